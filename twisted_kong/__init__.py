@@ -1,0 +1,1 @@
+"""twisted_kong: an API gateway node that a Kong operator can put in Kong's place."""

@@ -1,0 +1,1 @@
+"""The schema engine: entities are data, everything else is derived from them."""

@@ -1,0 +1,1 @@
+"""The core entities as data, one module a kind."""

@@ -1,0 +1,1 @@
+"""The living state of one node: cache, feed reader, router, plugin chains, balancers."""

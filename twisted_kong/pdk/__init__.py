@@ -1,0 +1,1 @@
+"""What a plugin may touch of the gateway."""
