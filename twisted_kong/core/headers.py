@@ -1,0 +1,155 @@
+"""Header fields as an ordered multimap of bytes, and edits recorded to be applied to a block not yet seen.
+
+Names keep the spelling they came in with and compare without regard to case (RFC 9110 §5.1).  Values are
+bytes as on the wire, without the white space around them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from typing_extensions import override
+
+# RFC 9110 §5.6.2: token.
+TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROLS = bytes(range(0x09)) + bytes(range(0x0A, 0x20)) + b"\x7f"
+
+Field = tuple[bytes, bytes]
+
+
+def is_name(name: bytes) -> bool:
+    """Whether this may stand as a field name: a token (RFC 9110 §5.1)."""
+    return TOKEN.fullmatch(name) is not None
+
+
+def is_value(value: bytes) -> bool:
+    """Whether this may stand as a field value: no control characters but the tab (RFC 9110 §5.5)."""
+    return value.translate(None, _CONTROLS) == value
+
+
+def _checked(name: bytes, value: bytes) -> Field:
+    if not is_name(name):
+        raise ValueError(f"not a header name: {name[:60]!r}")
+    value = value.strip(b" \t")
+    if not is_value(value):
+        raise ValueError(f"not a header value: {value[:60]!r}")
+    return name, value
+
+
+class Headers:
+    """Fields in order; several may share a name.
+
+    Reading is open to everybody.  Changing refuses what could not be sent with :exc:`ValueError`, so that no
+    plugin can split a message in two.
+    """
+
+    __slots__ = ("_fields", "_index")
+
+    def __init__(self, fields: Iterable[Field] = ()) -> None:
+        self._fields: list[Field] = list(fields)
+        self._index: dict[bytes, list[bytes]] | None = None
+
+    def _values(self) -> dict[bytes, list[bytes]]:
+        index = self._index
+        if index is None:
+            index = self._index = {}
+            for name, value in self._fields:
+                index.setdefault(name.lower(), []).append(value)
+        return index
+
+    def get(self, name: bytes, default: bytes | None = None) -> bytes | None:
+        """The first value of a field, or the default."""
+        values = self._values().get(name.lower())
+        return values[0] if values else default
+
+    def get_all(self, name: bytes) -> list[bytes]:
+        """Every value of a field, in order; not to be changed by the caller."""
+        return self._values().get(name.lower(), [])
+
+    def set(self, name: bytes, value: bytes) -> None:
+        """Replace every field of this name by one."""
+        field = _checked(name, value)
+        self.remove(name)
+        self._fields.append(field)
+        self._index = None
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """Append a field, whether or not the name is there already."""
+        self._fields.append(_checked(name, value))
+        self._index = None
+
+    def remove(self, name: bytes) -> None:
+        """Drop every field of this name; nothing happens where there is none."""
+        lower = name.lower()
+        if lower in self._values():
+            self._fields = [field for field in self._fields if field[0].lower() != lower]
+            self._index = None
+
+    def items(self) -> list[Field]:
+        """The fields in order, as (name as spelled, value); not to be changed by the caller."""
+        return self._fields
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        return Headers(self._fields)
+
+    def __contains__(self, name: bytes) -> bool:
+        return name.lower() in self._values()
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._fields)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Headers({self._fields!r})"
+
+
+class HeaderEdits:
+    """Changes to header fields, recorded now and applied when the message is built.
+
+    What is not touched can then be forwarded as the bytes it came in.  ``removed`` holds lower-case names
+    whose received lines go; ``added`` the fields that are appended, in order.  The later edit wins.
+    """
+
+    __slots__ = ("added", "removed")
+
+    def __init__(self) -> None:
+        self.removed: set[bytes] = set()
+        self.added: list[Field] = []
+
+    def set(self, name: bytes, value: bytes) -> None:
+        """Let there be exactly one field of this name."""
+        field = _checked(name, value)
+        self.remove(name)
+        self.added.append(field)
+
+    def add(self, name: bytes, value: bytes) -> None:
+        """Append one more field of this name."""
+        self.added.append(_checked(name, value))
+
+    def remove(self, name: bytes) -> None:
+        """Let there be no field of this name."""
+        lower = name.lower()
+        self.removed.add(lower)
+        if self.added:
+            self.added = [field for field in self.added if field[0].lower() != lower]
+
+    def apply(self, headers: Headers) -> None:
+        """Carry the edits out on a set of fields."""
+        for name in self.removed:
+            headers.remove(name)
+        for name, value in self.added:
+            headers.add(name, value)
+
+    def get_all(self, name: bytes, received: Headers) -> list[bytes]:
+        """The values that a field will have once the edits are applied to what was received."""
+        lower = name.lower()
+        kept = [] if lower in self.removed else received.get_all(lower)
+        return [*kept, *(value for added, value in self.added if added.lower() == lower)]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
