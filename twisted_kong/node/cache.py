@@ -1,0 +1,300 @@
+"""The entity cache of a node: read from the database once, however many wait, until a change purges it.
+
+``peek`` is for the data path: synchronous, no allocation, no I/O.  ``get`` reads through: one read per key
+at a time; a purge meanwhile lets those who wait have the answer but keeps it out of the cache (see
+:mod:`twisted_kong.core.cache` for the rules).  An error is told to those who wait and never kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Expiring, Listed, Mark
+
+# What reads an entity from the database: the entity, None if there is none, or either within Expiring.
+Loader = Callable[[], Awaitable[Any]]
+
+# How many keys may wait to be refilled after a soft purge; one that found no place is queued by a later use.
+REFILL_QUEUE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStatistics:
+    """Counters since the start, and what is held now."""
+
+    hits: int
+    misses: int
+    absents: int
+    loads: int
+    load_errors: int
+    resurrections: int
+    voided: int
+    evictions: int
+    entries: int
+    miss_entries: int
+    bytes: int
+    miss_bytes: int
+    reading: int
+    refill_queue: int
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One read under way (the lease is this object itself) and those who wait for it."""
+
+    loader: Loader
+    ttl: float
+    neg_ttl: float
+    waiters: dict[Deferred[Any], None] = field(default_factory=dict)
+
+    def land(self, result: object) -> None:
+        """Hand the answer, or the Failure, to all who still wait."""
+        waiters, self.waiters = self.waiters, {}
+        for waiter in waiters:
+            if isinstance(result, Failure):
+                waiter.errback(result)
+            else:
+                waiter.callback(result)
+
+
+class EntityCache:
+    """Values by cache key, hits and misses bounded apart.
+
+    :param max_bytes: bound of the hits by a cheap estimate (``mem_cache_size``).
+    :param max_entries: bound of the hits by count; ``max_misses`` and ``max_miss_bytes`` bound the misses.
+    :param ttl: seconds a hit is kept, 0 until it is purged (``db_cache_ttl``).
+    :param neg_ttl: the same for a miss (``db_cache_neg_ttl``); None takes ``ttl``.
+    :param resurrect_ttl: seconds an expired value is served again while its read fails
+        (``db_resurrect_ttl``); 0 never.
+    :param refills: reads at a time that refill soft values after :meth:`soft_purge`.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        *,
+        max_bytes: int = 128 << 20,
+        max_entries: int = 500_000,
+        max_misses: int = 50_000,
+        max_miss_bytes: int = 12 << 20,
+        ttl: float = 0,
+        neg_ttl: float | None = None,
+        resurrect_ttl: float = 30,
+        refills: int = 8,
+    ) -> None:
+        self._seconds = clock.seconds
+        self._ttl = ttl
+        self._neg_ttl = ttl if neg_ttl is None else neg_ttl
+        self._resurrect_ttl = resurrect_ttl
+        self._table: CacheTable[Flight] = CacheTable(
+            max_bytes=max_bytes,
+            max_entries=max_entries,
+            max_misses=max_misses,
+            max_miss_bytes=max_miss_bytes,
+        )
+        # The shelves' dicts are never replaced, so peek may hold on to them.
+        self._hits = self._table.hits.entries
+        self._misses = self._table.misses.entries
+        self._refill_queue: OrderedDict[str, Flight] = OrderedDict()
+        self._refills_free = refills
+        self._count_hits = self._count_misses = self._count_absents = 0
+        self._loads = self._load_errors = self._resurrections = self._voided = self._reading = 0
+
+    # The data path's look: everything inlined, the clock asked only for an entry that can expire.
+    def peek(self, key: str) -> Any | Mark:
+        """The fresh value, MISS if the database is known to have none, ABSENT if :meth:`get` must ask."""
+        entry = self._hits.get(key)
+        if entry is not None:
+            if entry.generation == self._table.generation and (
+                entry.until is None or self._seconds() < entry.until
+            ):
+                self._hits.move_to_end(key)
+                self._count_hits += 1
+                return entry.value
+        else:
+            entry = self._misses.get(key)
+            if (
+                entry is not None
+                and entry.generation == self._table.generation
+                and (entry.until is None or self._seconds() < entry.until)
+            ):
+                self._misses.move_to_end(key)
+                self._count_misses += 1
+                return MISS
+        self._count_absents += 1
+        return ABSENT
+
+    async def get(
+        self, key: str, loader: Loader, *, ttl: float | None = None, neg_ttl: float | None = None
+    ) -> Any | None:
+        """The value of a key, read by ``loader`` unless it is cached; None if there is none.
+
+        :param ttl: instead of the cache's own; 0 for ever, negative: do not keep.
+        :param neg_ttl: the same should there be none.
+        :raises Exception: whatever the loader raises, unless an expired value can be resurrected.
+
+        A waiter may be cancelled; the read goes on for the others, and for the cache.
+        """
+        value = self.peek(key)
+        if value is not ABSENT:
+            return None if value is MISS else value
+        ttl, neg_ttl = self._ttl if ttl is None else ttl, self._neg_ttl if neg_ttl is None else neg_ttl
+        flight = Flight(loader, ttl, neg_ttl)
+        entry = self._table.find(key)
+        if entry is not None and self._table.is_soft(entry, self._seconds()):
+            self._queue_refill(key, flight)
+            return _answer(entry)
+        return await self._join(key, flight)
+
+    def probe(self, key: str) -> Listed | None:
+        """What is cached under a key, without reading, filling or counting as a use."""
+        return next(self._table.list(iter((key,)), self._seconds()), None)
+
+    def entries(self, *, entity: str | None = None, id: str | None = None) -> Iterator[Listed]:
+        """What is cached, hits first; lazily, so that a long listing can be taken in slices.
+
+        :param entity: only keys of this kind (``services:…``).
+        :param id: only keys with this part, or whose value has this id.
+        """
+        prefix = None if entity is None else f"{entity}:"
+        keys = [*self._hits, *self._misses]
+        if prefix is not None:
+            keys = [key for key in keys if key.startswith(prefix)]
+        listed = self._table.list(iter(keys), self._seconds())
+        return listed if id is None else (each for each in listed if _is_of(each, id))
+
+    def invalidate(self, key: str) -> bool:
+        """Purge a key, hit or miss; a read under way is not stored. Tells whether anything was there."""
+        return self._table.drop(key)
+
+    def purge(self) -> None:
+        """Purge everything; no read under way is stored."""
+        self._table.clear()
+        self._refill_queue.clear()
+
+    def soft_purge(self) -> None:
+        """Let every value be read again at its next use, which is still answered with the value as it is.
+
+        At most ``refills`` reads run at a time. No read under way now is stored.
+        """
+        self._table.soften()
+
+    @property
+    def statistics(self) -> CacheStatistics:
+        """The counters, for metrics and ``/status``."""
+        hits, misses = self._table.hits, self._table.misses
+        return CacheStatistics(
+            hits=self._count_hits,
+            misses=self._count_misses,
+            absents=self._count_absents,
+            loads=self._loads,
+            load_errors=self._load_errors,
+            resurrections=self._resurrections,
+            voided=self._voided,
+            evictions=hits.evictions + misses.evictions,
+            entries=len(hits.entries),
+            miss_entries=len(misses.entries),
+            bytes=hits.bytes,
+            miss_bytes=misses.bytes,
+            reading=self._reading,
+            refill_queue=len(self._refill_queue),
+        )
+
+    def _join(self, key: str, flight: Flight) -> Deferred[Any]:
+        under_way = self._table.lease_of(key)
+        if under_way is not None:
+            flight = under_way
+        waiter: Deferred[Any] = Deferred(lambda cancelled: flight.waiters.pop(cancelled, None))
+        flight.waiters[waiter] = None
+        if under_way is None:
+            self._take_off(key, flight)
+        return waiter
+
+    def _take_off(self, key: str, flight: Flight) -> Deferred[None]:
+        self._table.grant(key, flight)
+        return Deferred.fromCoroutine(self._fly(key, flight))
+
+    async def _fly(self, key: str, flight: Flight) -> None:
+        """Read, store if the lease still allows, answer. Never fails: the error is an answer too."""
+        self._loads += 1
+        self._reading += 1
+        result: Any
+        try:
+            result = self._arrived(key, flight, await flight.loader())
+        except Exception:
+            result = self._failed(key, flight, Failure())
+        finally:
+            self._reading -= 1
+        flight.land(result)
+
+    def _arrived(self, key: str, flight: Flight, loaded: Any) -> Any | None:
+        lifetime = math.inf
+        if isinstance(loaded, Expiring):
+            loaded, lifetime = loaded.value, loaded.lifetime
+            if lifetime <= 0:
+                # It ended between the read and now.
+                loaded, lifetime = None, math.inf
+        if self._table.redeem(key, flight):
+            ttl = flight.neg_ttl if loaded is None else flight.ttl
+            self._table.store(key, loaded, self._seconds(), ttl, lifetime)
+        else:
+            self._voided += 1
+        return loaded
+
+    def _failed(self, key: str, flight: Flight, failure: Failure) -> Any | None:
+        self._load_errors += 1
+        entry = None
+        if self._table.redeem(key, flight):
+            entry = self._table.resurrect(key, self._seconds(), self._resurrect_ttl)
+        self._log.warn(
+            "could not read {key} ({error}); {consequence}",
+            key=key,
+            error=failure.getErrorMessage(),
+            consequence="nothing can be served" if entry is None else "its expired value is served",
+        )
+        if entry is None:
+            return failure
+        self._resurrections += 1
+        return _answer(entry)
+
+    def _queue_refill(self, key: str, flight: Flight) -> None:
+        if self._table.lease_of(key) is not None or len(self._refill_queue) >= REFILL_QUEUE:
+            return
+        self._refill_queue.setdefault(key, flight)
+        self._refill()
+
+    def _refill(self) -> None:
+        """Start as many of the queued reads as may run at a time."""
+        while self._refills_free and self._refill_queue:
+            key, flight = self._refill_queue.popitem(last=False)
+            entry = self._table.find(key)
+            if entry is None or self._table.lease_of(key) is not None:
+                # Purged, or being read for another reason: nothing is left to refill.
+                continue
+            self._refills_free -= 1
+            self._take_off(key, flight).addCallback(self._refilled)
+
+    def _refilled(self, _: None) -> None:
+        self._refills_free += 1
+        self._refill()
+
+
+def _answer(entry: Entry) -> Any | None:
+    return None if entry.value is MISS else entry.value
+
+
+def _is_of(listed: Listed, id: str) -> bool:
+    if isinstance(listed.value, dict) and listed.value.get("id") == id:
+        return True
+    return id in listed.key.split(":")
