@@ -1,0 +1,187 @@
+"""What the data layer asks of a strategy, that is of a kind of datastore, and the values passed between them.
+
+A strategy keeps entities as JSON documents and the log of changes beside them.
+It knows nothing of schemas: a :class:`~twisted_kong.db.tables.Table` tells it which fields are unique, which
+refer to others, which carry tags.
+All writing goes through :meth:`IStrategy.apply`: a list of writes that happens as a whole or not at all,
+with one row in the log for each entity written, the log rows last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from twisted_kong.core.changes import Change, ChangeBatch, Entity, Position
+from twisted_kong.db.tables import Table, Unique
+
+
+class LostRace(Exception):
+    """Somebody else wrote the entity since it was read: read again, decide again, write again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entity as the store holds it.
+
+    ``document`` is its text, which also serves as its version: a write that expects this very text is
+    refused when the row holds another.  ``expires`` is in epoch seconds, None for ever.
+    """
+
+    entity: Entity
+    document: bytes
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write of one entity, to be applied together with others or not at all.
+
+    ``insert`` wants no row with this key.
+    ``update`` wants one, and with ``expected`` the very document that was read before.
+    ``delete`` is content when there is none.
+    ``expire`` removes a row whose time is over and leaves no trace in the log of it (only of what cascades).
+    """
+
+    table: str
+    operation: Literal["insert", "update", "delete", "expire"]
+    key: str
+    entity: Entity | None = None
+    expected: bytes | None = None
+    expires: float | None = None
+    keeps_expiry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Writes to be applied as a whole, with what the log shall say of who made them and when."""
+
+    writes: tuple[Write, ...]
+    origin: str
+    at: float
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit did: ``position`` is the log's end just after it, even when nothing had to change."""
+
+    changes: tuple[Change, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class TagFilter:
+    """Which tags an entity must bear: all of them or any of them."""
+
+    tags: tuple[str, ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which rows of a table a page is cut from: all, or those with these tags, or of this parent."""
+
+    tags: TagFilter | None = None
+    foreign: tuple[str, str] | None = None
+
+
+# Where a page ended, as a list that JSON can hold; what is in it is the strategy's own affair.
+Cursor = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """Rows by ascending key; ``cursor`` asks for the next ones and is None on the last page."""
+
+    rows: tuple[Stored, ...]
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """One tag of one entity; ``ordinal`` is its place among the entity's tags, from 1."""
+
+    tag: str
+    table: str
+    key: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """Which steps of the store's layout have run and which remain, by name and in order."""
+
+    executed: tuple[str, ...] = field(default=())
+    pending: tuple[str, ...] = field(default=())
+
+
+class IChangeLog(Protocol):
+    """The log of changes: who holds a position can ask what came after it."""
+
+    def parse_position(self, text: str) -> Position:
+        """The position that ``str()`` of one gave; ValueError for any other text."""
+
+    async def head(self) -> Position:
+        """The position of the latest change."""
+
+    async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
+        """What was committed after a position, in commit order.
+
+        The batch says ``continuous=False`` whenever nothing can be shown about what lies between; its
+        position is then the log's end and it holds no changes.
+        """
+
+    def has_news(self) -> bool:
+        """Whether something was committed since the last :meth:`changes_after`, as far as is cheap to tell.
+
+        Never blocks and never raises; may always answer False, for polling is what is relied upon.
+        """
+
+
+class IStrategy(IChangeLog, Protocol):
+    """A datastore.
+
+    Refusals are the named errors of ``core.errors``; failures are :class:`DatabaseError`, or
+    :class:`DatabaseUnavailable` where nothing can have been written or the outcome is not known.
+    Expired rows are never returned and never stand in the way of a write.
+    """
+
+    name: str
+
+    async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
+        """Open the store and bring its layout up to date, or refuse with one line for the operator."""
+
+    async def stop(self) -> None:
+        """Finish what is under way and close; nothing may be asked afterwards."""
+
+    async def migrations(self) -> MigrationState:
+        """Which steps have run; may be asked without :meth:`start`."""
+
+    async def select(self, table: Table, key: str) -> Stored | None:
+        """The row with a primary key."""
+
+    async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
+        """The row with a value (as :meth:`Unique.value_of` writes it) under a unique constraint."""
+
+    async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
+        """At most ``size`` rows by ascending primary key; ValueError for a cursor it never handed out."""
+
+    async def tags_after(
+        self, size: int, after: tuple[str, int, str] | None, tag: str | None
+    ) -> list[TagRow]:
+        """At most ``size`` tags of entities by (key, ordinal, table), of one tag or of all."""
+
+    async def apply(self, commit: Commit) -> Committed:
+        """Apply all of the writes and log them, or raise and change nothing; :class:`LostRace` see there."""
+
+    async def expired(self, limit: int) -> list[tuple[str, str]]:
+        """Table and key of rows whose time is over and which still take up room."""
+
+    async def trim_log(self, before: float) -> int:
+        """Forget changes written before an epoch second, but never the newest; how many went.
+
+        Works in small steps, so that writers never wait for it, and only ever removes from the old end:
+        what remains is without gaps.
+        """

@@ -1,0 +1,14 @@
+"""Which DAO serves which kind."""
+
+from __future__ import annotations
+
+from twisted_kong.db.dao import Context, Dao
+from twisted_kong.db.schemas import ISchema
+from twisted_kong.db.tables import Table
+
+_SPECIAL: dict[str, type[Dao]] = {}
+
+
+def dao_for(schema: ISchema, table: Table, context: Context) -> Dao:
+    """The DAO of a kind: the plain one, unless the kind has rules of its own."""
+    return _SPECIAL.get(schema.name, Dao)(schema, table, context)
