@@ -1,0 +1,1 @@
+"""Compares this node with other proxies: same machine, same session, alternating, CPU time per request."""

@@ -1,0 +1,69 @@
+// Go's own reverse proxy, httputil.ReverseProxy, as small as it can be used sensibly:
+// keep-alive to the upstream with room for all connections, no logging.
+// With an empty -upstream it is the fixed-response upstream instead.
+package main
+
+import (
+	"flag"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"time"
+)
+
+func proxy(upstream string) http.Handler {
+	target, err := url.Parse(upstream)
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler := httputil.NewSingleHostReverseProxy(target)
+	handler.Transport = &http.Transport{
+		MaxIdleConns:        4096,
+		MaxIdleConnsPerHost: 4096,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+	}
+	return handler
+}
+
+func fixed(body string) http.Handler {
+	small := []byte("{\"hello\":\"world\"}\n")
+	large, err := os.ReadFile(body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+		_, _ = io.Copy(io.Discard, request.Body)
+		if request.URL.Path == "/large" {
+			_, _ = answer.Write(large)
+			return
+		}
+		answer.Header().Set("Content-Type", "application/json")
+		_, _ = answer.Write(small)
+	})
+}
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:0", "plain listener")
+	secure := flag.String("tls-listen", "", "TLS listener")
+	certificate := flag.String("certificate", "", "PEM file")
+	key := flag.String("key", "", "PEM file")
+	upstream := flag.String("upstream", "", "URL; empty: be the upstream")
+	body := flag.String("body", "", "file answered at /large by the upstream")
+	flag.Parse()
+
+	handler := http.Handler(nil)
+	if *upstream == "" {
+		handler = fixed(*body)
+	} else {
+		handler = proxy(*upstream)
+	}
+	if *secure != "" {
+		server := &http.Server{Addr: *secure, Handler: handler, TLSNextProto: nil}
+		go func() { log.Fatal(server.ListenAndServeTLS(*certificate, *key)) }()
+	}
+	log.Fatal(http.ListenAndServe(*listen, handler))
+}

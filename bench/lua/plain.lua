@@ -1,0 +1,1 @@
+-- The same small GET again and again.
