@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted_kong.core.headers import Headers
 
 CHUNKED = -1
@@ -13,9 +15,10 @@ class FieldBlock:
 
     ``raw`` is the block as received, each line with its CRLF.  ``fields`` holds (lower-case name, value, the
     whole line) in order; ``forward`` the bytes of the lines that go on untouched, ``nominated`` the
-    lower-case names listed in ``Connection``.  ``length`` is the announced length of the body, or ``CHUNKED``,
-    or None where the block announces nothing.  ``special`` maps lower-case names that the proxy itself deals
-    with to their values.  One block is shared by every request of a connection that sends the same bytes.
+    lower-case names listed in ``Connection``.  ``length`` is the announced length of the body, or
+    ``CHUNKED``, or None where the block announces nothing.  ``special`` maps the lower-case names that the
+    proxy itself deals with to their values.  ``memo`` is room for who wants to remember what was made of
+    this block.  One block is shared by all requests of a connection that send the same bytes.
     """
 
     __slots__ = (
@@ -26,6 +29,7 @@ class FieldBlock:
         "host",
         "keep_alive",
         "length",
+        "memo",
         "nominated",
         "raw",
         "special",
@@ -41,6 +45,7 @@ class FieldBlock:
         self.length: int | None = None
         self.host: bytes | None = None
         self.special: dict[bytes, list[bytes]] = {}
+        self.memo: Any = None
         self._headers: Headers | None = None
 
     @property

@@ -1,0 +1,145 @@
+"""Header blocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from twisted_kong.core.http1.blocks import check_host, frame, frame_request, parse_block, parse_length
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
+from twisted_kong.core.http1.names import REQUEST_NAMES
+
+
+def block(raw: bytes) -> FieldBlock:
+    """A request's header block, framed."""
+    parsed = parse_block(raw, REQUEST_NAMES)
+    frame_request(parsed)
+    return parsed
+
+
+def test_untouched_lines_stay_the_bytes_they_were() -> None:
+    """Spelling, white space and order of plain lines survive; what the proxy deals with is taken out."""
+    parsed = block(b"Host: a\r\nX-A:\t b \r\nx-a:c\r\nVia: 1.0 x\r\nX_u: \xc3\xa9\r\n")
+    assert parsed.forward == b"X-A:\t b \r\nx-a:c\r\nX_u: \xc3\xa9\r\n"
+    assert parsed.headers.get_all(b"X-A") == [b"b", b"c"]
+    assert parsed.special == {b"host": [b"a"], b"via": [b"1.0 x"]}
+    assert parsed.host == b"a"
+    assert parsed.length is None
+
+
+def test_an_empty_block_is_a_block() -> None:
+    """A head without fields has an empty block."""
+    assert block(b"").fields == []
+    assert block(b"").forward == b""
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"X\r\n",
+        b": b\r\n",
+        b" X: a\r\n",
+        b"X: a\r\n b\r\n",
+        b"X : a\r\n",
+        b"X\t: a\r\n",
+        b"X: a\rb\r\n",
+        b"X: a\nb\r\n",
+        b"X: a\n\rb\r\n",
+        b"X: a\r\r\n",
+        b"X: \x00\r\n",
+        b"X: \x0b\r\n",
+        b"X: \x7f\r\n",
+        b"X: a\rY: b\nZ: c\r\n",
+        b"X(A): b\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 0_5\r\n",
+        b"Content-Length: \xd9\xa5\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Content-Length:\r\n",
+        b"Content-Length: 5\r\nContent-Length: 5\r\n",
+        b"Content-Length: 9223372036854775808\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked, chunked\r\n",
+        b"Transfer-Encoding: identity\r\n",
+        b"Transfer-Encoding: \xa0chunked\r\n",
+        b"Transfer-Encoding:\r\n",
+        b"Host: a\r\nhost: a\r\n",
+        b"Host: a b\r\n",
+        b"Host:\r\n",
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(raw: bytes) -> None:
+    """Each of these is read differently by some server."""
+    with pytest.raises(BadMessage):
+        block(raw)
+
+
+def test_an_unknown_coding_is_not_implemented() -> None:
+    """RFC 9112 §6.1: 501 for a transfer coding that is not understood."""
+    with pytest.raises(BadMessage) as caught:
+        block(b"Transfer-Encoding: gzip, chunked\r\n")
+    assert caught.value.status == 501
+
+
+def test_framing_is_read() -> None:
+    """A length, or chunked in any case."""
+    assert block(b"Content-Length:\t 0005 \r\n").length == 5
+    assert block(b"Transfer-Encoding: CHUNKED\r\n").length == CHUNKED
+    assert parse_length(b"0" * 30) == 0
+
+
+def test_connection_removes_what_it_names_but_never_framing() -> None:
+    """Fields named by Connection go, unless the proxy deals with them itself: Host, framing, the forwarded."""
+    parsed = block(
+        b"Connection: X-Drop, CLOSE ,content-length\r\nConnection: host, x-forwarded-for,,\r\n"
+        b"X-Drop: 1\r\nX-Keep: 2\r\nContent-Length: 3\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\n"
+    )
+    assert parsed.forward == b"X-Keep: 2\r\n"
+    assert parsed.close
+    assert not parsed.keep_alive
+    assert parsed.length == 3
+    assert parsed.host == b"a"
+    assert parsed.special[b"x-forwarded-for"] == [b"1.1.1.1"]
+    assert b"x-drop" in parsed.nominated
+    assert parsed.headers.get(b"x-drop") == b"1"
+    assert block(b"Connection: keep-alive, Upgrade\r\nX: 1\r\n").forward == b"X: 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "good"),
+    [
+        (b"a.test", True),
+        (b"a.test:80", True),
+        (b"a.test:", True),
+        (b"[::1]:80", True),
+        (b"127.0.0.1", True),
+        (b"a_b.test.", True),
+        (b"u:p@a.test", False),
+        (b"a.test@b", False),
+        (b"a.test:-80", False),
+        (b"a.test:80:81", False),
+        (b"a.test:99999", False),
+        (b"[::1", False),
+        (b"::1", False),
+        (b"[fe80::1%25eth0]", False),
+        (b"..", False),
+        (b"a/b", False),
+        (b"\xc3\xa9.test", False),
+        (b"", False),
+    ],
+)
+def test_hosts(host: bytes, good: bool) -> None:
+    """Only what can be an authority without userinfo is taken."""
+    if good:
+        check_host(host)
+    else:
+        with pytest.raises(BadMessage):
+            check_host(host)
+
+
+def test_framing_alone_serves_responses_too() -> None:
+    """A response has no Host to check."""
+    parsed = parse_block(b"Content-Length: 7\r\n", REQUEST_NAMES)
+    frame(parsed)
+    assert parsed.length == 7

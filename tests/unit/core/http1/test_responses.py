@@ -1,0 +1,104 @@
+"""Response heads."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
+from twisted_kong.core.http1.responses import ResponseReader, body_length, stays_open
+
+
+def read(data: bytes) -> ResponseHead:
+    """The head at the start of these bytes."""
+    found = ResponseReader().read(data)
+    assert found is not None
+    return found[0]
+
+
+def test_a_head_is_read() -> None:
+    """Status, reason, fields and the offset of the body are found, wherever the bytes are cut."""
+    data = b"HTTP/1.1 200 Fine thing\r\nServer: x\r\nContent-Length: 2\r\n\r\nok"
+    for cut in range(data.index(b"ok")):
+        reader = ResponseReader()
+        assert reader.read(data[:cut]) is None
+        found = reader.read(data)
+        assert found is not None
+        assert (found[0].status, found[0].reason, data[found[1] :]) == (200, b"Fine thing", b"ok")
+        assert found[0].headers.get(b"server") == b"x"
+
+
+def test_a_repeated_block_is_not_parsed_again() -> None:
+    """The same header bytes give the same block, also under another status."""
+    reader = ResponseReader()
+    blocks = [reader.read(b"HTTP/1.1 %d X\r\nA: b\r\n\r\n" % status) for status in (200, 200, 404)]
+    assert blocks[0] is not None
+    assert blocks[1] is not None
+    assert blocks[2] is not None
+    assert blocks[0][0].block is blocks[1][0].block is blocks[2][0].block
+    assert blocks[2][0].status == 404
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello world\r\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1  200 OK\r\n\r\n",
+        b"HTTP/1.1 200 O\x00K\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: a\x00b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-A : a\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 3\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-A: a\r\n" * 9000,
+        b"HTTP/1.1 200 OK\r\n" + b"X-A: a\r\n" * 9000 + b"\r\n",
+    ],
+)
+def test_what_must_not_reach_a_client_is_refused(data: bytes) -> None:
+    """A Service's answer with a fault is no answer."""
+    with pytest.raises(BadMessage):
+        ResponseReader().read(data)
+
+
+@pytest.mark.parametrize(
+    ("head", "method", "length"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"GET", 5),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"HEAD", 0),
+        (b"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", b"GET", 0),
+        (b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", b"GET", 0),
+        (b"HTTP/1.1 103 E\r\n\r\n", b"GET", 0),
+        (b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", b"GET", CHUNKED),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"GET", UNTIL_CLOSE),
+    ],
+)
+def test_how_long_the_body_is(head: bytes, method: bytes, length: int) -> None:
+    """The request's method and the status come before what the fields say."""
+    assert body_length(read(head), method) == length
+
+
+def test_when_the_connection_stays() -> None:
+    """HTTP/1.1 stays unless it says close, HTTP/1.0 closes unless it says keep-alive."""
+    assert stays_open(read(b"HTTP/1.1 200 OK\r\n\r\n"))
+    assert not stays_open(read(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
+    assert not stays_open(read(b"HTTP/1.0 200 OK\r\n\r\n"))
+    assert stays_open(read(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n"))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(max_size=80).map(lambda tail: b"HTTP/1.1 200 OK\r\n" + tail))
+def test_no_input_breaks_the_reader(data: bytes) -> None:
+    """Any bytes give a head, a wait or BadMessage."""
+    with contextlib.suppress(BadMessage):
+        ResponseReader().read(data)

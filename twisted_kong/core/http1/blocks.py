@@ -1,0 +1,123 @@
+"""Header blocks: split, validated and classified in one pass.
+
+Strict on purpose.  A line ends with CRLF and nothing else; a bare CR or LF, a NUL or other control, a space
+before the colon or a folded line refuses the message (RFC 9112 §2.2, §5.1, §5.2), because each of them is
+read differently by some server behind us.  Whether a block holds only allowed bytes is found by deleting them
+all: what is left must be exactly its line ends.
+"""
+
+from __future__ import annotations
+
+import re
+
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
+from twisted_kong.core.http1.names import NameTable
+
+CRLF = b"\r\n"
+OWS = b" \t"
+VISIBLE = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+
+_LONGEST_LENGTH = 18
+_OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
+
+# RFC 3986 §3.2.2 without userinfo: a registered name or IPv4 address, or an IPv6 address in brackets.
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?")
+
+
+def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
+    """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules."""
+    block = FieldBlock(raw)
+    lines = raw.split(CRLF)
+    lines.pop()
+    if raw.translate(None, VISIBLE) != CRLF * len(lines):
+        raise BadMessage(400, "control character in the header")
+    fields = block.fields
+    plain: list[bytes] = []
+    special = block.special
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise BadMessage(400, "header line without a colon")
+        lower, is_special = names[name]
+        value = value.strip(OWS)
+        fields.append((lower, value, line))
+        if is_special:
+            if lower in special:
+                special[lower].append(value)
+            else:
+                special[lower] = [value]
+        else:
+            plain.append(line)
+    if b"connection" in special:
+        plain = _connection(block, plain)
+    if plain:
+        block.forward = CRLF.join(plain) + CRLF
+    return block
+
+
+def _connection(block: FieldBlock, plain: list[bytes]) -> list[bytes]:
+    """Read what ``Connection`` says; the plain lines that remain without the fields it names."""
+    options = {
+        option.strip(OWS).lower() for value in block.special[b"connection"] for option in value.split(b",")
+    }
+    block.close = b"close" in options
+    block.keep_alive = b"keep-alive" in options
+    named = options - _OPTIONS
+    if not named:
+        return plain
+    # What the proxy deals with itself is not among the plain lines: a client that names Content-Length, Host
+    # or Transfer-Encoding cannot remove it.  Kong: 3.9.1 does, and can be smuggled through (CVE-2026-6338).
+    block.nominated = frozenset(named.difference(block.special))
+    return [line for line in plain if line[: line.index(b":")].lower() not in named]
+
+
+def frame(block: FieldBlock) -> None:
+    """Set ``length`` by the rules of RFC 9112 §6.3, refusing whatever two servers could read in two ways."""
+    special = block.special
+    codings = special.get(b"transfer-encoding")
+    lengths = special.get(b"content-length")
+    if codings is not None:
+        if lengths is not None:
+            raise BadMessage(400, "both Transfer-Encoding and Content-Length")
+        if len(codings) > 1:
+            raise BadMessage(400, "several Transfer-Encoding fields")
+        if codings[0].lower() != b"chunked":
+            raise BadMessage(501, "unknown transfer coding")
+        block.length = CHUNKED
+    elif lengths is not None:
+        if len(lengths) > 1:
+            raise BadMessage(400, "several Content-Length fields")
+        block.length = parse_length(lengths[0])
+
+
+def parse_length(value: bytes) -> int:
+    """A Content-Length: ASCII digits only, and a number that fits into 63 bits."""
+    # bytes.isdigit knows ASCII digits only, unlike int() and str.isdigit.
+    if not value.isdigit():
+        raise BadMessage(400, "Content-Length is not a number")
+    digits = value.lstrip(b"0")
+    if len(digits) > _LONGEST_LENGTH:
+        raise BadMessage(400, "Content-Length is too large")
+    return int(digits or b"0")
+
+
+def check_host(host: bytes) -> None:
+    """Refuse what cannot be an authority (RFC 9110 §7.2): userinfo, spaces, bad ports, open brackets."""
+    match = _HOST.fullmatch(host)
+    if match is None or b".." in host:
+        raise BadMessage(400, "Host")
+    port = match[1]
+    if port and int(port) > 65535:
+        raise BadMessage(400, "port in Host")
+
+
+def frame_request(block: FieldBlock) -> None:
+    """Set what the block says of body and host; several Host fields are refused (RFC 9112 §3.2)."""
+    frame(block)
+    hosts = block.special.get(b"host")
+    if hosts is not None:
+        if len(hosts) > 1:
+            raise BadMessage(400, "several Host fields")
+        check_host(hosts[0])
+        block.host = hosts[0]

@@ -1,0 +1,87 @@
+"""The bounded table of field names: each spelling seen, its lower-case form, whether the proxy deals with it.
+
+A name is judged once; afterwards one look into a dictionary both validates and classifies it.  Clients choose
+the names, so the table forgets everything it learned when it is full: it can be made slow, never large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from twisted_kong.core.headers import TOKEN
+from twisted_kong.core.http1.errors import BadMessage
+
+LEARNED = 4096
+LONGEST = 256
+
+
+class NameTable(dict[bytes, tuple[bytes, bool]]):
+    """Maps a name as spelled to (lower case, whether the proxy itself deals with the field).
+
+    :param special: the lower-case names that the proxy deals with.
+    """
+
+    def __init__(self, special: Iterable[bytes]) -> None:
+        super().__init__()
+        self._special = frozenset(special)
+        self._seed()
+
+    def _seed(self) -> None:
+        for name in self._special:
+            self[name] = self[name.title()] = (name, True)
+
+    def __missing__(self, name: bytes) -> tuple[bytes, bool]:
+        """Judge a spelling for the first time; :exc:`BadMessage` if it is no field name (RFC 9110 §5.1)."""
+        if TOKEN.fullmatch(name) is None:
+            raise BadMessage(400, "field name")
+        lower = name.lower()
+        entry = (lower, lower in self._special)
+        if len(name) <= LONGEST:
+            if len(self) >= LEARNED:
+                self.clear()
+                self._seed()
+            self[name] = entry
+        return entry
+
+
+_HOP_BY_HOP = (
+    b"connection",
+    b"content-length",
+    b"keep-alive",
+    b"proxy-connection",
+    b"te",
+    b"transfer-encoding",
+    b"upgrade",
+)
+
+REQUEST_NAMES = NameTable(
+    (
+        *_HOP_BY_HOP,
+        b"expect",
+        b"host",
+        # Would become HTTP_PROXY in a CGI Service.
+        b"proxy",
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-path",
+        b"x-forwarded-port",
+        b"x-forwarded-prefix",
+        b"x-forwarded-proto",
+        b"x-kong-request-id",
+        b"x-real-ip",
+    )
+)
+
+RESPONSE_NAMES = NameTable(
+    (
+        *_HOP_BY_HOP,
+        b"via",
+        b"trailer",
+        b"x-kong-proxy-latency",
+        b"x-kong-request-id",
+        b"x-kong-response-latency",
+        b"x-kong-upstream-latency",
+        b"x-kong-upstream-status",
+    )
+)

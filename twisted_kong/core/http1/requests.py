@@ -1,0 +1,176 @@
+"""Request heads: the request line, the forms of its target, limits, and the fast path for repeated heads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from twisted_kong.core.headers import TOKEN
+from twisted_kong.core.http1.blocks import CRLF, VISIBLE, check_host, frame_request, parse_block
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, RequestHead
+from twisted_kong.core.http1.names import REQUEST_NAMES
+
+HEAD_END = b"\r\n\r\n"
+_TARGET = bytes(range(0x21, 0x7F)) + bytes(range(0x80, 0x100))
+_VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
+_BAD_TRIPLET = re.compile(rb"%(?![0-9A-Fa-f]{2})|%00")
+_ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
+_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"))
+# nginx answers these itself, so no Route ever sees them.
+_REFUSED = frozenset((b"CONNECT", b"TRACE"))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a head may be, in bytes; ``fields`` counts lines.
+
+    Kong: ``large_client_header_buffers`` is 4 × 8k, a longer request line is a 414, a longer field a 494.
+    """
+
+    line: int = 8192
+    field: int = 8192
+    head: int = 65536
+    fields: int = 1000
+
+
+def parse_request_line(line: bytes) -> tuple[bytes, bytes, int]:
+    """Method, target and minor version; :exc:`BadMessage` with the status that the fault deserves."""
+    parts = line.split(b" ")
+    if len(parts) != 3:
+        raise BadMessage(400, "request line")
+    method, target, version = parts
+    if method not in _METHODS:
+        if TOKEN.fullmatch(method) is None:
+            raise BadMessage(400, "method")
+        # Kong: nginx refuses methods that are not upper case.
+        if method != method.upper():
+            raise BadMessage(400, "method")
+    if not target or target.translate(None, _TARGET):
+        raise BadMessage(400, "request target")
+    if version == b"HTTP/1.1":
+        return method, target, 1
+    if version == b"HTTP/1.0":
+        return method, target, 0
+    match = _VERSION.fullmatch(version)
+    if match is None or match[1] == b"0":
+        raise BadMessage(400, "protocol version")
+    if match[1] != b"1":
+        raise BadMessage(505, "protocol version")
+    return method, target, 1
+
+
+def _authority(target: bytes) -> tuple[bytes | None, bytes]:
+    """Split a target that is not in origin form: the authority it names, and what remains of it."""
+    match = _ABSOLUTE.fullmatch(target)
+    if match is None:
+        raise BadMessage(400, "form of the request target")
+    check_host(match[1])
+    rest = match[2]
+    return match[1], rest if rest[:1] == b"/" else b"/" + rest
+
+
+def _check_path(path: bytes) -> None:
+    """Refuse a path that no two servers would decode alike, or that climbs above its root (Kong: 400)."""
+    if b"%" in path:
+        if _BAD_TRIPLET.search(path) is not None:
+            raise BadMessage(400, "percent-encoding in the path")
+        path = path.replace(b"%2e", b".").replace(b"%2E", b".")
+    if b"/.." in path:
+        depth = 0
+        for segment in path.split(b"/"):
+            if segment == b"..":
+                depth -= 1
+            elif segment and segment != b".":
+                depth += 1
+            if depth < 0:
+                raise BadMessage(400, "path above the root")
+
+
+def make_head(line: bytes, block: FieldBlock) -> RequestHead:
+    """Put a request line and its header block together and judge them as one message."""
+    method, target, minor = parse_request_line(line)
+    if method in _REFUSED:
+        raise BadMessage(405, "method")
+    host = block.host
+    if target[:1] != b"/":
+        authority, target = _authority(target)
+        host = authority if host is not None or minor == 0 else None
+    if host is None:
+        if minor:
+            raise BadMessage(400, "no Host")
+        host = b""
+    if minor == 0 and block.length == CHUNKED:
+        # RFC 9112 §6.1: such a message must be treated as having faulty framing.
+        raise BadMessage(400, "Transfer-Encoding in HTTP/1.0")
+    path, mark, query = target.partition(b"?")
+    if b"%" in path or b"/.." in path:
+        _check_path(path)
+    return RequestHead(line, method, target, path, query if mark else None, minor, host, block)
+
+
+class RequestReader:
+    """Finds and reads the heads of the requests of one connection.
+
+    ``read`` is given everything that arrived since the last request's end.  A block of fields, and a request
+    line, that repeat the bytes of the request before are not parsed again.
+    """
+
+    __slots__ = ("_block", "_head", "_limits", "_seen")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._head: RequestHead | None = None
+        self._block: FieldBlock | None = None
+        self._seen = 0
+
+    def read(self, data: bytes) -> tuple[RequestHead, int] | None:
+        """The next head and the offset where its body begins, or None while it is incomplete."""
+        seen = self._seen
+        end = data.find(HEAD_END, seen - 3 if seen > 3 else 0)
+        if end < 0 or end > self._limits.head:
+            self._refuse_early(data)
+            return None
+        self._seen = 0
+        line_end = data.find(CRLF)
+        line = data[:line_end]
+        raw = data[line_end + 2 : end + 2]
+        block = self._block
+        if block is None or block.raw != raw:
+            block = self._parse_block(line, raw)
+        head = self._head
+        if head is None or head.line != line or head.block is not block:
+            if line_end > self._limits.line:
+                raise BadMessage(414, "request line is too long")
+            head = self._head = make_head(line, block)
+        return head, end + 4
+
+    def _parse_block(self, line: bytes, raw: bytes) -> FieldBlock:
+        limits = self._limits
+        if len(raw) > limits.field and (
+            len(line) <= limits.line and max(map(len, raw.split(CRLF))) > limits.field
+        ):
+            raise BadMessage(494, "header line is too long")
+        block = parse_block(raw, REQUEST_NAMES)
+        if len(block.fields) > limits.fields:
+            raise BadMessage(494, "too many header lines")
+        frame_request(block)
+        self._block = block
+        return block
+
+    def _refuse_early(self, data: bytes) -> None:
+        """Refuse what can never become a request, without waiting for the rest of it."""
+        limits = self._limits
+        line_end = data.find(CRLF)
+        if line_end > limits.line or (line_end < 0 and len(data) > limits.line):
+            raise BadMessage(414, "request line is too long")
+        if len(data) > limits.head:
+            raise BadMessage(494, "head is too large")
+        # Only what is new is looked at, so that a head sent byte by byte costs no more than its length.
+        end = len(data) - data.endswith(b"\r")
+        new = data[self._seen : end]
+        if new.translate(None, VISIBLE) != CRLF * new.count(CRLF):
+            raise BadMessage(400, "control character in the head")
+        if line_end >= self._seen:
+            parse_request_line(data[:line_end])
+        self._seen = end
