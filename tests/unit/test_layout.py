@@ -8,6 +8,8 @@ ROOT = Path(__file__).parents[2]
 
 # Modules without decisions of their own, each with the test that covers it instead.
 COVERED_ELSEWHERE = {
+    # properties are data: compared with the reference
+    "core/conf/groups/": "tests/unit/core/conf/test_properties.py",
     # entities are data: compared with the reference and built by the registry's tests
     "core/schema/entities/": "tests/unit/core/schema/test_entities.py",
 }

@@ -1,0 +1,74 @@
+"""Rules between properties."""
+
+from __future__ import annotations
+
+import pytest
+
+from twisted_kong.core.conf.loading import Sources, load_conf
+from twisted_kong.core.conf.problems import ConfError
+
+
+def wrong(text: str) -> str:
+    """The first fault of a file, without its place."""
+    with pytest.raises(ConfError) as error:
+        load_conf(Sources(text))
+    return error.value.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ssl_cert = /a", "ssl_cert_key must be specified"),
+        ("admin_ssl_cert_key = /a", "admin_ssl_cert must be specified"),
+        (
+            "status_ssl_cert = /a, /b\nstatus_ssl_cert_key = /c",
+            "status_ssl_cert was specified 2 times while status_ssl_cert_key was specified 1 times",
+        ),
+        ("client_ssl = on\nclient_ssl_cert = /a", "client_ssl_cert_key must be specified"),
+        ("client_ssl = on\nclient_ssl_cert_key = /a", "client_ssl_cert must be specified"),
+        ("worker_state_update_frequency = 0", "worker_state_update_frequency must be greater than 0"),
+        ("db_update_frequency = 0", "db_update_frequency must be greater than 0"),
+        (
+            "tracing_instrumentations = off, request",
+            "invalid tracing types: off, other types are mutually exclusive",
+        ),
+        ("admin_gui_path = x", "admin_gui_path must start with a slash ('/')"),
+        ("admin_gui_path = /x/", "admin_gui_path must not end with a slash ('/')"),
+        ("admin_gui_path = /x//y", "admin_gui_path must not contain continuous slashes ('/')"),
+        (
+            "admin_gui_path = /x.y",
+            "admin_gui_path can only contain letters, digits, hyphens ('-'), underscores ('_')"
+            " and slashes ('/')",
+        ),
+        (
+            "database = cassandra\ncassandra_lb_policy = DCAwareRoundRobin",
+            "must specify 'cassandra_local_datacenter' when DCAwareRoundRobin policy is in use",
+        ),
+        (
+            "database = cassandra\ncassandra_contact_points = a:9042",
+            "bad cassandra contact point 'a:9042': port must be specified in cassandra_port",
+        ),
+        (
+            "proxy_listen = 127.0.0.1:8001",
+            "admin_listen has 127.0.0.1:8001, which proxy_listen has already",
+        ),
+    ],
+)
+def test_rule(text: str, message: str) -> None:
+    """Each broken rule gives Kong's text where Kong has the rule."""
+    assert wrong(text) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssl_cert = /a, /b\nssl_cert_key = /c, /d",
+        "cassandra_contact_points = a:9042",
+        "proxy_listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0",
+        "client_ssl_cert = /a",
+        "admin_gui_path = /manager",
+    ],
+)
+def test_rule_kept(text: str) -> None:
+    """Rules bind only where they apply."""
+    load_conf(Sources(text))

@@ -1,0 +1,1 @@
+"""kong.conf: its properties as data, its grammar, and the frozen value that a configuration comes to."""

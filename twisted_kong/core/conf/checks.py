@@ -1,0 +1,116 @@
+"""Rules between properties, with Kong's messages; those that need a file to be read are the node's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from twisted_kong.core.conf.masking import Setting
+from twisted_kong.core.conf.problems import Problem
+
+CERTIFICATE_GROUPS = {
+    "": "proxy_listen",
+    "admin_": "admin_listen",
+    "status_": "status_listen",
+    "admin_gui_": "admin_gui_listen",
+}
+"""Prefix of ``ssl_cert`` and ``ssl_cert_key`` → the listeners that use them."""
+
+_GUI_PATH = re.compile(r"/[A-Za-z0-9_/-]*\Z")
+
+Found = Iterator[tuple[str, str]]
+
+
+def cross_check(values: Mapping[str, Any], settings: Mapping[str, Setting], problems: list[Problem]) -> None:
+    """Add what is wrong between properties, each that is well-formed by itself, to ``problems``."""
+    for check in _CHECKS:
+        for name, message in check(values):
+            problems.append(Problem(message, settings[name].origin))
+
+
+def _certificates(values: Mapping[str, Any]) -> Found:
+    for group in CERTIFICATE_GROUPS:
+        cert, key = f"{group}ssl_cert", f"{group}ssl_cert_key"
+        certs, keys = len(values[cert]), len(values[key])
+        if certs and not keys:
+            yield cert, f"{key} must be specified"
+        elif keys and not certs:
+            yield key, f"{cert} must be specified"
+        elif certs != keys:
+            yield cert, f"{cert} was specified {certs} times while {key} was specified {keys} times"
+
+
+def _client_certificate(values: Mapping[str, Any]) -> Found:
+    if values["client_ssl"]:
+        if values["client_ssl_cert"] and not values["client_ssl_cert_key"]:
+            yield "client_ssl_cert", "client_ssl_cert_key must be specified"
+        elif values["client_ssl_cert_key"] and not values["client_ssl_cert"]:
+            yield "client_ssl_cert_key", "client_ssl_cert must be specified"
+
+
+def _frequencies(values: Mapping[str, Any]) -> Found:
+    for name in ("db_update_frequency", "worker_state_update_frequency"):
+        if values[name] <= 0:
+            yield name, f"{name} must be greater than 0"
+
+
+def _tracing(values: Mapping[str, Any]) -> Found:
+    name = "tracing_instrumentations"
+    if "off" in values[name] and len(values[name]) > 1:
+        yield name, "invalid tracing types: off, other types are mutually exclusive"
+
+
+def _gui_path(values: Mapping[str, Any]) -> Found:
+    name = "admin_gui_path"
+    path = values[name]
+    if not path.startswith("/"):
+        yield name, f"{name} must start with a slash ('/')"
+    elif path != "/" and path.endswith("/"):
+        yield name, f"{name} must not end with a slash ('/')"
+    elif not _GUI_PATH.match(path):
+        yield (
+            name,
+            f"{name} can only contain letters, digits, hyphens ('-'), underscores ('_') and slashes ('/')",
+        )
+    elif "//" in path:
+        yield name, f"{name} must not contain continuous slashes ('/')"
+
+
+def _cassandra(values: Mapping[str, Any]) -> Found:
+    if values["database"] != "cassandra":
+        return
+    policy = values["cassandra_lb_policy"]
+    if "DCAware" in policy and not values["cassandra_local_datacenter"]:
+        yield (
+            "cassandra_lb_policy",
+            f"must specify 'cassandra_local_datacenter' when {policy} policy is in use",
+        )
+    for point in values["cassandra_contact_points"]:
+        if ":" in point:
+            yield (
+                "cassandra_contact_points",
+                f"bad cassandra contact point '{point}': port must be specified in cassandra_port",
+            )
+
+
+def _same_address(values: Mapping[str, Any]) -> Found:
+    """Two listeners on one address would make the start fail with a less telling message."""
+    seen: dict[tuple[str, int], str] = {}
+    for name in ("proxy_listen", "admin_listen", "status_listen"):
+        for listener in values[name]:
+            where = (listener.host, listener.port)
+            if listener.port and where in seen:
+                yield name, f"{name} has {listener.address}, which {seen[where]} has already"
+            seen.setdefault(where, name)
+
+
+_CHECKS = (
+    _certificates,
+    _client_certificate,
+    _frequencies,
+    _tracing,
+    _gui_path,
+    _cassandra,
+    _same_address,
+)

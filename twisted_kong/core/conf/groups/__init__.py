@@ -1,0 +1,1 @@
+"""The properties of kong.conf as data, one file per group."""

@@ -1,0 +1,74 @@
+"""Properties that say where the node listens."""
+
+from __future__ import annotations
+
+from twisted_kong.core.conf.property import Group, Kind, Property, Source, Status
+
+LISTENERS = Group(
+    "listeners",
+    "Listeners",
+    "Addresses as host:port with flags, comma separated; IPv6 addresses in brackets; off for none. Flags:"
+    " ssl, http2, proxy_protocol, reuseport, backlog=N, ipv6only=on|off, so_keepalive=on|off|"
+    "idle:interval:count; deferred and bind are accepted and do nothing.",
+    (
+        Property(
+            "proxy_listen",
+            Kind.LISTENERS,
+            "0.0.0.0:8000 reuseport backlog=16384, 0.0.0.0:8443 http2 ssl reuseport backlog=16384",
+            "Where clients reach the proxied Services.",
+        ),
+        Property(
+            "admin_listen",
+            Kind.LISTENERS,
+            "127.0.0.1:8001 reuseport backlog=16384, 127.0.0.1:8444 http2 ssl reuseport backlog=16384",
+            "Where the Admin API answers. Whoever reaches it owns the gateway: keep it on loopback or behind"
+            " a gateway Route with authentication.",
+        ),
+        Property(
+            "status_listen",
+            Kind.LISTENERS,
+            "127.0.0.1:8007 reuseport backlog=16384",
+            "Where the read-only Status API answers, for health checks and monitoring.",
+        ),
+        Property(
+            "admin_gui_listen",
+            Kind.LISTENERS,
+            "0.0.0.0:8002, 0.0.0.0:8445 ssl",
+            "Where the web UI answers.",
+            Status.LATER,
+        ),
+        Property(
+            "stream_listen",
+            Kind.STREAM_LISTENERS,
+            "off",
+            "Where TCP, TLS and UDP are proxied; udp is a further flag here, http2 is none.",
+            Status.LATER,
+        ),
+    ),
+)
+
+ADMIN = Group(
+    "admin",
+    "Admin API",
+    "Who may use the Admin API from a browser.",
+    (
+        Property(
+            "admin_gui_url",
+            Kind.ARRAY,
+            None,
+            "Origins (https://host:port, …) whose pages may use the Admin API, for a web UI served elsewhere."
+            " All others are refused.",
+        ),
+        Property(
+            "admin_allowed_hosts",
+            Kind.ARRAY,
+            None,
+            "Further names by which the Admin API may be addressed, beside the addresses it listens on and"
+            " localhost. A request whose Host is none of them is refused, which keeps pages of other sites"
+            " from reaching it by DNS rebinding. * allows every name.",
+            source=Source.OURS,
+        ),
+        Property("admin_gui_path", Kind.STRING, "/", "Path below which the web UI is served.", Status.LATER),
+        Property("admin_gui_api_url", Kind.STRING, None, "The Admin API as browsers reach it.", Status.LATER),
+    ),
+)
