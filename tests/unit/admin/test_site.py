@@ -1,0 +1,83 @@
+"""Requests with a bounded body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.task import Clock
+from twisted.web.resource import Resource
+from typing_extensions import override
+
+from tests.kit.admin_client import AdminClient
+from twisted_kong.admin.site import BoundedRequest, BoundedSite
+
+
+class Echo(Resource):
+    """Answers with the body, or 413."""
+
+    isLeaf = True  # noqa: N815 -- the name is twisted.web's
+
+    @override
+    def render(self, request: Any) -> bytes:
+        assert isinstance(request, BoundedRequest)
+        assert request.args == {}
+        if request.too_large:
+            request.setResponseCode(413)
+            return b"too large"
+        body: bytes = request.content.read()
+        return body
+
+
+def make(limit: int = 10, **more: Any) -> AdminClient:
+    return AdminClient(BoundedSite(Echo(), Clock(), body_limit=limit, **more))
+
+
+def chunked(*chunks: bytes) -> bytes:
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (*chunks, b""))
+    return b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+
+
+def test_a_body_is_handed_over_as_it_came() -> None:
+    """A form is not decoded, and a body up to the limit is complete."""
+    answer = make(30).request("POST", "/?q=1", form=[("a", "1"), ("b", "2")])
+    assert answer.body == b"a=1&b=2"
+
+
+def test_a_declared_length_beyond_the_limit_is_marked() -> None:
+    """A body that says it is too large is thrown away."""
+    assert make().request("POST", "/", raw=b"x" * 11).status == 413
+    assert make().request("POST", "/", raw=b"x" * 10).status == 200
+
+
+def test_a_chunked_body_beyond_the_limit_is_marked() -> None:
+    """A body that turns out too large is thrown away as it comes."""
+    assert make().exchange(chunked(b"12345", b"67890", b"1"), "POST").status == 413
+    assert make().exchange(chunked(b"12345", b"67890"), "POST").body == b"1234567890"
+
+
+def test_without_a_limit_everything_is_taken() -> None:
+    """0 is no limit."""
+    assert len(make(0).request("POST", "/", raw=b"x" * 100_000).body) == 100_000
+
+
+def test_the_next_request_starts_afresh() -> None:
+    """What was wrong with one request says nothing of the next on the same connection."""
+    transport, protocol = make().connect()
+    protocol.dataReceived(chunked(b"12345678901"))
+    assert b"413" in transport.value()
+    transport.clear()
+    protocol.dataReceived(chunked(b"123"))
+    assert transport.value().endswith(b"123")
+
+
+def test_answers_are_logged() -> None:
+    """Each answered request gives a line for the access log; listening starts no timer."""
+    lines: list[str] = []
+    client = make(access_log=lines.append)
+    client.site.startFactory()
+    client.get("/services?size=1")
+    client.site.stopFactory()
+    assert len(lines) == 1
+    assert '"GET /services?size=1 HTTP/1.1" 200' in lines[0]
+    client.request("GET", "/")
+    assert len(lines) == 2

@@ -1,0 +1,154 @@
+"""What a request carries beside its path: the query string and the body, decoded to plain values.
+
+POST, PUT and PATCH take their arguments from the body only, GET and DELETE from the query string only (as in
+Kong).  JSON is taken as it is; forms, whether urlencoded or multipart, give pairs of texts that are read with
+the entity's schema later (``core.schema.forms``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+MAX_ARGUMENTS = 1000
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data"
+TYPES = (JSON_TYPE, FORM_TYPE, MULTIPART_TYPE)
+YAML_TYPES = ("application/yaml", "text/yaml")
+
+Pairs = list[tuple[str, str]]
+
+_BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
+_NAME = re.compile(rb';\s*name=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_DISPOSITION = re.compile(rb"^content-disposition:(.*)$", re.IGNORECASE | re.MULTILINE)
+
+
+class BadBody(Exception):
+    """The arguments cannot be read: answer ``status`` with ``message``."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class UnsupportedBody(Exception):
+    """The Content-Type is none that the Admin API takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A decoded body: a JSON object, or the pairs of a form (``pairs`` is then not None)."""
+
+    record: dict[str, Any]
+    pairs: Pairs | None = None
+
+
+EMPTY = Body({})
+
+
+def check_type(content_type: str, data: bytes, *, yaml: bool = False) -> None:
+    """Refuse a body whose Content-Type is none that the Admin API takes, or that has none.
+
+    :param yaml: whether the path takes YAML too.
+    :raises UnsupportedBody: then.
+    """
+    kind = content_type.strip().lower()
+    if not (kind.startswith(TYPES) or (yaml and kind.startswith(YAML_TYPES)) or (not kind and not data)):
+        raise UnsupportedBody
+
+
+def decode_body(content_type: str, data: bytes) -> Body:
+    """Decode a request body by its Content-Type; one that is not in :data:`TYPES` counts as empty.
+
+    :raises BadBody: for JSON that does not parse or is no object, and for more than 1000 form arguments.
+    """
+    kind = content_type.strip().lower()
+    if kind.startswith(JSON_TYPE):
+        return Body(parse_json(data))
+    if kind.startswith(FORM_TYPE):
+        return Body({}, parse_pairs(data))
+    if kind.startswith(MULTIPART_TYPE):
+        return Body({}, parse_multipart(content_type, data))
+    return EMPTY
+
+
+def parse_json(data: bytes) -> dict[str, Any]:
+    """Parse a JSON object strictly: ``NaN`` and ``Infinity`` are no JSON, integers keep all their digits.
+
+    A whole number written as a float (``80.0``, ``1e3``) becomes an integer, as numbers have one type in
+    Kong. Of several members with one name the last counts.
+    """
+    try:
+        value = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_number)
+        if b"\\u" in data:
+            # half of a surrogate pair is no text: no store and no answer could hold it
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        raise BadBody(400, "Cannot parse JSON body") from None
+    if not isinstance(value, dict):
+        # Kong: runs into an error and answers 500.
+        raise BadBody(400, "Cannot parse JSON body: expected an object")
+    return value
+
+
+def parse_pairs(data: bytes | str) -> Pairs:
+    """Decode a query string or an urlencoded body to pairs, in order, blank values included."""
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ARGUMENTS)
+    except ValueError:
+        raise BadBody(400, "Too many arguments") from None
+
+
+def parse_multipart(content_type: str, data: bytes) -> Pairs:
+    """Decode a ``multipart/form-data`` body (RFC 7578) to pairs; of a file the content is the value."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise BadBody(400, "Cannot parse multipart body: no boundary")
+    boundary = (found[1] or found[2]).encode("latin-1", "replace")
+    pairs: Pairs = []
+    for part in _parts(boundary, data):
+        head, blank, content = part.partition(b"\r\n\r\n")
+        name = _part_name(head)
+        if not blank or name is None:
+            raise BadBody(400, "Cannot parse multipart body: a part has no name")
+        pairs.append((name, content.decode("utf-8", "replace")))
+        if len(pairs) > MAX_ARGUMENTS:
+            raise BadBody(400, "Too many arguments")
+    return pairs
+
+
+def _parts(boundary: bytes, data: bytes) -> list[bytes]:
+    """The parts between the boundaries, each without its first line break; what surrounds them is dropped."""
+    pieces = (b"\r\n" + data).split(b"\r\n--" + boundary)[1:]
+    for index, piece in enumerate(pieces):
+        if piece.startswith(b"--"):
+            return [part.lstrip(b" \t").removeprefix(b"\r\n") for part in pieces[:index]]
+    raise BadBody(400, "Cannot parse multipart body: the last boundary is missing")
+
+
+def _part_name(head: bytes) -> str | None:
+    disposition = _DISPOSITION.search(head.replace(b"\r\n", b"\n"))
+    found = _NAME.search(b";" + disposition[1]) if disposition is not None else None
+    if found is None:
+        return None
+    name = re.sub(rb"\\(.)", rb"\1", found[1]) if found[1] is not None else found[2]
+    return name.decode("utf-8", "replace")
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _number(text: str) -> int | float:
+    """A number with a fraction or an exponent; too large a one is refused, since JSON cannot say infinity."""
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is out of range")
+    return int(value) if value.is_integer() else value

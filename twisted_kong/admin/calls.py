@@ -1,0 +1,64 @@
+"""A request as the endpoints see it, and the table of endpoints they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from twisted_kong.admin.answers import Answer
+from twisted_kong.admin.bodies import EMPTY, Body, Pairs
+
+METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one endpoint.
+
+    ``path`` is the path as it was sent (without query string and final slash), ``params`` what stood in the
+    place of the endpoint's ``{names}``, decoded.  ``query`` is empty for POST, PUT and PATCH, ``body`` for
+    the other methods.
+    """
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    query: Pairs = field(default_factory=list)
+    body: Body = EMPTY
+
+    @property
+    def arguments(self) -> dict[str, str | list[str]]:
+        """The query string as a mapping: the value, or the list of values, of each name."""
+        found: dict[str, str | list[str]] = {}
+        for name, value in self.query:
+            known = found.get(name)
+            if known is None:
+                found[name] = value
+            elif isinstance(known, list):
+                known.append(value)
+            else:
+                found[name] = [known, value]
+        return found
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+# path with {names} -> method -> handler
+Table = dict[str, dict[str, Handler]]
+
+
+def allowed_methods(handlers: Mapping[str, Handler]) -> tuple[str, ...]:
+    """The methods of an endpoint in the order of the Allow header: HEAD goes with GET, OPTIONS always is."""
+    methods = {*handlers, "OPTIONS"}
+    if "GET" in handlers:
+        methods.add("HEAD")
+    return tuple(sorted(methods))
+
+
+def merged(*tables: Table) -> Table:
+    """One table of several; where a path is in more than one, the later methods win and the others stay."""
+    result: Table = {}
+    for table in tables:
+        for path, handlers in table.items():
+            result.setdefault(path, {}).update(handlers)
+    return result

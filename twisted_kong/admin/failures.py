@@ -1,0 +1,59 @@
+"""What went wrong, as an answer: the named errors of the data layer and everything unforeseen."""
+
+from __future__ import annotations
+
+from twisted_kong.admin.answers import NOT_FOUND, UNEXPECTED, Answer, as_json, message, page
+from twisted_kong.admin.bodies import BadBody, UnsupportedBody
+from twisted_kong.core.errors import (
+    DatabaseError,
+    DatabaseUnavailable,
+    EntityError,
+    NotFound,
+    OperationUnsupported,
+    UniqueViolation,
+)
+
+# Everything else with a name is the sender's doing: 400.
+STATUSES: dict[type[EntityError], int] = {UniqueViolation: 409, NotFound: 404, OperationUnsupported: 405}
+
+
+class Missing(Exception):
+    """What the path names does not exist: 404 with Kong's plain message, not with an error object."""
+
+
+class Refused(Exception):
+    """An endpoint refuses a call with a plain message."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
+    """The answer for an error, or None for one that is nobody's answer and has to be logged.
+
+    :param writing: whether the call was to write; nothing was written then.
+    """
+    if isinstance(error, Missing):
+        return NOT_FOUND
+    if isinstance(error, Refused):
+        return message(error.status, error.text)
+    if isinstance(error, BadBody):
+        return message(error.status, error.message)
+    if isinstance(error, UnsupportedBody):
+        return page(415)
+    if isinstance(error, DatabaseError):
+        return _database_failure(error, writing)
+    if isinstance(error, EntityError):
+        return as_json(STATUSES.get(type(error), 400), error.body())
+    return None
+
+
+def _database_failure(error: DatabaseError, writing: bool) -> Answer:
+    """Kong: 500 for every failure of the database; ours: 503 where a write may be tried again."""
+    if writing and isinstance(error, DatabaseUnavailable):
+        return message(
+            503, f"the database cannot be written at present, nothing was changed: {error.message}"
+        )
+    return UNEXPECTED

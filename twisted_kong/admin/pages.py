@@ -1,0 +1,68 @@
+"""Pages of collections: what ``size``, ``offset`` and ``tags`` ask for, and the link to the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from twisted_kong.core.errors import InvalidOptions, InvalidSize
+
+DEFAULT_SIZE = 100
+
+# Everything but letters, digits and these is escaped in a link, as ngx.escape_uri does.
+_SAFE = "!'()*-._~"
+
+Arguments = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page of a collection is asked for, as it stands in the query string: the DAO judges it."""
+
+    size: str | None = None
+    offset: str | None = None
+    tags: str | None = None
+
+    @property
+    def wanted(self) -> str | int:
+        """The size to ask the DAO for."""
+        return DEFAULT_SIZE if self.size is None else self.size
+
+
+def page_request(arguments: Arguments) -> PageRequest:
+    """Read ``size``, ``offset`` and ``tags`` from a query string; whatever else is there is ignored.
+
+    ``sort_desc``, which Kong Manager sends, is ignored too, as in Kong's open-source edition: pages are in
+    the order of the primary key.
+
+    :raises InvalidSize: for a size given more than once.
+    :raises InvalidOptions: for a tag filter given more than once.
+    """
+    size, offset, tags = arguments.get("size"), arguments.get("offset"), arguments.get("tags")
+    if not isinstance(size, str | None):
+        raise InvalidSize("size must be a number")
+    if not isinstance(tags, str | None):
+        raise InvalidOptions(
+            "invalid option (tags: invalid filter syntax)", {"tags": "invalid filter syntax"}
+        )
+    return PageRequest(size, offset if isinstance(offset, str | None) else offset[-1], tags)
+
+
+def page_body(
+    rows: Sequence[Any], offset: str | None, path: str, asked: PageRequest, *, nested: bool = False
+) -> dict[str, Any]:
+    """The body of a page of the collection at ``path``; ``offset`` is where the next page begins.
+
+    Kong: the link to the next page of a nested collection loses the size, which we follow, and the tag
+    filter, which we do not: whoever follows the links would be given entities without the tags.
+    """
+    if offset is None:
+        return {"data": rows, "next": None}
+    link = f"{path}?offset={quote(offset, safe=_SAFE)}"
+    if asked.tags is not None:
+        link += f"&tags={quote(asked.tags, safe=_SAFE)}"
+    if asked.size is not None and not nested:
+        link += f"&size={quote(asked.size, safe=_SAFE)}"
+    return {"data": rows, "next": link, "offset": offset}
