@@ -13,7 +13,8 @@ from typing import Any
 
 from twisted_kong.core.changes import Change, Entity, Position
 from twisted_kong.core.errors import DatabaseError, PrimaryKeyViolation, UniqueViolation
-from twisted_kong.db.schemas import ISchema, IWriteContext
+from twisted_kong.core.schema.context import WriteContext
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.interfaces import Commit, IStrategy, LostRace, Selection, Stored, Write
 from twisted_kong.db.paging import bad_offset, check_size, decode_offset, encode_offset, parse_tags
 from twisted_kong.db.references import resolve_references
@@ -52,7 +53,7 @@ class Context:
     """What DAOs share: where they write, in whose name, and the moment's context for schemas."""
 
     strategy: IStrategy
-    write_context: Callable[[], IWriteContext]
+    write_context: Callable[[], WriteContext]
     origin: str
     daos: Mapping[str, Dao]
 
@@ -65,7 +66,7 @@ class Dao:
     None.  A cache may keep such an entity for at most this long; 0 means not at all.
     """
 
-    def __init__(self, schema: ISchema, table: Table, context: Context) -> None:
+    def __init__(self, schema: Schema, table: Table, context: Context) -> None:
         self.schema = schema
         self.table = table
         self._context = context
@@ -136,7 +137,8 @@ class Dao:
             context = self._context.write_context()
             entity = self.schema.process_insert(record, context)
             key = self.table.key_of(entity)
-            write = Write(self.table.name, "insert", key, entity, expires=lifetime.from_now(context.now))
+            expires = lifetime.from_now(context.now)
+            write = Write(self.table.name, "insert", key, self._lasting(entity), expires=expires)
             return await self._put(write, entity, None, record, author)
 
         return await _until_won(attempt)
@@ -280,8 +282,18 @@ class Dao:
     async def _stored_by(self, field: str, value: Any) -> Stored | None:
         self.schema.validate_unique(field, value)
         unique = self.table.unique_on(field)
-        text = unique.value_of({field: value})
+        try:
+            text = unique.value_of({field: value})
+        except TypeError:
+            # half a surrogate pair: nothing like it is ever stored
+            return None
         return None if text is None else await self._context.strategy.select_by(self.table, unique, text)
+
+    def _lasting(self, entity: Entity) -> Entity:
+        """What of an entity is stored: all but the fields that only pass through."""
+        if not self.schema.transient:
+            return entity
+        return {field: value for field, value in entity.items() if field not in self.schema.transient}
 
     def _tag_filter(self, tags: str | None) -> Any:
         return parse_tags(tags) if "tags" in self.schema.fields else None
@@ -295,7 +307,7 @@ class Dao:
             self.table.name,
             "update",
             self.table.key_of(current.entity),
-            entity,
+            self._lasting(entity),
             expected=current.document,
             expires=lifetime.from_now(context.now),
             keeps_expiry=not lifetime.given,
@@ -314,7 +326,7 @@ class Dao:
             self.table.name,
             "insert" if current is None else "update",
             self.table.key_of(entity),
-            entity,
+            self._lasting(entity),
             expected=None if current is None else current.document,
             expires=lifetime.from_now(context.now),
         )

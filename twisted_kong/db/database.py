@@ -9,10 +9,12 @@ from twisted.internet.interfaces import IReactorTime
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import UniqueViolation
+from twisted_kong.core.schema.context import WriteContext
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Context, Dao, Page
 from twisted_kong.db.interfaces import IChangeLog, IStrategy
 from twisted_kong.db.kinds.registry import dao_for
-from twisted_kong.db.schemas import ISchema, ISchemas, WriteContext, change_keys, tables_of
+from twisted_kong.db.schemas import ISchemas, change_keys, tables_of
 from twisted_kong.db.tag_pages import tags_page
 from twisted_kong.db.upkeep import Upkeep
 
@@ -64,7 +66,7 @@ class Database:
         for name, table in self._tables.items():
             daos[name] = dao_for(schemas[name], table, context)
         self.daos: Mapping[str, Dao] = daos
-        self._upkeep = Upkeep(strategy, clock, ids.instance, retention)
+        self.upkeep = Upkeep(strategy, clock, ids.instance, retention)
 
     def __getitem__(self, kind: str) -> Dao:
         return self.daos[kind]
@@ -88,11 +90,11 @@ class Database:
         await self.strategy.start(self._tables, migrate=migrate)
         if "workspaces" in self.daos:
             self.workspace = await self._default_workspace()
-        self._upkeep.start()
+        self.upkeep.start()
 
     async def stop(self) -> None:
         """End the upkeep and close the store, once what is under way is done."""
-        await self._upkeep.stop()
+        await self.upkeep.stop()
         await self.strategy.stop()
 
     async def tags_page(
@@ -110,7 +112,7 @@ class Database:
             workspace=self.workspace,
         )
 
-    def _change_keys(self, schema: ISchema, new: Entity | None, old: Entity | None) -> tuple[str, ...]:
+    def _change_keys(self, schema: Schema, new: Entity | None, old: Entity | None) -> tuple[str, ...]:
         return change_keys(schema, new, old, self.workspace)
 
     async def _default_workspace(self) -> str:

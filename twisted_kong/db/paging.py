@@ -17,7 +17,7 @@ MAX_SIZE = 1000
 MAX_TAGS = 5
 
 # Kong: printable ASCII without the two separators, or anything beyond ASCII.
-_TAG = re.compile("[ !-+\\-.0-~\u0080-\U0010ffff]+")
+_TAG = re.compile("[ !-+\\-.0-~\u0080-\ud7ff\ue000-\U0010ffff]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 

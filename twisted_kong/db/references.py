@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.db.schemas import ISchema
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.tables import Table
 from twisted_kong.db.violations import unresolved, unresolved_reason
 
@@ -14,7 +14,7 @@ from twisted_kong.db.violations import unresolved, unresolved_reason
 class IParent(Protocol):
     """What is asked of the DAO of a referenced kind."""
 
-    schema: ISchema
+    schema: Schema
     table: Table
 
     async def select_by(self, field: str, value: Any) -> Entity | None:
@@ -22,7 +22,7 @@ class IParent(Protocol):
 
 
 async def resolve_references(
-    schema: ISchema, record: Mapping[str, Any], parents: Mapping[str, IParent]
+    schema: Schema, record: Mapping[str, Any], parents: Mapping[str, IParent]
 ) -> Mapping[str, Any]:
     """The record with references by a unique field replaced by references by primary key.
 

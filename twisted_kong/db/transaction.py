@@ -1,7 +1,8 @@
 """What a list of writes means: constraints, references, cascades; the same for every transactional store.
 
 A strategy opens a transaction in which it is the only writer, hands over a few row operations
-(:class:`IRows`) and awaits :func:`execute`; then it logs the drafts and commits, or rolls back whatever is raised.
+(:class:`IRows`) and awaits :func:`execute`; then it logs the drafts and commits, or rolls back upon whatever
+is raised.
 Because nobody else can write in between, looking first and writing then is enough.
 
 The order of refusals is PostgreSQL's, which Kong's users know: primary key, unique constraints in
@@ -18,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 from twisted_kong.core.changes import Entity, Operation
 from twisted_kong.db.documents import encode
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
-from twisted_kong.db.tables import Table
+from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.violations import (
     dangling_reference,
     primary_key_violation,
@@ -35,8 +36,8 @@ class IRows(Protocol):
     async def get(self, table: Table, key: str) -> Stored | None:
         """The row with a key, expired or not."""
 
-    async def holder(self, table: Table, unique: int, value: str) -> str | None:
-        """The key of the row that holds a value under the table's n-th unique constraint."""
+    async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
+        """The key of the row that holds a value under a unique constraint."""
 
     async def referring(self, table: Table, field: str, parent: str) -> list[str]:
         """The keys of the rows whose reference leads to a parent."""
@@ -102,10 +103,11 @@ class _Transaction:
         ):
             raise LostRace(f"{table.name} {write.key}")
         before = old.entity if old is not None else None
+        document = encode(entity)
         await self._check_uniques(table, write.key, entity, before)
         await self._check_references(table, entity, before)
         expires = old.expires if write.keeps_expiry and old is not None else write.expires
-        await self._rows.put(table, write.key, Stored(entity, encode(entity), expires), old)
+        await self._rows.put(table, write.key, Stored(entity, document, expires), old)
         operation: Operation = "create" if old is None else "update"
         self._record(table, operation, write.key, entity, before)
 
@@ -143,11 +145,11 @@ class _Transaction:
                 self._record(child_table, "delete", child_key, None, stored.entity)
 
     async def _check_uniques(self, table: Table, key: str, entity: Entity, before: Entity | None) -> None:
-        for index, unique in enumerate(table.uniques):
+        for unique in table.uniques:
             value = unique.value_of(entity)
             if value is None or (before is not None and unique.value_of(before) == value):
                 continue
-            holder = await self._rows.holder(table, index, value)
+            holder = await self._rows.holder(table, unique, value)
             if holder is not None and holder != key and await self._living(table, holder) is not None:
                 raise unique_violation({field: entity.get(field) for field in unique.fields})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from twisted_kong.db.schemas import ISchema
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.violations import invalid_option
 
 LONGEST = 100_000_000
@@ -25,7 +25,7 @@ class Ttl:
         return None if self.seconds is None else now + self.seconds
 
 
-def take_ttl(schema: ISchema, record: Mapping[str, Any], ttl: object) -> tuple[Mapping[str, Any], Ttl]:
+def take_ttl(schema: Schema, record: Mapping[str, Any], ttl: object) -> tuple[Mapping[str, Any], Ttl]:
     """Part a record from its ``ttl``, which an explicit one overrides.
 
     Where the kind has no time to live, a ``ttl`` in the record is left for the schema to refuse.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Context, Dao
-from twisted_kong.db.schemas import ISchema
 from twisted_kong.db.tables import Table
 
 _SPECIAL: dict[str, type[Dao]] = {}
 
 
-def dao_for(schema: ISchema, table: Table, context: Context) -> Dao:
+def dao_for(schema: Schema, table: Table, context: Context) -> Dao:
     """The DAO of a kind: the plain one, unless the kind has rules of its own."""
     return _SPECIAL.get(schema.name, Dao)(schema, table, context)

@@ -46,7 +46,7 @@ class MemoryTable:
 
     documents: dict[str, tuple[bytes, float | None]] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
-    holders: dict[tuple[int, str], str] = field(default_factory=dict)
+    holders: dict[tuple[Unique, str], str] = field(default_factory=dict)
     referring: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -102,7 +102,7 @@ class MemoryStrategy(IStrategy):
 
     @override
     async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
-        key = self.data.table(table.name).holders.get((table.uniques.index(unique), value))
+        key = self.data.table(table.name).holders.get((unique, value))
         return None if key is None else await self.select(table, key)
 
     @override
@@ -244,7 +244,7 @@ class _Rows(IRows):
         return None if found is None else Stored(decode(found[0]), *found)
 
     @override
-    async def holder(self, table: Table, unique: int, value: str) -> str | None:
+    async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
         return self._data.table(table.name).holders.get((unique, value))
 
     @override
@@ -272,9 +272,9 @@ class _Rows(IRows):
         data = self._data.table(table.name)
         data.documents[key] = (row.document, row.expires)
         insort(data.keys, key)
-        for constraint, unique in enumerate(table.uniques):
+        for unique in table.uniques:
             if (value := unique.value_of(row.entity)) is not None:
-                data.holders[constraint, value] = key
+                data.holders[unique, value] = key
         for field_, parent in self._parents(table, row):
             data.referring.setdefault((field_, parent), set()).add(key)
         if tags := tags_of(row.entity):
@@ -284,11 +284,9 @@ class _Rows(IRows):
         data = self._data.table(table.name)
         del data.documents[key]
         del data.keys[bisect_right(data.keys, key) - 1]
-        for constraint, unique in enumerate(table.uniques):
-            if (value := unique.value_of(row.entity)) is not None and data.holders.get(
-                (constraint, value)
-            ) == key:
-                del data.holders[constraint, value]
+        for unique in table.uniques:
+            if (value := unique.value_of(row.entity)) is not None:
+                del data.holders[unique, value]
         for field_, parent in self._parents(table, row):
             data.referring[field_, parent].discard(key)
         data.tags.pop(key, None)

@@ -1,0 +1,88 @@
+"""Ways to make stores for tests: a handle is what one process would hold, data is what they share."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from twisted_kong.db.database import Database, Ids
+from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.strategies.memory import MemoryData, MemoryStrategy
+from tests.kit.small_kinds import SmallKinds
+
+
+def make_ids(instance: str = "this-process", seed: int = 1) -> Ids:
+    """Ids that look like real ones and are the same on each run."""
+    chance = random.Random(f"{instance} {seed}")
+    tokens = itertools.count(1)
+    return Ids(
+        new_uuid=lambda: str(UUID(int=chance.getrandbits(128), version=4)),
+        new_token=lambda: f"token{next(tokens):027}",
+        instance=instance,
+    )
+
+
+class Seconds(Protocol):
+    """A clock as far as stores need it."""
+
+    def seconds(self) -> float:
+        """Epoch seconds."""
+
+
+class MovableClock:
+    """The reactor, on whose time the test can add."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self.ahead = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Let the clock on the wall jump; timers know nothing of it."""
+        self.ahead += seconds
+
+    def seconds(self) -> float:
+        """The reactor's time and what was added."""
+        return float(self._reactor.seconds()) + self.ahead
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+
+class IStore(Protocol):
+    """A store that several handles can be opened on."""
+
+    def handle(self, clock: Any) -> IStrategy:
+        """One more handle on the same data, as another process would have."""
+
+
+class MemoryStore:
+    """A store in memory."""
+
+    def __init__(self) -> None:
+        self._data = MemoryData()
+        self._tags = itertools.count(0xA0000000)
+
+    def handle(self, clock: Any) -> IStrategy:
+        """One more handle on the same data."""
+        return MemoryStrategy(clock, lambda: f"{next(self._tags):08x}", self._data)
+
+
+class SqliteStore:
+    """A store in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def handle(self, clock: Any) -> IStrategy:
+        """One more handle on the same file."""
+        from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
+
+        return SqliteStrategy(self.path, clock)
+
+
+def small_database(strategy: IStrategy, clock: Any, instance: str = "this-process", **rest: Any) -> Database:
+    """A database of the small kinds."""
+    return Database(strategy, SmallKinds(), clock, make_ids(instance), **rest)

@@ -1,0 +1,1 @@
+"""The embedded strategy: one SQLite file, which several processes may share."""

@@ -1,0 +1,137 @@
+"""Opening a database file, and saying in one line why it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+
+# In SQLite's header, so that another program's file is not taken for ours: "KONG".
+APPLICATION_ID = 0x4B4F4E47
+BUSY_SECONDS = 5.0
+
+_STATEMENTS = 256
+_WAL_ATTEMPTS = 100
+_WAL_PAUSE = 0.05
+
+# The beginning of SQLite's name for an error: what it means, and whether a healthy file may come back.
+_REASONS = (
+    ("SQLITE_NOTADB", "is not a database", False),
+    ("SQLITE_CORRUPT", "is damaged", False),
+    ("SQLITE_READONLY", "is read-only", True),
+    ("SQLITE_FULL", "cannot grow: the disk is full", True),
+    ("SQLITE_CANTOPEN", "cannot be opened", True),
+    ("SQLITE_PERM", "cannot be opened", True),
+    ("SQLITE_BUSY", f"has been locked by another process for {BUSY_SECONDS:.0f} seconds", True),
+    ("SQLITE_IOERR", "cannot be read or written", True),
+)
+
+
+def explain(path: Path, error: sqlite3.Error) -> DatabaseError:
+    """SQLite's complaint about a file as ours."""
+    name = getattr(error, "sqlite_errorname", "")
+    for beginning, reason, temporary in _REASONS:
+        if name.startswith(beginning):
+            kind = DatabaseUnavailable if temporary else DatabaseError
+            return kind(f"the database file {path} {reason} ({error})")
+    return DatabaseError(f"the database file {path}: {error}")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises within into our errors."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(path, error) from error
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection for reading and writing, for the calling thread only.
+
+    The file is made when it is missing, readable by its owner alone, for it holds credentials.
+    """
+    _make(path)
+    with explained(path):
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=_STATEMENTS
+        )
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_watcher(path: Path) -> sqlite3.Connection:
+    """A connection that can only look and never waits for a lock."""
+    with explained(path):
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, kind: str = "immediate") -> Iterator[None]:
+    """A transaction, rolled back on any exception; ``immediate`` makes it the only writer from the start."""
+    connection.execute(f"begin {kind}")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk for one
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+
+
+def _make(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise DatabaseUnavailable(
+            f"the database file {path} cannot be made: there is no directory {path.parent}"
+        )
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"the database file {path} cannot be opened for writing: {error.strerror}"
+        ) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    _check_owner(connection, path)
+    _use_wal(connection, path)
+    # full: an acknowledged write outlives a loss of power, not just of the process
+    connection.execute("pragma synchronous = full")
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
+    (owner,) = connection.execute("pragma application_id").fetchone()
+    (objects,) = connection.execute("select count(*) from sqlite_schema").fetchone()
+    if owner != APPLICATION_ID and objects:
+        raise DatabaseError(f"the database file {path} belongs to another program")
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """Switch to write-ahead logging.
+
+    Where several processes do so at once SQLite refuses at once instead of waiting, so the waiting is here.
+    """
+    for _ in range(_WAL_ATTEMPTS):
+        try:
+            (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            Event().wait(_WAL_PAUSE)
+            continue
+        if mode != "wal":
+            raise DatabaseUnavailable(
+                f"the database file {path} is where write-ahead logging does not work, as on a network share"
+            )
+        return
+    raise DatabaseUnavailable(f"the database file {path} is locked by another process")

@@ -1,0 +1,185 @@
+"""Reading and writing entities in a database file, always in the database's thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from typing_extensions import override
+
+from twisted_kong.db.documents import decode
+from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow
+from twisted_kong.db.tables import Table, Unique, tags_of
+from twisted_kong.db.transaction import IRows
+
+_ALIVE = "(e.expires is null or e.expires > ?)"
+_SELECT = f"select e.document, e.expires from entities e where e.kind = ? and e.id = ? and {_ALIVE}"
+_SELECT_BY = f"""
+    select e.document, e.expires
+    from unique_values u join entities e on e.kind = u.kind and e.id = u.id
+    where u.kind = ? and u.fields = ? and u.value = ? and {_ALIVE}
+"""
+_PAGE = f"select e.document, e.expires from entities e where e.kind = ? and e.id > ? and {_ALIVE}"
+_OF_PARENT = (
+    " and e.id in (select id from foreign_keys where kind = ? and field = ? and parent = ? and id > ?)"
+)
+_TAGGED = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id > ?)"
+_TAGS = f"""
+    select t.tag, t.kind, t.id, t.ordinal from tags t
+    where (t.id, t.ordinal, t.kind) > (?, ?, ?) {{of_tag}}
+    and exists (select 1 from entities e where e.kind = t.kind and e.id = t.id and {_ALIVE})
+    order by t.id, t.ordinal, t.kind limit ?
+"""
+
+
+def select(connection: sqlite3.Connection, table: Table, key: str, now: float) -> Stored | None:
+    """The row with a primary key."""
+    return _stored(connection.execute(_SELECT, (table.name, key, now)).fetchone())
+
+
+def select_by(
+    connection: sqlite3.Connection, table: Table, unique: Unique, value: str, now: float
+) -> Stored | None:
+    """The row that holds a value under a unique constraint."""
+    row = connection.execute(_SELECT_BY, (table.name, _fields(unique), value, now)).fetchone()
+    return _stored(row)
+
+
+def page(
+    connection: sqlite3.Connection,
+    table: Table,
+    size: int,
+    cursor: Cursor | None,
+    selection: Selection,
+    now: float,
+) -> StoredPage:
+    """Rows by ascending key, after the one that the cursor names."""
+    after = _after(cursor)
+    query, parameters = _PAGE, [table.name, after, now]
+    if selection.foreign is not None:
+        query += _OF_PARENT
+        parameters += [table.name, *selection.foreign, after]
+    if selection.tags is not None:
+        wanted = selection.tags.tags
+        for group in [[tag] for tag in wanted] if selection.tags.every else [list(wanted)]:
+            query += _TAGGED.format(marks=",".join("?" * len(group)))
+            parameters += [table.name, *group, after]
+    query += " order by e.id limit ?"
+    found = connection.execute(query, (*parameters, size + 1)).fetchall()
+    rows = tuple(Stored(decode(document), document, expires) for document, expires in found[:size])
+    return StoredPage(rows, [table.key_of(rows[-1].entity)] if len(found) > size else None)
+
+
+def tags_after(
+    connection: sqlite3.Connection, size: int, after: tuple[str, int, str], tag: str | None, now: float
+) -> list[TagRow]:
+    """Tags of entities behind a place in their order."""
+    query = _TAGS.format(of_tag="" if tag is None else "and t.tag = ?")
+    parameters = (*after, *(() if tag is None else (tag,)), now, size)
+    return [TagRow(*row) for row in connection.execute(query, parameters)]
+
+
+def expired(connection: sqlite3.Connection, limit: int, now: float) -> list[tuple[str, str]]:
+    """Rows whose time is over."""
+    query = "select kind, id from entities where expires <= ? order by expires limit ?"
+    return connection.execute(query, (now, limit)).fetchall()
+
+
+def _after(cursor: Cursor | None) -> str:
+    if cursor is None:
+        return ""
+    if len(cursor) != 1 or not isinstance(cursor[0], str):
+        raise ValueError("no cursor of this store")
+    return cursor[0]
+
+
+def _fields(unique: Unique) -> str:
+    return ",".join(unique.fields)
+
+
+def _stored(row: tuple[bytes, float | None] | None) -> Stored | None:
+    return None if row is None else Stored(decode(row[0]), *row)
+
+
+class SqliteRows(IRows):
+    """Row operations on a connection that is within a transaction; none of them ever waits."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @override
+    async def get(self, table: Table, key: str) -> Stored | None:
+        query = "select document, expires from entities where kind = ? and id = ?"
+        return _stored(self._connection.execute(query, (table.name, key)).fetchone())
+
+    @override
+    async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
+        query = "select id from unique_values where kind = ? and fields = ? and value = ?"
+        row = self._connection.execute(query, (table.name, _fields(unique), value)).fetchone()
+        return None if row is None else str(row[0])
+
+    @override
+    async def referring(self, table: Table, field: str, parent: str) -> list[str]:
+        query = "select id from foreign_keys where kind = ? and field = ? and parent = ? order by id"
+        return [key for (key,) in self._connection.execute(query, (table.name, field, parent))]
+
+    @override
+    async def put(self, table: Table, key: str, new: Stored, old: Stored | None) -> None:
+        if old is None:
+            query = "insert into entities (document, expires, kind, id) values (?, ?, ?, ?)"
+        else:
+            query = "update entities set document = ?, expires = ? where kind = ? and id = ?"
+        self._connection.execute(query, (new.document, new.expires, table.name, key))
+        self._index(table, key, new, old)
+
+    @override
+    async def remove(self, table: Table, key: str, old: Stored) -> None:
+        self._connection.execute("delete from entities where kind = ? and id = ?", (table.name, key))
+        self._index(table, key, None, old)
+
+    def _index(self, table: Table, key: str, new: Stored | None, old: Stored | None) -> None:
+        """Bring what finds a row from how it was to how it is, touching only what differs."""
+        for delete, insert, rows_of in _INDEXES:
+            before, after = rows_of(table, key, old), rows_of(table, key, new)
+            self._connection.executemany(delete, before - after)
+            self._connection.executemany(insert, after - before)
+
+
+_Rows = set[tuple[Any, ...]]
+
+
+def _unique_rows(table: Table, key: str, row: Stored | None) -> _Rows:
+    values = ((unique, unique.value_of(row.entity)) for unique in table.uniques) if row is not None else ()
+    return {(table.name, _fields(unique), value, key) for unique, value in values if value is not None}
+
+
+def _foreign_rows(table: Table, key: str, row: Stored | None) -> _Rows:
+    parents: Iterable[tuple[str, str | None]] = ()
+    if row is not None:
+        parents = ((reference.field, reference.parent_of(row.entity)) for reference in table.references)
+    return {(table.name, field, parent, key) for field, parent in parents if parent is not None}
+
+
+def _tag_rows(table: Table, key: str, row: Stored | None) -> _Rows:
+    tags = tags_of(row.entity) if row is not None else []
+    return {(key, ordinal, table.name, tag) for ordinal, tag in enumerate(tags, 1)}
+
+
+_INDEXES = (
+    (
+        "delete from unique_values where kind = ? and fields = ? and value = ? and id = ?",
+        "insert into unique_values values (?, ?, ?, ?)",
+        _unique_rows,
+    ),
+    (
+        "delete from foreign_keys where kind = ? and field = ? and parent = ? and id = ?",
+        "insert into foreign_keys values (?, ?, ?, ?)",
+        _foreign_rows,
+    ),
+    (
+        "delete from tags where id = ? and ordinal = ? and kind = ? and tag = ?",
+        "insert into tags values (?, ?, ?, ?)",
+        _tag_rows,
+    ),
+)
