@@ -123,8 +123,14 @@ def one(lab: Lab, comparison: Comparison, chosen: argparse.Namespace) -> tuple[T
     return table, as_json(samples)
 
 
+def unmeasured(chosen: argparse.Namespace, records: Records) -> list[str]:
+    """The servers that were asked for by name and of which there is no result."""
+    measured = {record["server"] for record in records}
+    return [name for name in (chosen.servers or "").split(",") if name and name not in measured]
+
+
 def main() -> int:
-    """Measure, print, and write what was asked for; 2 where nothing can be measured at all."""
+    """Measure, print, write; 1 where a server named by ``--servers`` failed, 2 where nothing can be done."""
     chosen = options()
     if shutil.which("wrk") is None or not (shutil.which("nginx") or shutil.which("go")):
         print(
@@ -144,6 +150,9 @@ def main() -> int:
         chosen.json.write_text(json.dumps(records, indent=1) + "\n")
     if chosen.write:
         write_page(PAGE, head, tables)
+    if absent := unmeasured(chosen, records):
+        print(f"not measured: {', '.join(absent)}", file=sys.stderr)
+        return 1
     return 0
 
 

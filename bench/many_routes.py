@@ -107,7 +107,7 @@ def adding(lab: Lab, place: Place) -> tuple[Table, list[dict[str, object]]]:
     )
     columns = ("longest answer of a probe per 0.2 s", "median ms", "worst ms")
     found: list[dict[str, object]] = [
-        {"scenario": "add-route", "what": row[0], "ms": row[1:]} for row in rows
+        {"scenario": "add-route", "server": Node.name, "what": row[0], "ms": row[1:]} for row in rows
     ]
     return Table("add-route", f"adding a Route to {ROUTES:,}, {ADDITIONS} times", columns, rows), found
 
@@ -130,7 +130,9 @@ def starting(lab: Lab, place: Place) -> tuple[Table, list[dict[str, object]]]:
         finally:
             process.stop()
         rows.append((f"start {number}", f"{took:.2f}", f"{used.cpu:.2f}", f"{used.rss / 1e6:.0f}"))
-        found.append({"scenario": "start-up", "seconds": took, "cpu": used.cpu, "rss": used.rss})
+        found.append(
+            {"scenario": "start-up", "server": Node.name, "seconds": took, "cpu": used.cpu, "rss": used.rss}
+        )
     columns = ("", "seconds to the first proxied answer", "CPU seconds", "RSS MB")
     return Table("start-up", f"start with {ROUTES:,} Routes in the database", columns, tuple(rows)), found
 
