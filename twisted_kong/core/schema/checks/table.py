@@ -1,0 +1,45 @@
+"""The table of functions that definitions may name, by the name they are known by there."""
+
+from __future__ import annotations
+
+from twisted_kong.core.schema.checks import hosts, jwks, paths, pems, routes, texts, upstreams
+from twisted_kong.core.schema.validators import Functions
+
+CORE_FUNCTIONS: Functions = {
+    each.__name__: each
+    for each in (
+        texts.tag,
+        texts.utf8_name,
+        texts.header_name,
+        texts.http_token,
+        hosts.host,
+        hosts.host_with_optional_port,
+        hosts.host_pattern,
+        hosts.sni,
+        hosts.wildcard_host,
+        hosts.ip,
+        hosts.ip_or_cidr,
+        hosts.validate_upstream_name,
+        hosts.validate_target,
+        hosts.normalise_target,
+        paths.path,
+        paths.router_path,
+        paths.url,
+        paths.split_url,
+        paths.asterisk_or_regex,
+        routes.warn_path_handling_v1,
+        routes.validate_route_expression,
+        upstreams.algorithm_shorthand,
+        upstreams.hash_on_shorthand,
+        pems.certificate,
+        pems.private_key,
+        pems.public_key_loads,
+        pems.pem_keys,
+        pems.cert_matches_key,
+        pems.alt_cert_matches_key,
+        pems.alt_cert_other_key_type,
+        pems.check_ca_cert,
+        pems.sha256_hex_of_cert_der,
+        jwks.check_key_material,
+    )
+}

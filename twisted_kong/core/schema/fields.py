@@ -1,0 +1,228 @@
+"""The kinds of field: what each accepts, and how it fills in what a record leaves out.
+
+A field judges a value (:meth:`Field.violation`) and completes one (:meth:`Field.fill`).  Both leave the
+value they are given alone; filling copies what it changes, so defaults are never shared between entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, ClassVar
+
+from typing_extensions import override
+
+from twisted_kong.core.lua_table import scalar
+from twisted_kong.core.schema.context import Purpose, Scope, WriteContext
+from twisted_kong.core.schema.validators import Definition, Functions, Validator, build_validators, is_uuid
+from twisted_kong.core.schema.violations import Violation, Violations
+
+REQUIRED = "required field missing"
+MISSING_PRIMARY_KEY = "missing primary key"
+_REFERENCE_START = "{vault://"
+
+
+def is_reference(value: Any) -> bool:
+    """Whether a value names a secret in a vault instead of being one."""
+    return isinstance(value, str) and value.startswith(_REFERENCE_START) and value.endswith("}")
+
+
+class Field:
+    """One field of a schema; this base serves scalars, the others add to it."""
+
+    types: ClassVar[Mapping[str, tuple[type, ...]]] = {
+        "string": (str,),
+        "boolean": (bool,),
+        "integer": (int, float),
+        "number": (int, float),
+        "json": (str, bool, int, float, dict, list),
+    }
+
+    def __init__(self, name: str, definition: Definition, functions: Functions) -> None:
+        self.name = name
+        self.definition = definition
+        self.kind: str = definition["type"]
+        self.required = bool(definition.get("required", False))
+        self.auto = bool(definition.get("auto", False))
+        self.default = definition.get("default")
+        self.err: str | None = definition.get("err")
+        self.must_be_null = "eq" in definition and definition["eq"] is None
+        self.referenceable = bool(definition.get("referenceable", False))
+        self.abstract = bool(definition.get("abstract", False))
+        self.validators: tuple[Validator, ...] = build_validators(with_defaults(definition), functions)
+
+    def violation(self, value: Any, scope: Scope) -> Violation | None:
+        """What is wrong with a value, ``None`` if nothing."""
+        if value is None:
+            return self._null_violation()
+        if self.must_be_null:
+            return self.err or "value must be null"
+        if self.referenceable and is_reference(value):
+            return None
+        found = self._shape_violation(value, scope)
+        if found is not None:
+            return found
+        for validate in self.validators:
+            found = validate(value)
+            if found is not None:
+                return self.err or found
+        return None
+
+    def _null_violation(self) -> Violation | None:
+        definition = self.definition
+        if "ne" in definition and definition["ne"] is None:
+            return self.err or "value must not be null"
+        if definition.get("eq") is not None:
+            return f"value must be {scalar(definition['eq'])}"
+        return REQUIRED if self.required else None
+
+    def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
+        """Kong's texts: ``expected a string``, ``expected an integer`` …."""
+        accepted = isinstance(value, self.types[self.kind]) and (
+            self.kind in ("boolean", "json") or not isinstance(value, bool)
+        )
+        if accepted and not (self.kind == "integer" and isinstance(value, float) and not value.is_integer()):
+            return None
+        return f"expected {'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
+    def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
+        """A given value in the form in which it is stored."""
+        if isinstance(value, float) and value.is_integer():
+            # Lua: 5.0 is 5
+            return int(value)
+        return value
+
+    def missing(self, purpose: Purpose, context: WriteContext) -> Any:
+        """The value of a field that a new record leaves out."""
+        return deepcopy(self.default)
+
+    def automatic_value(self, value: Any, given: bool, purpose: Purpose, context: WriteContext) -> Any:
+        """What an ``auto`` field becomes on a write.
+
+        :param given: whether the record names the field, if only to say null
+        """
+        if self.name == "updated_at" or (self.name == "last_seen" and value is None):
+            return self.timestamp(context.now)
+        if purpose not in (Purpose.INSERT, Purpose.UPSERT) or value is not None:
+            return value
+        if self.definition.get("uuid"):
+            return context.new_uuid()
+        if self.kind == "string":
+            return None if given else context.new_token()
+        return self.timestamp(context.now) if self.name == "created_at" else value
+
+    def timestamp(self, now: float) -> int | float:
+        """A moment as this field keeps it: whole seconds, or seconds with milliseconds."""
+        return int(now) if self.kind == "integer" else round(now, 3)
+
+
+def with_defaults(definition: Definition) -> Definition:
+    """Kong refuses empty texts unless a definition allows them."""
+    if definition["type"] == "string" and "len_min" not in definition and "len_eq" not in definition:
+        return {**definition, "len_min": 1}
+    return definition
+
+
+class ListField(Field):
+    """An array, or a set: an array whose duplicates are dropped on write."""
+
+    def __init__(self, name: str, definition: Definition, functions: Functions, elements: Field) -> None:
+        super().__init__(name, definition, functions)
+        self.elements = elements
+        # Kong: elements are never null
+        elements.required = True
+
+    @override
+    def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
+        if value == {}:
+            value = []
+        if not isinstance(value, list):
+            return f"expected {'an array' if self.kind == 'array' else 'a set'}"
+        found = [self.elements.violation(element, scope) for element in value]
+        while found and found[-1] is None:
+            found.pop()
+        return found or None
+
+    @override
+    def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
+        if value == {}:
+            # Kong: an empty JSON object and an empty array are one Lua table
+            return []
+        if not isinstance(value, list):
+            return value
+        inner = Purpose.INSERT if purpose is Purpose.UPDATE else purpose
+        filled = [
+            element if element is None else self.elements.fill(element, inner, context) for element in value
+        ]
+        return _without_duplicates(filled) if self.kind == "set" else filled
+
+
+def _without_duplicates(values: list[Any]) -> list[Any]:
+    kept: list[Any] = []
+    for value in values:
+        # Kong: records are compared by identity, so only scalars can repeat
+        if isinstance(value, dict | list) or value not in kept:
+            kept.append(value)
+    return kept
+
+
+class MapField(Field):
+    """Any keys of one kind to values of one kind; a bad member's text stands for the whole map."""
+
+    def __init__(
+        self, name: str, definition: Definition, functions: Functions, keys: Field, values: Field
+    ) -> None:
+        super().__init__(name, definition, functions)
+        self.keys = keys
+        self.values = values
+        keys.required = values.required = True
+
+    @override
+    def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
+        if value == []:
+            return None
+        if not isinstance(value, dict):
+            return "expected a map"
+        for key, member in value.items():
+            found = self.keys.violation(key, scope) or self.values.violation(member, scope)
+            if found is not None:
+                return found
+        return None
+
+    @override
+    def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
+        if value == []:
+            return {}
+        if not isinstance(value, dict):
+            return value
+        inner = Purpose.INSERT if purpose is Purpose.UPDATE else purpose
+        return {
+            key: member if member is None else self.values.fill(member, inner, context)
+            for key, member in value.items()
+        }
+
+
+class ForeignField(Field):
+    """The primary key of another entity, ``{"id": …}``; a foreign key is resolved before it is judged."""
+
+    def __init__(self, name: str, definition: Definition, functions: Functions) -> None:
+        super().__init__(name, definition, functions)
+        self.reference: str = definition["reference"]
+
+    @override
+    def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
+        found: Violations = {}
+        identity = value.get("id") if isinstance(value, dict) else None
+        if identity is None:
+            found["id"] = MISSING_PRIMARY_KEY
+        elif not isinstance(identity, str):
+            found["id"] = "expected a string"
+        elif not is_uuid(identity):
+            found["id"] = "expected a valid UUID"
+        return found or None
+
+    @override
+    def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
+        if isinstance(value, dict) and "id" in value and len(value) > 1:
+            return {"id": value["id"]}
+        return value

@@ -1,0 +1,1 @@
+"""correlation-id: marks a request with an id that follows it to the Service and back."""

@@ -1,0 +1,1 @@
+"""key-auth: tells a Consumer by the key that a request carries."""

@@ -1,0 +1,1 @@
+"""rate-limiting: bounds how many requests a period may see."""
