@@ -21,6 +21,8 @@ def database() -> Database:
         return f"00000000-0000-4000-8000-{next(numbers):012d}"
 
     clock = Clock()
+    # A timestamp of zero is none.
+    clock.advance(1_000_000_000)
     strategy = MemoryStrategy(clock, lambda: "tag")
     return Database(strategy, build_schemas(), clock, Ids(new_uuid, new_uuid, "test"))
 
