@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ async def test_changes_follow_in_order(database: Database) -> None:
     assert (batch.continuous, batch.more) == (True, False)
     assert batch.position == batch.changes[-1].position == await database.log.head()
     positions = [change.position for change in batch.changes]
-    assert all(later >= earlier for earlier, later in zip(positions, positions[1:], strict=False))
+    assert all(later >= earlier for earlier, later in pairwise(positions))
     assert not start >= positions[0]
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from tests.kit.small_kinds import SmallKinds
 from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.memory import MemoryData, MemoryStrategy
-from tests.kit.small_kinds import SmallKinds
 
 
 def make_ids(instance: str = "this-process", seed: int = 1) -> Ids:

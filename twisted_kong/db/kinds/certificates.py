@@ -1,0 +1,87 @@
+"""Certificates: the list ``snis`` that is written and shown with one stands for rows of the kind ``snis``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from typing_extensions import override
+
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.schema.violations import schema_violation
+from twisted_kong.db.dao import Dao, Written
+from twisted_kong.db.interfaces import Stored, Write
+from twisted_kong.db.ttl import Ttl
+
+
+class CertificatesDao(Dao):
+    """Reads and writes Certificates together with their SNIs.
+
+    A list given with a write becomes the Certificate's SNIs, in the same transaction: missing ones are made,
+    others are removed.  A patch without the list leaves them; a put without it, or a null, is an empty list.
+    Removing a Certificate removes its SNIs.
+    """
+
+    @override
+    async def _examine(self, record: Mapping[str, Any], key: str | None) -> None:
+        """Kong: the names are judged before the rest of the record."""
+        names = record.get("snis")
+        if names is None:
+            return
+        if not isinstance(names, list):
+            raise schema_violation({"snis": "expected an array"})
+        snis = self._context.daos["snis"]
+        for name in names:
+            snis.schema.validate_unique("name", name)
+            if names.count(name) > 1:
+                raise schema_violation({"snis": f"{name} is duplicated"})
+        for name in names:
+            sni = await snis.select_by("name", name)
+            if sni is not None and sni["certificate"]["id"] != key:
+                owner = sni["certificate"]["id"]
+                raise schema_violation(
+                    {"snis": f"{name} already associated with existing certificate '{owner}'"}
+                )
+
+    @override
+    async def _replace(
+        self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, author: str | None
+    ) -> Written:
+        return await super()._replace(current, {"snis": None, **record}, lifetime, author)
+
+    @override
+    async def _companions(
+        self, entity: Entity | None, current: Entity | None, record: Mapping[str, Any]
+    ) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
+        present = {} if current is None else {sni["name"]: sni["id"] for sni in await self._snis_of(current)}
+        if entity is None:
+            return _removals(present.values()), ()
+        if "snis" not in record:
+            return (), ()
+        wanted = sorted(record["snis"] or ())
+        surplus = [key for name, key in present.items() if name not in wanted]
+        made = tuple(self._new_sni(name, entity["id"]) for name in wanted if name not in present)
+        return (), _removals(surplus) + made
+
+    @override
+    async def _decorate(self, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+        return tuple(
+            [
+                {**entity, "snis": sorted(sni["name"] for sni in await self._snis_of(entity))}
+                for entity in entities
+            ]
+        )
+
+    async def _snis_of(self, certificate: Entity) -> list[Entity]:
+        snis = self._context.daos["snis"]
+        return [sni async for sni in snis.each(foreign=("certificate", certificate["id"]))]
+
+    def _new_sni(self, name: str, certificate: str) -> Write:
+        snis = self._context.daos["snis"]
+        record = {"name": name, "certificate": {"id": certificate}}
+        entity = snis.schema.process_insert(record, self._context.write_context())
+        return Write("snis", "insert", entity["id"], entity)
+
+
+def _removals(keys: Iterable[str]) -> tuple[Write, ...]:
+    return tuple(Write("snis", "delete", key) for key in keys)
