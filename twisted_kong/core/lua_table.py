@@ -14,8 +14,10 @@ from typing import Any
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _KEYWORDS = frozenset(
-    ("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local")
-    + ("nil", "not", "or", "repeat", "return", "then", "true", "until", "while")
+    {
+        *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local"),
+        *("nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
+    }
 )
 _LONG_BRACKET = re.compile(r"\[(=*)\[|\](=*)\]")
 _ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "\n": "\\\n", "\r": "\\r", "\0": "\\0"})

@@ -56,6 +56,7 @@ class Schema:
         self.read_only: str | None = definition.get("read_only")
         self._record = Record(definition, functions)
         self.fields: Mapping[str, Field] = self._record.fields
+        self.shorthands = self._record.shorthands
         self.transient = frozenset(name for name, f in self.fields.items() if f.definition.get("transient"))
         self.unique = tuple(name for name, field in self.fields.items() if field.definition.get("unique"))
         self.foreign: Mapping[str, Foreign] = {
