@@ -20,7 +20,8 @@ from bench.node import Node, Place
 from bench.process import StartFailed
 from bench.report import Table, as_text, write_page
 from bench.scenarios import COMPARISONS, NAMES
-from bench.servers import Contestant, GoProxy, Haproxy, Nginx, NginxRoutes, TwistedWeb
+from bench.servers import ALL, Contestant, GoProxy, Haproxy, Nginx, NginxRoutes, TwistedWeb
+from bench.streaming import compare_streaming
 from bench.throughput import Comparison, as_json, compare
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -107,10 +108,10 @@ def run(lab: Lab, chosen: argparse.Namespace) -> tuple[list[Table], Records]:
     for comparison in COMPARISONS:
         if comparison.name in chosen.only:
             keep(*one(lab, comparison, chosen))
+    if "stream" in chosen.only:
+        keep(*compare_streaming(lab, contestants(chosen, ALL), chosen.rounds))
     if "idle" in chosen.only:
-        keep(
-            *compare_idle(lab, contestants(chosen, ("nginx", "haproxy", "go", "twisted.web", "twisted_kong")))
-        )
+        keep(*compare_idle(lab, contestants(chosen, ALL)))
     for table, found in many_routes(lab, chosen):
         keep(table, found)
     return tables, records

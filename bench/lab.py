@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from bench.nginx import nginx
 from bench.process import Process, StartFailed, cores, free_port, run
 
 MEGABYTE = 1024 * 1024
+HUGE_MEGABYTES = 100
 GO_BUILD_SECONDS = 300.0
 GO_SOURCE = Path(__file__).parent / "go" / "main.go"
 
@@ -24,6 +26,7 @@ server {{
     default_type application/json;
     location / {{ return 200 '{{"hello":"world"}}\\n'; }}
     location = /large {{ alias {large}; }}
+    location = /huge {{ alias {huge}; }}
     # A bare return would answer before the body is in; proxying to itself reads it first.
     location = /upload {{
         client_body_buffer_size 2m; proxy_pass http://127.0.0.1:{port}/;
@@ -36,8 +39,8 @@ server {{
 class Lab:
     """Starts programs on the proxy's or on the load's core and ends every one of them when closed.
 
-    ``upstream`` is the port of a server that answers ``{"hello":"world"}`` at once, 1 MB at ``/large``, and
-    at ``/upload`` when it has read the whole body.
+    ``upstream`` is the port of a server that answers ``{"hello":"world"}`` at once, 1 MB at ``/large``,
+    100 MB at ``/huge``, and at ``/upload`` when it has read the whole body.
     """
 
     def __init__(self) -> None:
@@ -50,6 +53,9 @@ class Lab:
         self.certificate, self.key = self_signed(self.work)
         self.large = self.work / "large"
         self.large.write_bytes(b"x" * MEGABYTE)
+        self.huge = self.work / "huge"
+        self.huge.touch()
+        os.truncate(self.huge, HUGE_MEGABYTES * MEGABYTE)
         self.upstream = free_port()
 
     def __enter__(self) -> Self:
@@ -109,7 +115,7 @@ class Lab:
     def _start_upstream(self) -> None:
         folder = self.folder("upstream")
         if shutil.which("nginx"):
-            argv = nginx(folder, UPSTREAM.format(port=self.upstream, large=self.large))
+            argv = nginx(folder, UPSTREAM.format(port=self.upstream, large=self.large, huge=self.huge))
         else:
-            argv = [str(self.go_program()), "-listen", f"127.0.0.1:{self.upstream}", "-body", str(self.large)]
+            argv = [str(self.go_program()), "-listen", f"127.0.0.1:{self.upstream}", "-files", str(self.work)]
         self.start(argv, folder, core=self.load_core).wait_for_port(self.upstream)

@@ -58,6 +58,22 @@ def all_stats() -> dict[int, Stat]:
     return stats
 
 
+def peak_rss(root: int) -> int:
+    """The highest resident bytes since :func:`forget_peak`, summed over the tree under ``root``."""
+    peak = 0
+    for pid in family(all_stats(), root):
+        for line in (PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                peak += int(line.split()[1]) * 1024
+    return peak
+
+
+def forget_peak(root: int) -> None:
+    """Let the kernel take the peak from what is resident now (proc(5), clear_refs)."""
+    for pid in family(all_stats(), root):
+        (PROC / str(pid) / "clear_refs").write_text("5")
+
+
 def usage(root: int) -> Usage:
     """What the tree under ``root`` has used so far; pages shared between its processes count for each."""
     stats = all_stats()

@@ -53,6 +53,6 @@ COMPARISONS = (
     Comparison("tls", "TLS from 64 keep-alive clients, plain to the upstream", Load(), secure=True),
 )
 
-# In addition to the comparisons: handled by idle.py and many_routes.py.
-OTHERS = ("idle", "add-route", "start-up")
+# In addition to the comparisons: handled by streaming.py, idle.py and many_routes.py.
+OTHERS = ("stream", "idle", "add-route", "start-up")
 NAMES = (*(comparison.name for comparison in COMPARISONS), *OTHERS)

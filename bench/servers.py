@@ -14,6 +14,8 @@ from bench.lab import Lab
 from bench.nginx import nginx
 from bench.process import Process, free_port
 
+# Those that take part wherever a scenario names no others.
+ALL = ("nginx", "haproxy", "go", "twisted.web", "twisted_kong")
 ROOT = Path(__file__).parents[1]
 
 

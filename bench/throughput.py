@@ -14,7 +14,7 @@ from bench.load import Load, drive
 from bench.measure import usage
 from bench.process import StartFailed
 from bench.report import Table
-from bench.servers import Contestant, Running, Site
+from bench.servers import ALL, Contestant, Running, Site
 
 WARM_UP_SECONDS = 1.0
 CHECK_SECONDS = 10.0
@@ -33,7 +33,7 @@ class Comparison:
     secure: bool = False
     check_path: str = "/"
     check_headers: Mapping[str, str] = field(default_factory=dict)
-    servers: tuple[str, ...] = ("nginx", "haproxy", "go", "twisted.web", "twisted_kong")
+    servers: tuple[str, ...] = ALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"time"
 )
 
@@ -29,16 +28,12 @@ func proxy(upstream string) http.Handler {
 	return handler
 }
 
-func fixed(body string) http.Handler {
+func fixed(folder string) http.Handler {
 	small := []byte("{\"hello\":\"world\"}\n")
-	large, err := os.ReadFile(body)
-	if err != nil {
-		log.Fatal(err)
-	}
 	return http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
 		_, _ = io.Copy(io.Discard, request.Body)
-		if request.URL.Path == "/large" {
-			_, _ = answer.Write(large)
+		if request.URL.Path == "/large" || request.URL.Path == "/huge" {
+			http.ServeFile(answer, request, folder+request.URL.Path)
 			return
 		}
 		answer.Header().Set("Content-Type", "application/json")
@@ -52,12 +47,12 @@ func main() {
 	certificate := flag.String("certificate", "", "PEM file")
 	key := flag.String("key", "", "PEM file")
 	upstream := flag.String("upstream", "", "URL; empty: be the upstream")
-	body := flag.String("body", "", "file answered at /large by the upstream")
+	files := flag.String("files", "", "folder of the files large and huge, for the upstream")
 	flag.Parse()
 
 	handler := http.Handler(nil)
 	if *upstream == "" {
-		handler = fixed(*body)
+		handler = fixed(*files)
 	} else {
 		handler = proxy(*upstream)
 	}
