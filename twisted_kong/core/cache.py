@@ -48,6 +48,19 @@ class Expiring:
     lifetime: float
 
 
+def lifetime_of(loaded: Any) -> tuple[Any, float]:
+    """What a loader returned, as (value, seconds it may be kept; infinite unless it ends by itself).
+
+    An entity read with a ``ttl`` (the whole seconds that remain of a credential) bounds itself: its row
+    leaves no trace in the log of changes when it expires, so nobody would ever purge it.
+    """
+    if isinstance(loaded, Expiring):
+        return (loaded.value, loaded.lifetime) if loaded.lifetime > 0 else (None, math.inf)
+    if isinstance(loaded, dict) and type(loaded.get("ttl")) is int:
+        return loaded, loaded["ttl"]
+    return loaded, math.inf
+
+
 @dataclass(slots=True)
 class Entry:
     """One cached value, or :data:`MISS`.

@@ -7,7 +7,6 @@ at a time; a purge meanwhile lets those who wait have the answer but keeps it ou
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Expiring, Listed, Mark
+from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
 
 # What reads an entity from the database: the entity, None if there is none, or either within Expiring.
 Loader = Callable[[], Awaitable[Any]]
@@ -239,18 +238,13 @@ class EntityCache:
         flight.land(result)
 
     def _arrived(self, key: str, flight: Flight, loaded: Any) -> Any | None:
-        lifetime = math.inf
-        if isinstance(loaded, Expiring):
-            loaded, lifetime = loaded.value, loaded.lifetime
-            if lifetime <= 0:
-                # It ended between the read and now.
-                loaded, lifetime = None, math.inf
+        value, lifetime = lifetime_of(loaded)
         if self._table.redeem(key, flight):
-            ttl = flight.neg_ttl if loaded is None else flight.ttl
-            self._table.store(key, loaded, self._seconds(), ttl, lifetime)
+            ttl = flight.neg_ttl if value is None else flight.ttl
+            self._table.store(key, value, self._seconds(), ttl, lifetime)
         else:
             self._voided += 1
-        return loaded
+        return value
 
     def _failed(self, key: str, flight: Flight, failure: Failure) -> Any | None:
         self._load_errors += 1

@@ -198,6 +198,19 @@ def test_a_credential_is_not_served_beyond_its_own_ttl() -> None:
     failure_of(cache.get("k", returning(RuntimeError("down"))), RuntimeError)
 
 
+def test_an_entity_read_with_a_ttl_bounds_itself() -> None:
+    """No loader can forget it: an expiring row leaves no trace in the log, so nobody would purge it."""
+    clock = Clock()
+    cache = EntityCache(clock)
+    success_of(cache.get("k", returning({"id": "1", "ttl": 5})))
+    success_of(cache.get("ever", returning({"id": "1", "ttl": None})))
+    assert success_of(cache.get("last", returning({"id": "1", "ttl": 0}))) == {"id": "1", "ttl": 0}
+    assert cache.peek("last") is ABSENT
+    clock.advance(5)
+    assert cache.peek("k") is ABSENT
+    assert cache.peek("ever") == {"id": "1", "ttl": None}
+
+
 def test_a_credential_that_has_ended_is_a_miss() -> None:
     """What ended while it was read is answered as not there."""
     cache = EntityCache(Clock())

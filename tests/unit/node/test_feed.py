@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import Logger
 
 from tests.kit.changelog import FakeLog
 from tests.kit.deferreds import no_result, success_of
+from tests.kit.logs import caught_failures
 from twisted_kong.core.changes import Change
 from twisted_kong.node.feed import ChangeFeed
 
@@ -54,15 +54,10 @@ def nodes() -> Iterator[list[Node]]:
 
 
 @pytest.fixture(autouse=True)
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The errors that were logged, kept from the session's observers."""
-    lines: list[str] = []
-
-    def failure(_: Logger, format: str, failure: Any, **values: Any) -> None:
-        lines.append(failure.getErrorMessage())
-
-    monkeypatch.setattr(Logger, "failure", failure)
-    return lines
+def logged() -> Iterator[list[str]]:
+    """The failures that were logged."""
+    with caught_failures() as lines:
+        yield lines
 
 
 def running(nodes: list[Node], **options: Any) -> Node:

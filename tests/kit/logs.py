@@ -1,0 +1,26 @@
+"""What is logged as a failure, caught before it reaches the session's observers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+
+@contextmanager
+def caught_failures() -> Iterator[list[str]]:
+    """The messages of all failures logged in the block."""
+    lines: list[str] = []
+
+    def failure(_: Logger, format: str, failure: Failure | None = None, **values: Any) -> None:
+        lines.append((failure or Failure()).getErrorMessage())
+
+    original = Logger.failure
+    Logger.failure = failure  # type: ignore[method-assign]
+    try:
+        yield lines
+    finally:
+        Logger.failure = original  # type: ignore[method-assign]
