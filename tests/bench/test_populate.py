@@ -23,7 +23,7 @@ def database() -> Database:
     clock = Clock()
     # A timestamp of zero is none.
     clock.advance(1_000_000_000)
-    strategy = MemoryStrategy(clock, lambda: "tag")
+    strategy = MemoryStrategy(clock, lambda: "00c0ffee")
     return Database(strategy, build_schemas(), clock, Ids(new_uuid, new_uuid, "test"))
 
 
