@@ -20,11 +20,18 @@ _SELECT_BY = f"""
     from unique_values u join entities e on e.kind = u.kind and e.id = u.id
     where u.kind = ? and u.fields = ? and u.value = ? and {_ALIVE}
 """
-_PAGE = f"select e.document, e.expires from entities e where e.kind = ? and e.id > ? and {_ALIVE}"
-_OF_PARENT = (
-    " and e.id in (select id from foreign_keys where kind = ? and field = ? and parent = ? and id > ?)"
-)
-_TAGGED = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id > ?)"
+# A page is cut from the table that leads to the fewest rows; "d" names it, and all of them go by id.
+_ALL = "from entities e where e.kind = ? and e.id > ?"
+_OF_PARENT = """
+    from foreign_keys d join entities e on e.kind = d.kind and e.id = d.id
+    where d.kind = ? and d.field = ? and d.parent = ? and d.id > ?
+"""
+_WITH_TAG = """
+    from tags d join entities e on e.kind = d.kind and e.id = d.id
+    where d.kind = ? and d.tag = ? and d.id > ?
+"""
+_AND_TAG = " and exists (select 1 from tags t where t.kind = e.kind and t.tag = ? and t.id = e.id)"
+_AND_ANY_TAG = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id > ?)"
 _TAGS = f"""
     select t.tag, t.kind, t.id, t.ordinal from tags t
     where (t.id, t.ordinal, t.kind) > (?, ?, ?) {{of_tag}}
@@ -55,18 +62,10 @@ def page(
     now: float,
 ) -> StoredPage:
     """Rows by ascending key, after the one that the cursor names."""
-    after = _after(cursor)
-    query, parameters = _PAGE, [table.name, after, now]
-    if selection.foreign is not None:
-        query += _OF_PARENT
-        parameters += [table.name, *selection.foreign, after]
-    if selection.tags is not None:
-        wanted = selection.tags.tags
-        for group in [[tag] for tag in wanted] if selection.tags.every else [list(wanted)]:
-            query += _TAGGED.format(marks=",".join("?" * len(group)))
-            parameters += [table.name, *group, after]
-    query += " order by e.id limit ?"
-    found = connection.execute(query, (*parameters, size + 1)).fetchall()
+    source, parameters = _source(table, selection, _after(cursor))
+    order = "e.id" if source.startswith(_ALL) else "d.id"
+    query = f"select e.document, e.expires {source} and {_ALIVE} order by {order} limit ?"
+    found = connection.execute(query, (*parameters, now, size + 1)).fetchall()
     rows = tuple(Stored(decode(document), document, expires) for document, expires in found[:size])
     return StoredPage(rows, [table.key_of(rows[-1].entity)] if len(found) > size else None)
 
@@ -84,6 +83,24 @@ def expired(connection: sqlite3.Connection, limit: int, now: float) -> list[tupl
     """Rows whose time is over."""
     query = "select kind, id from entities where expires <= ? order by expires limit ?"
     return connection.execute(query, (now, limit)).fetchall()
+
+
+def _source(table: Table, selection: Selection, after: str) -> tuple[str, list[str]]:
+    """Where the rows of a page come from, up to the end of the conditions; and the parameters so far."""
+    tags = () if selection.tags is None else selection.tags.tags
+    if selection.foreign is not None:
+        source, parameters = _OF_PARENT, [table.name, *selection.foreign, after]
+    elif selection.tags is not None and selection.tags.every:
+        source, parameters = _WITH_TAG, [table.name, tags[0], after]
+        tags = tags[1:]
+    else:
+        source, parameters = _ALL, [table.name, after]
+    if selection.tags is None:
+        return source, parameters
+    if selection.tags.every:
+        return source + _AND_TAG * len(tags), [*parameters, *tags]
+    marks = ",".join("?" * len(tags))
+    return source + _AND_ANY_TAG.format(marks=marks), [*parameters, table.name, *tags, after]
 
 
 def _after(cursor: Cursor | None) -> str:
