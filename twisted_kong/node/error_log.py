@@ -61,7 +61,7 @@ class ErrorLog:
 
     :param path: absolute; made if it does not exist.
     :param level: one of :data:`SEVERITY`.
-    :param pid: of the process that logs.
+    :param pid: of the process that logs; ``pid`` may be set anew after a fork.
     :raises OSError: if the file cannot be opened.  Later errors of writing are swallowed: a full disk must
         not stop the node, and there is no better place to complain.
     """
@@ -70,7 +70,7 @@ class ErrorLog:
         self, path: str, level: str, pid: int, opener: Callable[[str], TextIO] | None = None
     ) -> None:
         self._path = path
-        self._pid = pid
+        self.pid = pid
         self._open = opener or _append
         self._file = self._open(path)
         self.level = level
@@ -80,7 +80,7 @@ class ErrorLog:
         if SEVERITY[level_of(event)] > SEVERITY[self.level] or self._file.closed:
             return
         try:
-            self._file.write(format_line(event, self._pid))
+            self._file.write(format_line(event, self.pid))
             self._file.flush()
         except OSError:
             return
