@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twisted.internet.interfaces import IReactorTime
 
+from twisted_kong.core.cache_keys import change_keys
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import UniqueViolation
 from twisted_kong.core.schema.context import WriteContext
@@ -14,7 +15,7 @@ from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Context, Dao, Page
 from twisted_kong.db.interfaces import IChangeLog, IStrategy
 from twisted_kong.db.kinds.registry import dao_for
-from twisted_kong.db.schemas import ISchemas, change_keys, tables_of
+from twisted_kong.db.schemas import ISchemas, tables_of
 from twisted_kong.db.tag_pages import tags_page
 from twisted_kong.db.upkeep import Upkeep
 

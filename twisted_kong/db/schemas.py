@@ -55,12 +55,3 @@ def _uniques_of(schema: Schema) -> tuple[Unique, ...]:
     single = [Unique((field,)) for field in schema.unique if (field,) != schema.primary_key]
     composite = [Unique(schema.cache_key)] if len(schema.cache_key) > 1 else []
     return tuple(single + composite)
-
-
-def change_keys(schema: Schema, new: Entity | None, old: Entity | None, workspace: str) -> tuple[str, ...]:
-    """The cache keys by primary key."""
-    out = []
-    for e in (new, old):
-        if e is not None:
-            out.append(f"{schema.name}:{e['id']}:::::{workspace}")
-    return tuple(dict.fromkeys(out))
