@@ -49,7 +49,10 @@ def split_array(text: str) -> tuple[str, ...]:
 def parse_headers(known: Property, text: str) -> frozenset[str]:
     """The lower-case names that ``headers`` stands for, tokens resolved."""
     names: set[str] = set()
-    for entry in split_array(text):
+    entries = split_array(text)
+    if entries and entries[0].lower() == "off":
+        return frozenset()
+    for entry in entries:
         token = entry.lower()
         if token in ("off", "server_tokens", "latency_tokens"):
             names |= {"server_tokens": SERVER_TOKENS, "latency_tokens": LATENCY_TOKENS}.get(

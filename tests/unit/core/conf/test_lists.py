@@ -42,9 +42,9 @@ def test_header_tokens_are_resolved() -> None:
 
 def test_unknown_header_is_refused_with_kongs_text() -> None:
     """Nothing but the known headers can be asked for."""
-    with pytest.raises(ValueError, match="^headers: invalid entry 'X-Mine'$"):
+    with pytest.raises(ValueError, match=r"^headers: invalid entry 'X-Mine'$"):
         parse_headers(HEADERS, "X-Mine")
-    with pytest.raises(ValueError, match="^headers_upstream: invalid entry 'Via'$"):
+    with pytest.raises(ValueError, match=r"^headers_upstream: invalid entry 'Via'$"):
         parse_headers_upstream(UPSTREAM, "Via")
 
 
@@ -79,7 +79,7 @@ def test_nobody_is_trusted_by_default() -> None:
 def test_bad_network_is_refused_with_kongs_text() -> None:
     """The text names the element."""
     with pytest.raises(
-        ValueError, match="trusted_ips must be a comma separated list.*'unix:', got 'example.com'"
+        ValueError, match=r"trusted_ips must be a comma separated list.*'unix:', got 'example.com'"
     ):
         parse_networks(TRUSTED, "10.0.0.1, example.com")
 

@@ -29,7 +29,7 @@ def test_intermediate_forbids_old_protocols() -> None:
 
 def test_unknown_suite_is_refused_with_kongs_text() -> None:
     """Kong's text."""
-    with pytest.raises(ValueError, match="^Undefined cipher suite strong$"):
+    with pytest.raises(ValueError, match=r"^Undefined cipher suite strong$"):
         tls_settings("strong", "", None, None, False)
 
 

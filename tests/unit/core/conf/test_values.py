@@ -71,7 +71,7 @@ def test_value(kind: Kind, text: str, value: object) -> None:
 )
 def test_wrong_value_is_refused_with_what_is_allowed(kind: Kind, text: str, message: str) -> None:
     """The message names the property, the value and the form."""
-    with pytest.raises(ValueError, match="^p ") as error:
+    with pytest.raises(ValueError, match=r"^p ") as error:
         parse_value(of(kind), text)
     assert str(error.value) == message
 

@@ -177,8 +177,8 @@ LIMITS = Group(
             "nginx_http_client_body_buffer_size",
             Kind.SIZE,
             "8k",
-            "Memory for a body that must be read whole before it is sent on; the rest goes to a temporary"
-            " file.",
+            "How much of a request body is kept before the Service is contacted, so that a retry can send it"
+            " again; at least 64k. What is longer is streamed, never written to a file.",
         ),
         Property(
             "client_body_buffer_size",
