@@ -27,13 +27,14 @@ class PluginPlan:
     :param protocols: those of the subsystem that this plan is for.
     """
 
-    __slots__ = ("_bindings", "_order", "_priorities", "_protocols", "_rows", "version")
+    __slots__ = ("_bindings", "_consumers", "_order", "_priorities", "_protocols", "_rows", "version")
 
     def __init__(self, priorities: Mapping[str, int], protocols: frozenset[str] = HTTP_PROTOCOLS) -> None:
         self._priorities = priorities
         self._protocols = protocols
         self._rows: dict[str, Entity] = {}
         self._bindings: dict[str, dict[Binding, Entity]] = {}
+        self._consumers: dict[str, int] = {}
         self._order: list[tuple[int, str]] = []
         self.version = 0
         """Grows with every change; what was derived from another version is out of date."""
@@ -57,7 +58,9 @@ class PluginPlan:
         if name not in self._bindings:
             self._bindings[name] = {}
             insort(self._order, (-self._priorities[name], name))
-        self._bindings[name][_binding(row)] = row
+        binding = _binding(row)
+        self._bindings[name][binding] = row
+        self._count_consumer(binding[2], 1)
 
     def remove(self, plugin_id: str) -> bool:
         """Take a row out; False if it took no part."""
@@ -68,12 +71,26 @@ class PluginPlan:
         name = row["name"]
         bound = self._bindings[name]
         binding = _binding(row)
+        self._count_consumer(binding[2], -1)
         if bound.get(binding) is row:
             del bound[binding]
         if not bound:
             del self._bindings[name]
             self._order.remove((-self._priorities[name], name))
         return True
+
+    def _count_consumer(self, consumer_id: str | None, step: int) -> None:
+        if consumer_id is None:
+            return
+        count = self._consumers.get(consumer_id, 0) + step
+        if count:
+            self._consumers[consumer_id] = count
+        else:
+            del self._consumers[consumer_id]
+
+    def knows_consumer(self, consumer_id: str) -> bool:
+        """Whether any row is bound to this Consumer; if none is, knowing who asks changes nothing."""
+        return consumer_id in self._consumers
 
     def rows(
         self, route_id: str | None = None, service_id: str | None = None, consumer_id: str | None = None

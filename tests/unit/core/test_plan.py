@@ -100,3 +100,14 @@ def test_version_tells_of_changes() -> None:
     assert plan.version == first
     plan.remove("one")
     assert plan.version > first
+
+
+def test_consumers_that_matter() -> None:
+    """A Consumer is known as long as any row is bound to it."""
+    plan = PluginPlan(PRIORITIES)
+    plan.put(a_row("one", bound="c"))
+    plan.put(a_row("two", "limit", bound="rc"))
+    plan.remove("one")
+    assert plan.knows_consumer("c")
+    plan.remove("two")
+    assert not plan.knows_consumer("c")

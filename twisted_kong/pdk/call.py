@@ -1,0 +1,98 @@
+"""What every PDK module works on: the request, where it is in its life, and which plugin is running."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted_kong.core.context import Answer, RequestContext, Upstream
+from twisted_kong.core.headers import HeaderEdits, Headers
+from twisted_kong.pdk.gateway import Gateway
+
+
+class Exit(BaseException):
+    """Ends the running phase with an answer; raised by ``kong.response.exit`` and ``.error``.
+
+    Not an ``Exception``, so that a plugin's ``except Exception`` does not swallow it.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+class Conf(dict[str, Any]):
+    """A plugin's configuration as its methods get it; not to be changed.
+
+    Beside the configured fields it holds ``route_id``, ``service_id``, ``consumer_id``,
+    ``plugin_instance_name``,
+    ``__plugin_id`` and ``__ws_id``.
+    ``memo`` is the plugin's to remember what it derived from this configuration; a changed row is a new Conf.
+    """
+
+    __slots__ = ("memo",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.memo: Any = None
+
+
+class Draft:
+    """Changes to the request for the Service, made before it is known; None means unchanged."""
+
+    __slots__ = ("body", "edits", "host_header", "method", "path", "query", "scheme")
+
+    def __init__(self) -> None:
+        self.body: bytes | None = None
+        self.edits: HeaderEdits | None = None
+        self.host_header: bytes | None = None
+        self.method: bytes | None = None
+        self.path: bytes | None = None
+        self.query: bytes | None = None
+        self.scheme: str | None = None
+
+    def change_headers(self) -> HeaderEdits:
+        """The edits, made at the first need."""
+        if self.edits is None:
+            self.edits = HeaderEdits()
+        return self.edits
+
+    def apply(self, upstream: Upstream) -> None:
+        """Carry the changes out, now that there is a Service."""
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None:
+                setattr(upstream, name, value)
+
+
+class Call:
+    """The state shared by the PDK modules of one request; outside of requests ``context`` is missing.
+
+    ``phase`` is one of the bits of :mod:`twisted_kong.pdk.phase`, ``running`` and ``running_id`` name the
+    plugin and
+    the row that run now.
+    ``received`` and ``received_status`` are of the Service's answer before a plugin changed it, if one did.
+    ``chunk`` and ``last`` are the piece of the body that is being filtered, ``kept`` the pieces held back by
+    each row.
+    ``draft`` holds changes to the request for the Service made before there is one.
+    """
+
+    context: RequestContext
+    gateway: Gateway
+    phase: int
+    running: str = ""
+    running_id: str | None = None
+    received: Headers | None = None
+    received_status: int = 0
+    chunk: bytes = b""
+    last: bool = False
+    kept: dict[str, list[bytes]] | None = None
+    draft: Draft | None = None
+
+    def upstream(self) -> Upstream | Draft:
+        """Where to change what is sent to the Service, also before there is one."""
+        upstream = self.context.upstream
+        if upstream is not None:
+            return upstream
+        if self.draft is None:
+            self.draft = Draft()
+        return self.draft

@@ -1,0 +1,301 @@
+"""Runs the plugins of a request, phase by phase.
+
+Which rows take part is settled during access ("collected"): a plugin that authenticates a Consumer may change
+the rows of those that come after it, never its own or an earlier one's.
+Where access never ran – no Route, a redirect – only rows that are bound to nothing take part later.
+A method that ends access early, or fails in it, keeps later ones from their access, not from their later
+phases.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.headers import Headers
+from twisted_kong.core.plan import PluginPlan
+from twisted_kong.pdk.call import Exit
+from twisted_kong.pdk.chains import EMPTY, Chain, Chains, Step
+from twisted_kong.pdk.driving import Waiting, begin
+from twisted_kong.pdk.failures import report
+from twisted_kong.pdk.gateway import Gateway
+from twisted_kong.pdk.kong import Kong, Surroundings
+from twisted_kong.pdk.phase import (
+    ACCESS,
+    BODY_FILTER,
+    CONFIGURE,
+    HEADER_FILTER,
+    INIT_WORKER,
+    LOG,
+    RESPONSE,
+    REWRITE,
+)
+
+Answering = Answer | None | Deferred[Answer | None]
+
+
+class Phases:
+    """The plugins of a node.
+
+    :param plan: the rows; changed by its holder whenever a row does.
+    :param handlers: the loaded plugins' handlers by name (:mod:`twisted_kong.pdk.loader`).
+    """
+
+    def __init__(self, plan: PluginPlan, handlers: dict[str, Any], gateway: Gateway) -> None:
+        self._plan = plan
+        self._handlers = handlers
+        self._gateway = gateway
+        self._surroundings = Surroundings(gateway)
+        self._chains = Chains(plan, handlers)
+
+    # -- what the exchange calls ----------------------------------------------------------------------
+
+    def rewrite(self, context: RequestContext) -> Answering:
+        """Before a Route is looked for: rows bound to nothing."""
+        if not self._chains.refresh() or not self._chains.globally.has_rewrite:
+            return None
+        return self._run(self._kong(context, REWRITE), self._chains.globally, "rewrite", 0)
+
+    def needs(self, context: RequestContext) -> Chain:
+        """Which phases have work: of the rows that are collected, or that would be for this Route."""
+        kong = context.plan
+        if kong is not None and kong.chain is not None:
+            chain: Chain = kong.chain
+            return chain
+        if not self._chains.refresh():
+            return EMPTY
+        return self._chain_of(context)
+
+    def access(self, context: RequestContext) -> Answering:
+        """Before the Service is contacted."""
+        if not self._chains.refresh():
+            return None
+        chain = self._chain_of(context)
+        if not chain.steps:
+            return None
+        kong = self._kong(context, ACCESS)
+        kong.chain = chain
+        if kong.draft is not None and context.upstream is not None:
+            kong.draft.apply(context.upstream)
+            kong.draft = None
+        return self._run(kong, chain, "access", 0)
+
+    def response(self, context: RequestContext) -> Answering:
+        """When the whole answer of the Service is there; an Answer takes its place."""
+        chain = self._collected(context)
+        if not chain.has_response:
+            return None
+        return self._run(self._kong(context, RESPONSE), chain, "response", 0)
+
+    def header_filter(self, context: RequestContext) -> Deferred[None] | None:
+        """When the head of the answer is there: it may be changed, or replaced with its body."""
+        chain = self._collected(context)
+        if not chain.has_header_filter:
+            return None
+        result = self._run_all(self._kong(context, HEADER_FILTER), chain.header_filter, "header_filter", 0)
+        return None if result is None else Deferred.fromCoroutine(result)
+
+    def body_filter(self, context: RequestContext, chunk: bytes, last: bool) -> bytes:
+        """For each piece of the answer's body; a method that fails leaves the piece as it was."""
+        chain = self._collected(context)
+        if not chain.has_body_filter:
+            return chunk
+        kong = self._kong(context, BODY_FILTER)
+        kong.last = last
+        for step in chain.body_filter:
+            kong.chunk = chunk
+            self._filter(kong, step)
+            chunk = kong.chunk
+        return chunk
+
+    def log(self, context: RequestContext) -> None:
+        """When the client has everything; a method that waits goes on by itself."""
+        chain = self._collected(context)
+        if not chain.has_log:
+            return
+        result = self._run_all(self._kong(context, LOG), chain.log, "log", 0)
+        if result is not None:
+            Deferred.fromCoroutine(result).addErrback(self._left_behind)
+
+    # -- what the node calls ---------------------------------------------------------------------------
+
+    async def init_worker(self) -> None:
+        """Let every loaded plugin prepare itself, once before the first request; errors are raised."""
+        for name, handler in self._in_order("init_worker"):
+            await self._outside(INIT_WORKER, name, handler.init_worker)
+
+    async def configure(self) -> None:
+        """Tell the plugins that ask for it their present configurations; after start and each change of rows.
+
+        Each gets the list of them, or None if there are none; an error is logged.
+        """
+        for name, handler in self._in_order("configure"):
+            rows = [row for row in self._plan.all_rows() if row["name"] == name]
+            confs = [self._chains.conf_of(row) for row in rows] or None
+            try:
+                await self._outside(CONFIGURE, name, handler.configure, confs)
+            except Exception:
+                report(self._gateway, name, "configure", None)
+
+    def _in_order(self, method: str) -> list[tuple[str, Any]]:
+        named = [(name, handler) for name, handler in self._handlers.items() if hasattr(handler, method)]
+        return sorted(named, key=lambda item: (-item[1].PRIORITY, item[0]))
+
+    async def _outside(self, phase: int, name: str, method: Any, *arguments: Any) -> None:
+        kong = Kong(self._surroundings, None, phase)
+        kong.running = name
+        waiting = begin(method(kong, *arguments))
+        if waiting is not None:
+            await waiting
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _kong(self, context: RequestContext, phase: int) -> Kong:
+        kong: Kong | None = context.plan
+        if kong is None:
+            kong = context.plan = Kong(self._surroundings, context, phase)
+        else:
+            kong.phase = phase
+        return kong
+
+    def _chain_of(self, context: RequestContext) -> Chain:
+        route, service, consumer = context.route, context.service, context.consumer
+        if route is None:
+            return self._chains.globally
+        return self._chains.chain(
+            route["id"],
+            None if service is None else service["id"],
+            None if consumer is None else consumer["id"],
+        )
+
+    def _collected(self, context: RequestContext) -> Chain:
+        kong: Kong | None = context.plan
+        if kong is not None and kong.chain is not None:
+            chain: Chain = kong.chain
+            return chain
+        return self._chains.globally if self._chains.refresh() else EMPTY
+
+    def _run(self, kong: Kong, chain: Chain, phase: str, index: int) -> Answering:
+        """The steps of a phase that may answer, from ``index`` on."""
+        context = kong.context
+        steps: tuple[Step, ...] = getattr(chain, phase)
+        consumer = context.consumer
+        while index < len(steps):
+            step = steps[index]
+            index += 1
+            kong.running, kong.running_id = step.name, step.row_id
+            try:
+                result = getattr(step, phase)(kong, step.conf)
+                waiting = None if result is None else begin(result)
+            except Exit as end:
+                return end.answer
+            except Exception:
+                return self._failed(kong, step, phase)
+            if waiting is not None:
+                return Deferred.fromCoroutine(self._resume(kong, chain, phase, step, waiting, consumer))
+            if context.consumer is not consumer:
+                consumer = context.consumer
+                chain, index = self._switch(kong, chain, step, index)
+                steps = chain.access
+        return None
+
+    async def _resume(
+        self, kong: Kong, chain: Chain, phase: str, step: Step, waiting: Waiting, consumer: Entity | None
+    ) -> Answer | None:
+        try:
+            await waiting
+        except Exit as end:
+            return end.answer
+        except CancelledError:
+            # The client is gone; nobody waits for an answer.
+            raise
+        except Exception:
+            return self._failed(kong, step, phase)
+        steps: tuple[Step, ...] = getattr(chain, phase)
+        index = steps.index(step) + 1
+        if kong.context.consumer is not consumer:
+            chain, index = self._switch(kong, chain, step, index)
+        rest = self._run(kong, chain, phase, index)
+        return await rest if isinstance(rest, Deferred) else rest
+
+    def _switch(self, kong: Kong, chain: Chain, step: Step, index: int) -> tuple[Chain, int]:
+        """The chain for the Consumer that was just set in access, and where to go on in it."""
+        consumer = kong.context.consumer
+        known = consumer is not None and self._plan.knows_consumer(consumer["id"])
+        if not known and chain.consumer_id is None:
+            return chain, index
+        target = self._chain_of(kong.context)
+        if target.consumer_id != chain.consumer_id:
+            chain = kong.chain = self._chains.switch(chain, step, target)
+        return chain, sum(1 for other in chain.access if other.order <= step.order)
+
+    def _failed(self, kong: Kong, step: Step, phase: str) -> Answer:
+        context = kong.context
+        report(self._gateway, step.name, phase, context.request_id)
+        return self._gateway.replies.error(
+            500,
+            request_id=context.request_id,
+            accept=context.head.headers.get(b"accept"),
+            source="error",
+        )
+
+    def _run_all(self, kong: Kong, steps: tuple[Step, ...], phase: str, index: int) -> Waiting | None:
+        """The steps of a phase that cannot stop the others, from ``index`` on; what is left if one waits."""
+        while index < len(steps):
+            step = steps[index]
+            index += 1
+            kong.running, kong.running_id = step.name, step.row_id
+            try:
+                waiting = begin(getattr(step, phase)(kong, step.conf))
+            except Exit as end:
+                self._replace(kong.context, end.answer)
+                return None
+            except Exception:
+                report(self._gateway, step.name, phase, kong.context.request_id)
+                continue
+            if waiting is not None:
+                return self._resume_all(kong, steps, phase, index, waiting)
+        return None
+
+    async def _resume_all(
+        self, kong: Kong, steps: tuple[Step, ...], phase: str, index: int, waiting: Waiting
+    ) -> None:
+        try:
+            await waiting
+        except Exit as end:
+            self._replace(kong.context, end.answer)
+            return
+        except Exception:
+            report(self._gateway, steps[index - 1].name, phase, kong.context.request_id)
+        rest = self._run_all(kong, steps, phase, index)
+        if rest is not None:
+            await rest
+
+    @staticmethod
+    def _replace(context: RequestContext, answer: Answer) -> None:
+        """Put a plugin's answer in the place of the one whose head is being filtered."""
+        response = context.response
+        if response is None:
+            return
+        response.status, response.reason, response.source = answer.status, b"", answer.source
+        response.headers = Headers(answer.headers)
+        response.body = answer.body
+
+    def _filter(self, kong: Kong, step: Step) -> None:
+        chunk = kong.chunk
+        kong.running, kong.running_id = step.name, step.row_id
+        try:
+            waiting = begin(step.body_filter(kong, step.conf))
+            if waiting is not None:
+                waiting.close()
+                raise RuntimeError("a body_filter must not wait")
+        except (Exit, Exception):
+            kong.chunk = chunk
+            report(self._gateway, step.name, "body_filter", kong.context.request_id)
+
+    def _left_behind(self, failure: Failure) -> None:
+        self._gateway.log.failure("a plugin's log method failed", failure)
