@@ -65,10 +65,11 @@ class RequestHead:
     ``target`` is the request target in origin form as received (an absolute form has lost its authority,
     which then is ``host``); ``path`` ends before the first ``?``, ``query`` is what follows, None without it.
     ``minor`` is the minor version of HTTP/1.  ``host`` is the authority asked for, with its port, as sent;
-    empty only for HTTP/1.0 without Host.
+    empty only for HTTP/1.0 without Host.  ``memo`` is room for what was made of this head; like the block it is
+    shared by the requests of one connection that send the same bytes.
     """
 
-    __slots__ = ("block", "host", "line", "method", "minor", "path", "query", "target")
+    __slots__ = ("block", "host", "line", "memo", "method", "minor", "path", "query", "target")
 
     def __init__(
         self,
@@ -89,6 +90,7 @@ class RequestHead:
         self.minor = minor
         self.host = host
         self.block = block
+        self.memo: Any = None
 
     @property
     def headers(self) -> Headers:
@@ -97,14 +99,18 @@ class RequestHead:
 
 
 class ResponseHead:
-    """One status line with its header block; ``reason`` may be empty."""
+    """One status line with its header block; ``reason`` may be empty.
 
-    __slots__ = ("block", "minor", "reason", "status")
+    ``line`` is the status line to send on: always HTTP/1.1, whatever the Service spoke.
+    """
 
-    def __init__(self, status: int, reason: bytes, minor: int, block: FieldBlock) -> None:
+    __slots__ = ("block", "line", "minor", "reason", "status")
+
+    def __init__(self, status: int, reason: bytes, minor: int, line: bytes, block: FieldBlock) -> None:
         self.status = status
         self.reason = reason
         self.minor = minor
+        self.line = line
         self.block = block
 
     @property

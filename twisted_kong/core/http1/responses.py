@@ -34,7 +34,7 @@ class ResponseReader:
         self._limit = limit
         self._block: FieldBlock | None = None
         self._line = b""
-        self._status = (0, b"", 1)
+        self._status = (0, b"", 1, b"")
 
     def read(self, data: bytes) -> tuple[ResponseHead, int] | None:
         """The next head, interim or final, and the offset of what follows it; None while it is incomplete.
@@ -52,7 +52,9 @@ class ResponseReader:
             match = _STATUS_LINE.fullmatch(line)
             if match is None:
                 raise BadMessage(502, "status line")
-            self._status = (int(match[2]), match[3] or b"", int(match[1]))
+            reason = match[3] or b""
+            sent = b"HTTP/1.1 %b %b\r\n" % (match[2], reason)
+            self._status = (int(match[2]), reason, int(match[1]), sent)
             self._line = line
         raw = data[line_end + 2 : end + 2]
         block = self._block
@@ -60,10 +62,10 @@ class ResponseReader:
             block = parse_block(raw, RESPONSE_NAMES)
             frame(block)
             self._block = block
-        status, reason, minor = self._status
+        status, reason, minor, sent = self._status
         if minor == 0 and block.length == CHUNKED:
             raise BadMessage(502, "Transfer-Encoding in HTTP/1.0")
-        return ResponseHead(status, reason, minor, block), end + 4
+        return ResponseHead(status, reason, minor, sent, block), end + 4
 
 
 def stays_open(head: ResponseHead) -> bool:

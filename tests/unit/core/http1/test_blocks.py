@@ -90,7 +90,7 @@ def test_framing_is_read() -> None:
 
 
 def test_connection_removes_what_it_names_but_never_framing() -> None:
-    """Fields named by Connection go, unless the proxy deals with them itself: Host, framing, the forwarded."""
+    """Fields named by Connection go, unless the proxy deals with them itself: Host, framing, X-Forwarded."""
     parsed = block(
         b"Connection: X-Drop, CLOSE ,content-length\r\nConnection: host, x-forwarded-for,,\r\n"
         b"X-Drop: 1\r\nX-Keep: 2\r\nContent-Length: 3\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\n"

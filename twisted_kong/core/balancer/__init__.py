@@ -1,0 +1,1 @@
+"""Which Target of an Upstream serves a request."""

@@ -1,0 +1,148 @@
+"""Names to addresses: through the reactor's resolver, remembered for a short time.
+
+Many requests may wait for one lookup.  An expired answer is served while the new one is fetched
+(``dns_stale_ttl``), so a slow name server delays nobody; a failed lookup is remembered for a moment
+(``dns_error_ttl``).
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime, IResolutionReceiver
+from zope.interface import implementer
+
+
+class NameFailure(Exception):
+    """A name leads to no address; ``missing`` tells whether it does not exist or could not be asked."""
+
+    def __init__(self, host: str, missing: bool = True) -> None:
+        super().__init__(host)
+        self.host = host
+        self.missing = missing
+
+
+def is_address(host: str) -> bool:
+    """Whether this is an IP address, which needs no lookup."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@implementer(IResolutionReceiver)
+class _Receiver:
+    """Collects the addresses of one lookup."""
+
+    def __init__(self, done: Deferred[tuple[str, ...]]) -> None:
+        self._done = done
+        self._found: list[str] = []
+
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802 - Twisted's name
+        pass
+
+    def addressResolved(self, address: Any) -> None:  # noqa: N802 - Twisted's name
+        self._found.append(address.host)
+
+    def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
+        self._done.callback(tuple(dict.fromkeys(self._found)))
+
+
+class _Entry:
+    """What is known of one name."""
+
+    __slots__ = ("addresses", "expires", "waiting")
+
+    def __init__(self) -> None:
+        self.addresses: tuple[str, ...] = ()
+        self.expires = 0.0
+        self.waiting: list[Deferred[tuple[str, ...]]] | None = None
+
+
+class Resolver:
+    """Looks names up for the data path.
+
+    :param names: an ``IHostnameResolver`` (``reactor.nameResolver``).
+    :param ttl: seconds for which an answer is fresh (``dns_valid_ttl``); the system's resolver tells none.
+    :param stale_ttl: seconds for which an old answer may be served while it is refreshed.
+    :param error_ttl: seconds for which a failure is remembered.
+    :param size: names remembered (``dns_cache_size``); the oldest goes first.
+    """
+
+    def __init__(
+        self,
+        names: Any,
+        clock: IReactorTime,
+        *,
+        ttl: float = 30.0,
+        stale_ttl: float = 3600.0,
+        error_ttl: float = 1.0,
+        size: int = 10_000,
+    ) -> None:
+        self._names = names
+        self._clock = clock
+        self._ttl = ttl
+        self._stale_ttl = stale_ttl
+        self._error_ttl = error_ttl
+        self._size = size
+        self._entries: dict[str, _Entry] = {}
+
+    def __call__(self, host: str) -> tuple[str, ...] | Deferred[tuple[str, ...]]:
+        """The addresses of a host, at once where they are known.
+
+        Fails with, or raises, :exc:`NameFailure` where there are none.
+        """
+        entry = self._entries.get(host)
+        if entry is None:
+            if is_address(host):
+                return (host,)
+            entry = self._remember(host)
+        now = self._clock.seconds()
+        if now < entry.expires:
+            if not entry.addresses:
+                raise NameFailure(host)
+            return entry.addresses
+        if entry.waiting is None:
+            self._look_up(host, entry)
+        if entry.addresses and now < entry.expires + self._stale_ttl:
+            return entry.addresses
+        if entry.waiting is None:
+            # The resolver answered at once.
+            return self._outcome(host, entry)
+        waiter: Deferred[tuple[str, ...]] = Deferred()
+        entry.waiting.append(waiter)
+        return waiter
+
+    def _outcome(self, host: str, entry: _Entry) -> tuple[str, ...]:
+        if not entry.addresses:
+            raise NameFailure(host)
+        return entry.addresses
+
+    def _remember(self, host: str) -> _Entry:
+        while len(self._entries) >= self._size:
+            del self._entries[next(iter(self._entries))]
+        entry = self._entries[host] = _Entry()
+        return entry
+
+    def _look_up(self, host: str, entry: _Entry) -> None:
+        entry.waiting = []
+        done: Deferred[tuple[str, ...]] = Deferred()
+        done.addErrback(lambda _: ())
+        done.addCallback(self._found, host, entry)
+        try:
+            self._names.resolveHostName(_Receiver(done), host)
+        except Exception:
+            done.callback(())
+
+    def _found(self, addresses: tuple[str, ...], host: str, entry: _Entry) -> None:
+        entry.addresses = addresses
+        entry.expires = self._clock.seconds() + (self._ttl if addresses else self._error_ttl)
+        waiting, entry.waiting = entry.waiting or [], None
+        for waiter in waiting:
+            if addresses:
+                waiter.callback(addresses)
+            else:
+                waiter.errback(NameFailure(host))

@@ -1,0 +1,351 @@
+"""One connection of a client: requests in order, one exchange at a time, what comes early waits.
+
+The protocol finds heads and bodies and hands them to an exchange; it owns the deadlines of the client's side.
+A connection that ends while the client may still be sending is closed in two steps – our end first, the rest
+after a moment of reading on – since closing at once makes the kernel discard our last answer.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from twisted.internet.protocol import Protocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, RequestHead
+from twisted_kong.core.http1.requests import RequestReader
+from twisted_kong.proxy.exchange import Exchange
+from twisted_kong.proxy.gateway import Gateway
+from twisted_kong.proxy.transport import half_close, no_delay
+from twisted_kong.proxy.wheel import Timed
+
+# Bytes of further requests that may wait while one is served.
+PIPELINE_LIMIT = 65536
+# Bytes of a body nobody wants that are read over to keep the connection.
+DISCARD_LIMIT = 262144
+# Seconds for which a client that is being closed may go on sending.
+LINGER = 2.0
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_CRLF = b"\r\n"
+# Empty lines before a request (RFC 9112 §2.2 asks for one to be ignored).
+_LEADING_LINES = 4
+_LOGGED_LINE = 2048
+
+
+class Downstream(Protocol, Timed):
+    """A client's connection.
+
+    :param scheme: ``https`` if it came through TLS.
+    :param port: the port that clients know (after ``port_maps``).
+    """
+
+    # Values most connections never change are class attributes: an idle connection shall be small.
+    transport: Any = None
+    exchange: Exchange | None = None
+    peer_ip = ""
+    peer_port = 0
+    trusted = False
+    sni: str | None = None
+    _log = Logger()
+    _buffer = b""
+    _body: LengthReader | ChunkedReader | None = None
+    _body_size = 0
+    _served = 0
+    _partial = False
+    _serving = False
+    _paused = False
+    _closing = False
+    _continue_due = False
+    _tunnel: Any = None
+
+    def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
+        self.gateway = gateway
+        self.scheme = scheme
+        self.port = port
+        self._reader = RequestReader(gateway.settings.limits)
+
+    @override
+    def connectionMade(self) -> None:
+        gateway = self.gateway
+        peer = self.transport.getPeer()
+        self.peer_ip = getattr(peer, "host", "")
+        self.peer_port = getattr(peer, "port", 0)
+        if self.peer_ip in gateway.real_ip.trusted:
+            self.trusted = True
+        no_delay(self.transport)
+        gateway.opened(self)
+        gateway.wheel.arm(self, gateway.now() + gateway.settings.header_timeout)
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        """Take what the client sent, whatever it belongs to."""
+        if self._body is not None:
+            self._body_received(self._body, data)
+        elif self.exchange is None:
+            self._buffer = self._buffer + data if self._buffer else data
+            self._serve()
+        elif self._tunnel is not None:
+            self._tunnel.write(data)
+        else:
+            self._buffer += data
+            if len(self._buffer) > PIPELINE_LIMIT:
+                self.pause()
+
+    def _serve(self) -> None:
+        """Serve requests for as long as they are complete and answered at once."""
+        if self._serving:
+            return
+        self._serving = True
+        while self._buffer and self.exchange is None and self._body is None and not self._closing:
+            data = self._buffer
+            if data[0] == 13:
+                data = _without_leading_lines(data)
+            try:
+                found = self._reader.read(data)
+            except BadMessage as fault:
+                self._refuse(fault, data)
+                break
+            if found is None:
+                self._buffer = data
+                self._wait_for_head()
+                break
+            self._begin(found[0], data, found[1])
+        if self._closing:
+            self._buffer = b""
+        self._serving = False
+
+    def _wait_for_head(self) -> None:
+        if not self._partial:
+            self._partial = True
+            gateway = self.gateway
+            gateway.wheel.arm(self, gateway.now() + gateway.settings.header_timeout)
+
+    def _begin(self, head: RequestHead, data: bytes, offset: int) -> None:
+        self.deadline = inf
+        self._partial = False
+        self._served += 1
+        length = head.block.length
+        rest = data[offset:] if len(data) > offset else b""
+        exchange = self.exchange = Exchange(self.gateway, self, head)
+        if not length:
+            self._buffer = rest
+        else:
+            self._buffer = b""
+            self._body = ChunkedReader() if length == CHUNKED else LengthReader(length)
+            self._body_size = 0
+            self._continue_due = head.minor > 0 and _expects_continue(head)
+            gateway = self.gateway
+            gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
+        try:
+            exchange.begin()
+            if self._body is not None and rest:
+                self._continue_due = False
+                self._body_received(self._body, rest)
+        except Exception:
+            self._log.failure("a request could not be served")
+            exchange.crash()
+
+    def _refuse(self, fault: BadMessage, data: bytes) -> None:
+        """Answer what is no request, and end."""
+        self._buffer = b""
+        self._log.debug("bad request from {ip}: {reason}", ip=self.peer_ip, reason=fault.reason)
+        line = data[:_LOGGED_LINE].split(b"\n", 1)[0].rstrip(b"\r")
+        method = b"HEAD" if data.startswith(b"HEAD ") else b""
+        head = RequestHead(line, method, b"", b"", None, 1, b"", FieldBlock(b""))
+        exchange = self.exchange = Exchange(self.gateway, self, head)
+        exchange.refuse(fault.status)
+
+    def _body_received(self, reader: LengthReader | ChunkedReader, data: bytes) -> None:
+        exchange = self.exchange
+        body = None if exchange is None else exchange.body
+        try:
+            piece = reader.feed(data)
+        except BadMessage as fault:
+            self._body_failed(fault.status)
+            return
+        self._body_size += len(piece)
+        if self._is_too_much(exchange):
+            self._body_failed(413)
+            return
+        if body is not None and piece:
+            gateway = self.gateway
+            self.deadline = gateway.now() + gateway.settings.body_timeout
+            body.received(piece)
+        if not reader.done or self._body is not reader:
+            return
+        self._body = None
+        self._buffer = reader.rest
+        self.deadline = inf
+        if body is not None and self.exchange is exchange:
+            body.ended()
+        if self.exchange is None:
+            self._idle()
+
+    def _is_too_much(self, exchange: Exchange | None) -> bool:
+        limit = DISCARD_LIMIT if exchange is None else self.gateway.settings.max_body_size
+        return bool(limit) and self._body_size > limit
+
+    def _body_failed(self, status: int) -> None:
+        """The body breaks a rule: end the exchange, and the connection with it."""
+        self._body = None
+        exchange = self.exchange
+        if exchange is None:
+            self._end()
+        else:
+            exchange.drop()
+            exchange.refuse(status)
+
+    # What exchanges ask of their client.
+
+    def keeps(self) -> bool:
+        """Whether the connection can serve another request after this one."""
+        exchange = self.exchange
+        if exchange is None or self._closing or self.gateway.draining:
+            return False
+        block = exchange.ctx.head.block
+        if block.close or not (exchange.ctx.head.minor or block.keep_alive):
+            return False
+        if self._served >= self.gateway.settings.keepalive_requests:
+            return False
+        body = self._body
+        if body is None or body.done:
+            return True
+        # A body that nobody will read must be read over; one that waits for 100 may never come.
+        return not self._continue_due and not (isinstance(body, LengthReader) and body.left > DISCARD_LIMIT)
+
+    def finished(self, keep: bool) -> None:
+        """The answer is complete: go on to the next request, or end."""
+        self.exchange = None
+        body = self._body
+        if not keep:
+            self._body = None
+            self._end()
+            return
+        if body is not None:
+            if not body.done:
+                self._discard()
+                return
+            self._body = None
+            self._buffer = body.rest
+        self._idle()
+
+    def _idle(self) -> None:
+        """Wait for the next request, unless it is here already."""
+        if self._paused:
+            self._resume()
+        gateway = self.gateway
+        gateway.wheel.arm(self, gateway.now() + gateway.settings.keepalive_timeout)
+        if self._buffer:
+            self._serve()
+
+    def _discard(self) -> None:
+        self._body_size = 0
+        if self._paused:
+            self._resume()
+        gateway = self.gateway
+        gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
+
+    def want_body(self) -> None:
+        """The body is needed: tell a client that waits for 100, and read on."""
+        if self._continue_due:
+            self._continue_due = False
+            self.transport.write(_CONTINUE)
+        if self._paused:
+            self._resume()
+            if self._body is not None:
+                gateway = self.gateway
+                gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
+
+    def pause(self) -> None:
+        """Read no more for now; the client is not to blame for the wait."""
+        if not self._paused and not self._closing:
+            self._paused = True
+            self.deadline = inf
+            self.transport.pauseProducing()
+
+    def _resume(self) -> None:
+        self._paused = False
+        self.transport.resumeProducing()
+
+    def stalled(self, stalled: bool) -> None:
+        """The client does not read what we send, or does again."""
+        gateway = self.gateway
+        if stalled:
+            gateway.wheel.arm(self, gateway.now() + gateway.settings.send_timeout)
+        else:
+            self.deadline = inf
+
+    def tunnel(self, other: Any) -> None:
+        """From now on pass every byte to another transport; the first ones that wait at once."""
+        self._tunnel = other
+        self.deadline = inf
+        if self._buffer:
+            other.write(self._buffer)
+            self._buffer = b""
+        if self._paused:
+            self._resume()
+
+    # The end.
+
+    def _end(self) -> None:
+        """Close in two steps, so that the client can read the last answer."""
+        if self._closing:
+            return
+        self._closing = True
+        self._buffer = b""
+        if self._paused:
+            self._resume()
+        gateway = self.gateway
+        if half_close(self.transport):
+            gateway.wheel.arm(self, gateway.now() + LINGER)
+        else:
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        """Close now."""
+        self._closing = True
+        self.transport.abortConnection()
+
+    def drain(self) -> None:
+        """Close as soon as no request is in flight."""
+        if self.exchange is None and self._body is None:
+            self._end()
+
+    @override
+    def timed_out(self) -> None:
+        """The client took too long: for a head, a body, the next request, or to read or to leave."""
+        exchange = self.exchange
+        if exchange is not None and self._body is not None and not exchange.answered:
+            self._body_failed(408)
+        elif exchange is None and not self._closing:
+            self._end()
+        else:
+            self.abort()
+
+    @override
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        self._closing = True
+        self.gateway.wheel.disarm(self)
+        self.gateway.closed(self)
+        exchange, self.exchange = self.exchange, None
+        self._body = None
+        if exchange is not None:
+            exchange.client_gone()
+
+
+def _without_leading_lines(data: bytes) -> bytes:
+    for _ in range(_LEADING_LINES):
+        if not data.startswith(_CRLF):
+            break
+        data = data[2:]
+    return data
+
+
+def _expects_continue(head: RequestHead) -> bool:
+    values = head.block.special.get(b"expect")
+    return values is not None and values[0].lower() == b"100-continue"

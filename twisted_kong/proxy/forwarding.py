@@ -1,0 +1,221 @@
+"""The middle of a request's life: a peer is chosen, the request sent, and sent again where that is safe.
+
+Retries follow Kong (nginx's ``error timeout``): connection failures and time-outs are tried again, at another
+peer if there is one, up to ``retries`` times; never once the client has seen a byte, never an invalid answer,
+and POST, LOCK and PATCH not after they were sent.  A kept connection that turns out to be dead costs no
+retry.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from twisted_kong.core.context import Answer, RequestContext, Try
+from twisted_kong.core.context import Upstream as Way
+from twisted_kong.core.headers import is_value
+from twisted_kong.core.http1.heads import ResponseHead
+from twisted_kong.node.balancing import NoPeer, Peer
+from twisted_kong.node.dns import NameFailure
+from twisted_kong.proxy.gateway import Gateway
+from twisted_kong.proxy.interfaces import Client
+from twisted_kong.proxy.plan import Plan, is_secure
+from twisted_kong.proxy.pool import Attempt, Pool
+from twisted_kong.proxy.relaying import Relaying
+from twisted_kong.proxy.request_body import RequestBody
+from twisted_kong.proxy.request_heads import host_header, memo_of
+from twisted_kong.proxy.upstream import Fault, Upstream
+
+_NOT_REPEATED = frozenset((b"POST", b"LOCK", b"PATCH"))
+
+
+class Forwarding(Relaying):
+    """Brings one request to the Service."""
+
+    __slots__ = ("_attempt", "_failures", "_peer", "_sent", "_tried", "_try_began", "body", "plan")
+
+    def __init__(self, gateway: Gateway, client: Client, ctx: RequestContext) -> None:
+        super().__init__(gateway, client, ctx)
+        self.plan: Plan | None = None
+        self.body: RequestBody | None = None
+        self._attempt: Attempt | None = None
+        self._peer: Peer | None = None
+        self._sent = False
+        self._failures = 0
+        self._tried: list[Peer] | tuple[()] = ()
+
+    def balance(self) -> None:
+        """Choose a peer and go there."""
+        ctx = self.ctx
+        way = ctx.upstream
+        assert way is not None
+        try:
+            peer = self.gateway.balancer.pick(way.host, way.port, self._tried)
+        except (NoPeer, NameFailure) as error:
+            self._no_peer(error)
+            return
+        if isinstance(peer, Deferred):
+            peer.addCallbacks(self._chosen, self._not_chosen)
+        else:
+            self._connect(way, peer)
+
+    def _chosen(self, peer: Peer) -> None:
+        if not self.over and self.ctx.upstream is not None:
+            self._connect(self.ctx.upstream, peer)
+
+    def _not_chosen(self, failure: Failure) -> None:
+        if not self.over:
+            self._no_peer(failure.value or RuntimeError(str(failure)))
+
+    def _no_peer(self, error: BaseException) -> None:
+        """Answer that there is nobody to ask; the last failure says more once a peer was tried."""
+        if self._failures:
+            self.fail(502)
+        elif isinstance(error, NoPeer):
+            self._refuse(503, "failure to get a peer from the ring-balancer")
+        elif isinstance(error, NameFailure):
+            self._refuse(503, "name resolution failed")
+        else:
+            self._log.error("the balancer failed: {error}", error=error)
+            self._refuse(500, "An unexpected error occurred")
+
+    def _error(self, status: int, message: str) -> Answer:
+        ctx = self.ctx
+        accept = ctx.head.headers.get(b"accept")
+        return self.gateway.replies.error(status, message, request_id=ctx.request_id, accept=accept)
+
+    def _refuse(self, status: int, message: str) -> None:
+        self.answer(self._error(status, message))
+
+    def _connect(self, way: Way, peer: Peer) -> None:
+        gateway = self.gateway
+        ctx = self.ctx
+        plan = self.plan
+        assert plan is not None
+        self._peer = peer
+        self._try_began = now = gateway.now()
+        if not ctx.balanced_at:
+            ctx.balanced_at = now
+        host = host_header(ctx, plan, way, peer)
+        key: object = peer.key
+        secure = None
+        if is_secure(way.scheme):
+            if gateway.tls is None or ctx.service is None:
+                self.fail(502)
+                return
+            secure = gateway.tls.secure(ctx.service, host.decode("latin-1"))
+            key = Pool.key(peer, secure)
+        pool = gateway.pool
+        connection = pool.take(key)
+        if connection is not None:
+            self._send(connection, host)
+        else:
+            self._attempt = pool.connect(peer, key, secure, way.connect_timeout / 1000, self)
+
+    def connected(self, connection: Upstream) -> None:
+        """A new connection is there."""
+        self._attempt = None
+        ctx = self.ctx
+        if self.over or self.plan is None or ctx.upstream is None or self._peer is None:
+            connection.abandon()
+            return
+        self._send(connection, host_header(ctx, self.plan, ctx.upstream, self._peer))
+
+    def _send(self, connection: Upstream, host: bytes) -> None:
+        ctx = self.ctx
+        way = ctx.upstream
+        plan = self.plan
+        assert way is not None
+        assert plan is not None
+        gateway = self.gateway
+        self._connection = connection
+        self._sent = True
+        body = self.body
+        timeout = way.read_timeout / 1000
+        if way.body is not None:
+            data = gateway.request_heads.build(ctx, plan, way, host, len(way.body)) + way.body
+        elif body is None:
+            data = gateway.request_heads.build(ctx, plan, way, host, ctx.head.block.length)
+        else:
+            data = gateway.request_heads.build(ctx, plan, way, host, body.framing()) + body.first()
+        connection.send(self, way.method, data, timeout)
+        gateway.wheel.arm(connection, gateway.now() + timeout)
+        if body is not None and way.body is None and self._connection is connection:
+            body.stream_to(connection, way.write_timeout / 1000)
+
+    def upstream_failed(self, fault: Fault, reused: bool) -> None:
+        """A try came to nothing: try again if that is safe, else tell the client."""
+        self._attempt = None
+        self._connection = None
+        if self.over:
+            return
+        way = self.ctx.upstream
+        peer = self._peer
+        if self.answered or way is None or peer is None or self.ctx.answered_at:
+            self.fail(502)
+            return
+        again = self._may_repeat(way, fault)
+        self._record(peer, fault, again)
+        if self.body is not None:
+            self.body.detach()
+        if again and reused and fault is Fault.LOST:
+            self.balance()
+        elif again and self._failures < way.retries:
+            self._failures += 1
+            self._tried = [*self._tried, peer]
+            self._sent = False
+            self.balance()
+        else:
+            self._failures += 1
+            self.fail(504 if fault is Fault.TIMEOUT else 502)
+
+    def _may_repeat(self, way: Way, fault: Fault) -> bool:
+        if fault is Fault.INVALID:
+            return False
+        if self._sent and way.method in _NOT_REPEATED:
+            return False
+        return self.body is None or self.body.replayable or way.body is not None
+
+    def _record(self, peer: Peer, fault: Fault, again: bool) -> None:
+        attempt = Try(peer.ip, peer.port, self._try_began)
+        attempt.ended = self.gateway.now()
+        attempt.state = "next" if again else "failed"
+        attempt.code = 504 if fault is Fault.TIMEOUT else 502
+        self.ctx.tries = [*self.ctx.tries, attempt]
+
+    def response_upgraded(self, head: ResponseHead, rest: bytes) -> None:
+        """The Service has changed the protocol: from here on, bytes."""
+        connection = self._connection
+        ctx = self.ctx
+        if connection is None or not memo_of(ctx.head.block).websocket:
+            self._drop_service()
+            self.fail(502)
+            return
+        gateway = self.gateway
+        ctx.status = 101
+        ctx.answered_at = gateway.now()
+        self.answered = True
+        self._keep = False
+        client = self.client.transport
+        service = connection.transport
+        fields = b"Connection: upgrade\r\nUpgrade: websocket\r\n"
+        client.write(gateway.response_heads.of_service(ctx, head, fields) + rest)
+        connection.tunnel_to(client)
+        client.registerProducer(service, True)
+        service.registerProducer(client, True)
+        self.client.tunnel(service)
+
+    def drop(self) -> None:
+        """Forget the Service: nobody wants its answer any more."""
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            attempt.cancel()
+        if self.body is not None:
+            self.body.detach()
+        self._drop_service()
+
+
+def sound(way: Way) -> bool:
+    """Whether what plugins made of a request can be sent as one (no way to split it in two)."""
+    parts = (way.method, way.path, way.query or b"", way.host_header or b"")
+    return all(is_value(part) and b" " not in part and b"\t" not in part for part in parts)

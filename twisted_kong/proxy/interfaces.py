@@ -1,0 +1,188 @@
+"""What the exchange asks of the parts it is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.router import RouteQuery
+from twisted_kong.node.balancing import Peer
+
+Answering = Answer | None | Deferred[Answer | None]
+
+
+class Client(Protocol):
+    """The client's connection, as an exchange sees it."""
+
+    scheme: str
+    peer_ip: str
+    peer_port: int
+    port: int
+    trusted: bool
+    sni: str | None
+    transport: Any
+
+    def keeps(self) -> bool:
+        """Whether the connection can serve another request after this one."""
+        ...
+
+    def finished(self, keep: bool) -> None:
+        """The answer is complete."""
+        ...
+
+    def want_body(self) -> None:
+        """The body is needed: tell a client that waits for 100, and read on."""
+        ...
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        ...
+
+    def stalled(self, stalled: bool) -> None:
+        """The client does not read what we send, or does again."""
+        ...
+
+    def tunnel(self, other: Any) -> None:
+        """From now on pass every byte to another transport; the first ones that wait at once."""
+        ...
+
+    def abort(self) -> None:
+        """Close now."""
+        ...
+
+
+class Routing(Protocol):
+    """Finds the Route of a request and its Service."""
+
+    def match(self, query: RouteQuery) -> Any:
+        """The RouteMatch, None if no Route fits; a Route whose Service is disabled must not be found."""
+        ...
+
+    def service_of(self, route: Entity) -> Entity | None:
+        """The Service of a Route, None if it has none.
+
+        Asked once for each match and remembered there: the router must forget its matches when a Service
+        changes.
+        """
+        ...
+
+
+class Needs(Protocol):
+    """Which phases have work for one request; all false costs nothing."""
+
+    @property
+    def has_access(self) -> bool:
+        """A plugin of ``access`` takes part."""
+        ...
+
+    @property
+    def has_header_filter(self) -> bool:
+        """A plugin of ``header_filter`` takes part."""
+        ...
+
+    @property
+    def has_body_filter(self) -> bool:
+        """A plugin of ``body_filter`` takes part."""
+        ...
+
+    @property
+    def has_response(self) -> bool:
+        """A plugin of ``response`` takes part, so the answer is buffered."""
+        ...
+
+    @property
+    def has_log(self) -> bool:
+        """A plugin of ``log`` takes part."""
+        ...
+
+
+class Phases(Protocol):
+    """Runs the plugins; implemented by the PDK.
+
+    ``rewrite`` and ``access`` may return an Answer, which ends the request, or wait.  Whatever a plugin
+    raises must have become an Answer or a log entry inside.
+    """
+
+    def rewrite(self, ctx: RequestContext) -> Answering:
+        """Before a Route is looked for: global plugins only."""
+        ...
+
+    def needs(self, ctx: RequestContext) -> Needs:
+        """Asked when the Route is known, and again after ``access``, when the Consumer may be."""
+        ...
+
+    def access(self, ctx: RequestContext) -> Answering:
+        """Before the Service is contacted."""
+        ...
+
+    def response(self, ctx: RequestContext) -> Answering:
+        """When the whole answer of the Service is there."""
+        ...
+
+    def header_filter(self, ctx: RequestContext) -> Deferred[None] | None:
+        """When the head of the answer is there: ``ctx.response`` may be changed."""
+        ...
+
+    def body_filter(self, ctx: RequestContext, chunk: bytes, last: bool) -> bytes:
+        """For each piece of the answer's body; ``last`` comes once, perhaps with no bytes."""
+        ...
+
+    def log(self, ctx: RequestContext) -> None:
+        """When the client has everything."""
+        ...
+
+
+class Balancer(Protocol):
+    """Chooses where to connect."""
+
+    def pick(self, host: str, port: int, tried: Collection[Peer] = ()) -> Peer | Deferred[Peer]:
+        """A peer for a Service's host; NoPeer or NameFailure where there is none."""
+        ...
+
+
+class NoNeeds:
+    """No phase has work."""
+
+    has_access = False
+    has_header_filter = False
+    has_body_filter = False
+    has_response = False
+    has_log = False
+
+
+NOTHING = NoNeeds()
+
+
+class NoPhases:
+    """A node without plugins."""
+
+    def rewrite(self, ctx: RequestContext) -> Answering:
+        """Nothing to do."""
+        return None
+
+    def needs(self, ctx: RequestContext) -> Needs:
+        """Nothing."""
+        return NOTHING
+
+    def access(self, ctx: RequestContext) -> Answering:
+        """Nothing to do."""
+        return None
+
+    def response(self, ctx: RequestContext) -> Answering:
+        """Nothing to do."""
+        return None
+
+    def header_filter(self, ctx: RequestContext) -> Deferred[None] | None:
+        """Nothing to do."""
+        return None
+
+    def body_filter(self, ctx: RequestContext, chunk: bytes, last: bool) -> bytes:
+        """The bytes as they are."""
+        return chunk
+
+    def log(self, ctx: RequestContext) -> None:
+        """Nothing to do."""

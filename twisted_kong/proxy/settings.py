@@ -1,0 +1,88 @@
+"""What the data path needs to know of the configuration, once per node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from twisted_kong.core.http1.requests import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Which fields the gateway adds to answers (``headers``) and requests (``headers_upstream``)."""
+
+    via: bool = True
+    server: bool = True
+    upstream_latency: bool = True
+    proxy_latency: bool = True
+    response_latency: bool = True
+    upstream_status: bool = False
+    request_id: bool = True
+    request_id_upstream: bool = True
+
+
+_GROUPS = {
+    "server_tokens": ("via", "server"),
+    "latency_tokens": ("upstream_latency", "proxy_latency", "response_latency"),
+    "via": ("via",),
+    "server": ("server",),
+    "x-kong-upstream-latency": ("upstream_latency",),
+    "x-kong-proxy-latency": ("proxy_latency",),
+    "x-kong-response-latency": ("response_latency",),
+    "x-kong-upstream-status": ("upstream_status",),
+    "x-kong-request-id": ("request_id",),
+}
+_ALL_OFF = dict.fromkeys(
+    (
+        "via",
+        "server",
+        "upstream_latency",
+        "proxy_latency",
+        "response_latency",
+        "upstream_status",
+        "request_id",
+    ),
+    False,
+)
+
+
+def tokens(headers: list[str], headers_upstream: list[str]) -> Tokens:
+    """Read the two settings; ``off`` anywhere in ``headers`` disables all of them."""
+    switches = dict(_ALL_OFF)
+    names = [name.lower() for name in headers]
+    if "off" not in names:
+        for name in names:
+            for switch in _GROUPS.get(name, ()):
+                switches[switch] = True
+    upstream = "x-kong-request-id" in [name.lower() for name in headers_upstream]
+    return Tokens(**switches, request_id_upstream=upstream)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The data path's settings; times in seconds, sizes in bytes.
+
+    ``max_body_size`` 0 is no limit (``nginx_http_client_max_body_size``).  ``body_buffer_size`` is how much
+    of a request's body is kept before the Service is contacted (``client_body_buffer_size``, but at least
+    64 KiB: what is longer is not spooled to a file but streamed); a body within it can be sent again by a
+    retry.  ``plugin_body_size`` bounds bodies that a plugin wants as a whole, both ways.  ``port_maps`` maps
+    a listener's port to the one clients know.  ``product`` is what Via and Server say.
+    """
+
+    tokens: Tokens = field(default_factory=Tokens)
+    limits: Limits = field(default_factory=Limits)
+    max_body_size: int = 0
+    body_buffer_size: int = 65536
+    plugin_body_size: int = 8 * 1024 * 1024
+    keepalive_timeout: float = 75.0
+    keepalive_requests: int = 10_000
+    header_timeout: float = 60.0
+    body_timeout: float = 60.0
+    send_timeout: float = 60.0
+    pool_size: int = 512
+    pool_requests: int = 10_000
+    pool_idle_timeout: float = 60.0
+    port_maps: Mapping[int, int] = field(default_factory=dict)
+    allow_debug_header: bool = False
+    product: bytes = b"kong/3.9.1"

@@ -1,0 +1,297 @@
+"""One connection to a peer: one request at a time, answers framed and handed on as they come."""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import inf
+from typing import Any, Protocol
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IHandshakeListener
+from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.python.failure import Failure
+from typing_extensions import override
+from zope.interface import implementer
+
+from twisted_kong.core.http1.chunked import BodyReader, ChunkedReader, CloseReader, LengthReader
+from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
+from twisted_kong.core.http1.responses import ResponseReader, body_length, stays_open
+from twisted_kong.proxy.transport import no_delay
+from twisted_kong.proxy.wheel import Timed, Wheel
+
+# Interim answers before a final one; more is an attack or a fault.
+_INTERIM_LIMIT = 100
+
+
+class Fault(Enum):
+    """Why a try failed."""
+
+    CONNECT = "could not connect"
+    TIMEOUT = "timed out"
+    LOST = "the connection was lost"
+    INVALID = "the answer was invalid"
+
+
+class ResponseSink(Protocol):
+    """Who waits for the answer; implemented by the exchange.
+
+    Per request either ``response_whole``, or ``response_started``, any number of ``response_data`` and
+    ``response_ended``, or ``response_upgraded``; ``upstream_failed`` may come instead of, or after, any of
+    the first.
+    """
+
+    def response_whole(self, head: ResponseHead, body: bytes) -> None:
+        """Head and body have arrived together."""
+        ...
+
+    def response_started(self, head: ResponseHead, length: int) -> None:
+        """The head has arrived, the body follows."""
+        ...
+
+    def response_data(self, data: bytes) -> None:
+        """A piece of the body; never empty."""
+        ...
+
+    def response_ended(self) -> None:
+        """The body is complete."""
+        ...
+
+    def response_upgraded(self, head: ResponseHead, rest: bytes) -> None:
+        """The peer has changed the protocol (101); these bytes came behind the head."""
+        ...
+
+    def upstream_failed(self, fault: Fault, reused: bool) -> None:
+        """The connection is of no more use; ``reused``: it had served before and gave no byte this time."""
+        ...
+
+
+class Keeper(Protocol):
+    """Who looks after connections between requests; implemented by the pool."""
+
+    wheel: Wheel
+
+    def ready(self, connection: Upstream) -> None:
+        """A new connection can be used."""
+        ...
+
+    def release(self, connection: Upstream) -> None:
+        """A request is done and the connection may serve another."""
+        ...
+
+    def lost(self, connection: Upstream) -> None:
+        """The connection is gone."""
+        ...
+
+
+@implementer(IHandshakeListener)
+class Upstream(TwistedProtocol, Timed):
+    """A connection to a peer.
+
+    ``sink`` is whom the current request belongs to, None between requests.  ``served`` counts requests.
+    ``read_timeout`` is how many seconds may pass between two reads.  ``incomplete`` is set while a request's
+    body is still being sent: an answer that comes before its end makes the connection useless.  ``expired``
+    tells that it ended by a timeout.
+    """
+
+    transport: Any = None
+
+    def __init__(self, keeper: Keeper, key: object, secure: bool, now: Any) -> None:
+        self.keeper = keeper
+        self.key = key
+        self.secure = secure
+        self.sink: ResponseSink | None = None
+        self.served = 0
+        self.read_timeout = 60.0
+        self.closed = False
+        self.expired = False
+        self.incomplete = False
+        self._now = now
+        self._reader = ResponseReader()
+        self._buffer = b""
+        self._body: BodyReader | None = None
+        self._method = b""
+        self._interim = 0
+        self._keep = False
+        self._heard = False
+        self._tunnel: Any = None
+
+    @override
+    def connectionMade(self) -> None:
+        no_delay(self.transport)
+        if not self.secure:
+            self.keeper.ready(self)
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+        """TLS is up: now the connection can be used."""
+        self.keeper.ready(self)
+
+    def send(self, sink: ResponseSink, method: bytes, data: bytes, read_timeout: float) -> None:
+        """Begin a request with its head and whatever of the body is there."""
+        self.sink = sink
+        self.served += 1
+        self.read_timeout = read_timeout
+        self._method = method
+        self._heard = False
+        self._interim = 0
+        self.transport.write(data)
+
+    def more(self, data: bytes, timeout: float) -> None:
+        """Send more of the request's body; the next sign of life is due in ``timeout`` seconds."""
+        if self.transport is not None and not self.closed:
+            self.deadline = self._now() + timeout
+            self.transport.write(data)
+
+    def pause(self, pause: bool) -> None:
+        """Read no more of the answer for now, or read on."""
+        if self.transport is None or self.closed:
+            return
+        if pause:
+            self.deadline = inf
+            self.transport.pauseProducing()
+        else:
+            self.keeper.wheel.arm(self, self._now() + self.read_timeout)
+            self.transport.resumeProducing()
+
+    def abandon(self) -> None:
+        """Give the current request up: the connection is closed, its sink hears nothing more."""
+        self.sink = None
+        self._close()
+
+    def retire(self) -> None:
+        """Close a connection that nobody uses."""
+        self.closed = True
+        self.deadline = inf
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+    def _close(self) -> None:
+        self.closed = True
+        self.deadline = inf
+        if self.transport is not None:
+            self.transport.abortConnection()
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        """Frame what the peer sent."""
+        if self._tunnel is not None:
+            self._tunnel.write(data)
+            return
+        sink = self.sink
+        if sink is None:
+            # Nothing was asked: whatever this is, it must not become the answer to the next request.
+            self._close()
+            return
+        self._heard = True
+        if self._body is not None:
+            self.deadline = self._now() + self.read_timeout
+            self._body_received(sink, self._body, data)
+            return
+        if self._buffer:
+            data = self._buffer + data
+            self._buffer = b""
+        try:
+            self._head_received(sink, data)
+        except BadMessage:
+            self._fail(Fault.INVALID)
+
+    def _head_received(self, sink: ResponseSink, data: bytes) -> None:
+        found = self._reader.read(data)
+        while found is not None and found[0].status < 200 and found[0].status != 101:
+            self._interim += 1
+            if self._interim > _INTERIM_LIMIT:
+                raise BadMessage(502, "too many interim answers")
+            data = data[found[1] :]
+            found = self._reader.read(data)
+        if found is None:
+            self._buffer = data
+            self.deadline = self._now() + self.read_timeout
+            return
+        head, offset = found
+        if head.status == 101:
+            sink.response_upgraded(head, data[offset:])
+            return
+        length = body_length(head, self._method)
+        self._keep = length != UNTIL_CLOSE and stays_open(head)
+        if length >= 0 and len(data) >= offset + length:
+            if len(data) > offset + length:
+                # An answer nobody asked for follows; see above.
+                self._keep = False
+            self.sink = None
+            body = data[offset : offset + length] if length else b""
+            self._done()
+            sink.response_whole(head, body)
+            return
+        self._body = (
+            ChunkedReader() if length == CHUNKED else CloseReader() if length < 0 else LengthReader(length)
+        )
+        self.deadline = self._now() + self.read_timeout
+        sink.response_started(head, length)
+        if len(data) > offset and self.sink is sink:
+            self._body_received(sink, self._body, data[offset:])
+
+    def _body_received(self, sink: ResponseSink, body: BodyReader, data: bytes) -> None:
+        try:
+            piece = body.feed(data)
+        except BadMessage:
+            self._fail(Fault.INVALID)
+            return
+        if piece:
+            sink.response_data(piece)
+        if body.done and self.sink is sink:
+            if body.rest:
+                self._keep = False
+            self.sink = None
+            self._body = None
+            self._done()
+            sink.response_ended()
+
+    def _done(self) -> None:
+        if self._keep and not self.incomplete and not self.closed:
+            self.keeper.release(self)
+        else:
+            self.retire()
+
+    def _fail(self, fault: Fault) -> None:
+        sink, self.sink = self.sink, None
+        reused = self.served > 1 and not self._heard
+        self._close()
+        if sink is not None:
+            sink.upstream_failed(fault, reused)
+
+    def tunnel_to(self, other: Any) -> None:
+        """From now on pass every byte on to another transport."""
+        self._tunnel = other
+        self.deadline = inf
+
+    @override
+    def timed_out(self) -> None:
+        """Too long without a byte: the answer is late, or the idle time is over."""
+        self.expired = True
+        if self.sink is None and self.served:
+            self.retire()
+        else:
+            self._fail(Fault.TIMEOUT)
+
+    @override
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        """The end: of a body that lasts until here, or a failure."""
+        self.closed = True
+        self.deadline = inf
+        self.keeper.lost(self)
+        if self._tunnel is not None:
+            tunnel, self._tunnel = self._tunnel, None
+            tunnel.loseConnection()
+            return
+        sink, self.sink = self.sink, None
+        if sink is None:
+            return
+        if isinstance(self._body, CloseReader) and reason is not None and _is_clean(reason):
+            sink.response_ended()
+        else:
+            sink.upstream_failed(Fault.LOST, self.served > 1 and not self._heard)
+
+
+def _is_clean(reason: Failure) -> bool:
+    """Whether a connection ended as it should: only then is a body that lasts until then complete."""
+    return reason.check(ConnectionDone) is not None

@@ -1,0 +1,121 @@
+"""Timeouts of thousands of connections with one delayed call.
+
+Setting a deadline is storing a number.  A connection stands in the bucket of the earliest moment at which its
+deadline may have come; when that bucket is due, a connection whose deadline was moved on since is put into a
+later one.  So a busy connection that moves its deadline with every request touches the buckets once in a
+while only.  Deadlines are met up to ``GRANULARITY`` late, never early.
+"""
+
+from __future__ import annotations
+
+from math import ceil, inf
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+# Seconds.
+GRANULARITY = 0.05
+
+
+class Timed:
+    """What can have a deadline.
+
+    ``deadline`` is when :meth:`timed_out` is called, in the clock's seconds; infinity for never.  It may be
+    moved later by storing it; moving it earlier needs :meth:`Wheel.arm`.
+    """
+
+    deadline: float = inf
+    slot: int = 0
+
+    def timed_out(self) -> None:
+        """The deadline has come; it is infinite again."""
+        raise NotImplementedError
+
+
+class Wheel:
+    """Calls whatever is overdue; one per node."""
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._buckets: dict[int, set[Timed]] = {}
+        self._call: IDelayedCall | None = None
+        self._due = 0
+
+    def arm(self, timed: Timed, deadline: float) -> None:
+        """Set a deadline, earlier or later than the one before."""
+        timed.deadline = deadline
+        standing = timed.slot
+        if standing:
+            if standing * GRANULARITY <= deadline:
+                return
+            self._take(timed)
+        elif deadline == inf:
+            return
+        slot = ceil(deadline / GRANULARITY)
+        self._put(timed, slot)
+        if self._call is None or slot < self._due:
+            self._schedule(slot)
+
+    def disarm(self, timed: Timed) -> None:
+        """Forget one for good: its connection is gone."""
+        timed.deadline = inf
+        if timed.slot:
+            self._take(timed)
+            timed.slot = 0
+
+    def _take(self, timed: Timed) -> None:
+        bucket = self._buckets.get(timed.slot)
+        if bucket is not None:
+            bucket.discard(timed)
+
+    def stop(self) -> None:
+        """Forget every deadline."""
+        self._buckets.clear()
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _put(self, timed: Timed, slot: int) -> None:
+        timed.slot = slot
+        bucket = self._buckets.get(slot)
+        if bucket is None:
+            self._buckets[slot] = {timed}
+        else:
+            bucket.add(timed)
+
+    def _schedule(self, slot: int) -> None:
+        if self._call is not None:
+            self._call.cancel()
+        self._due = slot
+        delay = max(0.0, slot * GRANULARITY - self._clock.seconds())
+        self._call = self._clock.callLater(delay, self._tick)
+
+    def _tick(self) -> None:
+        self._call = None
+        now = self._clock.seconds()
+        current = max(self._due, int(now / GRANULARITY))
+        for slot in sorted(slot for slot in self._buckets if slot <= current):
+            for timed in self._buckets.pop(slot):
+                # One that was disarmed by another's timeout is no longer of this bucket.
+                if timed.slot == slot:
+                    self._look(timed, now)
+        filled = [slot for slot, bucket in self._buckets.items() if bucket]
+        if filled and self._call is None:
+            self._schedule(min(filled))
+        elif not filled:
+            self._buckets.clear()
+
+    def _look(self, timed: Timed, now: float) -> None:
+        timed.slot = 0
+        if timed.deadline == inf:
+            return
+        if timed.deadline > now:
+            self._put(timed, ceil(timed.deadline / GRANULARITY))
+            return
+        timed.deadline = inf
+        try:
+            timed.timed_out()
+        except Exception:
+            self._log.failure("a timeout could not be carried out")
