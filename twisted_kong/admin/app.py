@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -88,22 +89,11 @@ class AdminApp:
 
         Importing klein installs the global reactor, so call this only after one was chosen.
         """
-        from klein import Klein
-
-        klein = Klein()
-        klein.url_map.merge_slashes = False
-        for path, handlers in self._table.items():
-            rule = path.replace("{", "<").replace("}", ">")
-            klein.route(rule, endpoint=path)(self._renderer(path, handlers))
-        unrouted: Any = self._unrouted
-        klein.handle_errors(Exception)(unrouted)
-        return _Front(self, klein.resource())
+        return _Front(self, _routing(tuple(self._table)))
 
     def refusal(self, request: BoundedRequest) -> Answer | None:
         """The answer to a request that does not get as far as the endpoints, if it is such a one."""
         request.arrived = self._clock.seconds()
-        if request.method == b"TRACE":
-            return page(405)
         refused = self._access.refusal(_header(request, b"host"), _header(request, b"origin"))
         if refused is not None:
             return message(403, refused)
@@ -134,26 +124,11 @@ class AdminApp:
             headers.setRawHeaders(name, [value])
         return answer.body
 
-    def _renderer(self, path: str, handlers: Mapping[str, Handler]) -> Any:
-        def render(request: BoundedRequest, **params: str) -> Deferred[bytes]:
-            return _sheltered(self._respond(request, path, handlers, params))
-
-        return render
-
-    def _unrouted(self, request: BoundedRequest, failure: Failure) -> bytes:
-        from werkzeug.exceptions import NotFound
-
-        if failure.check(NotFound):
-            return self.prepare(request, NOT_FOUND)
-        _log.failure("the Admin API cannot route {path}", failure, path=request.path)
-        return self.prepare(request, UNEXPECTED)
-
-    async def _respond(
-        self, request: BoundedRequest, path: str, handlers: Mapping[str, Handler], params: Mapping[str, str]
-    ) -> bytes:
+    async def respond(self, request: BoundedRequest, path: str, params: Mapping[str, str]) -> bytes:
+        """Answer a request to one of the table's paths."""
         method = request.method.decode("latin-1")
         try:
-            answer = await self._answer(request, method, path, handlers, params)
+            answer = await self._answer(request, method, path, params)
         except Exception as error:
             known = answer_for(error, writing=method not in ("GET", "HEAD"))
             if known is None or known.status >= 500:
@@ -166,9 +141,9 @@ class AdminApp:
         request: BoundedRequest,
         method: str,
         path: str,
-        handlers: Mapping[str, Handler],
         params: Mapping[str, str],
     ) -> Answer:
+        handlers = self._table[path]
         takes_body = method in METHODS_WITH_BODY
         kind, data = _header(request, b"content-type") or "", b""
         if takes_body:
@@ -203,6 +178,8 @@ class _Front(Resource):
     @override
     def render(self, request: Any) -> Any:
         """Answer a request, now or later."""
+        if request.method == b"TRACE":
+            return _bare(request, page(405))
         refused = self._app.refusal(request)
         if refused is not None:
             body = self._app.prepare(request, refused, trusted=refused.status != 403)
@@ -210,11 +187,48 @@ class _Front(Resource):
             segments = segments_of(request.path)
             if segments is not None:
                 request.postpath = segments
+                request.app = self._app
                 return self._klein.render(request)
             body = self._app.prepare(request, NOT_FOUND)
         request.write(body)
         request.finish()
         return NOT_DONE_YET
+
+
+@lru_cache(maxsize=8)
+def _routing(paths: tuple[str, ...]) -> IResource:
+    """Klein's routing of some paths to the application that a request came through.
+
+    It depends on the paths alone and takes a while to make, so it is made once for each set of them.
+    """
+    from klein import Klein
+
+    klein = Klein()
+    klein.url_map.merge_slashes = False
+    for path in paths:
+        rule = path.replace("{", "<").replace("}", ">")
+        klein.route(rule, endpoint=path)(_renderer(path))
+    unrouted: Any = _unrouted
+    klein.handle_errors(Exception)(unrouted)
+    return klein.resource()
+
+
+def _renderer(path: str) -> Any:
+    def render(request: Any, **params: str) -> Deferred[bytes]:
+        return _sheltered(request.app.respond(request, path, params))
+
+    return render
+
+
+def _unrouted(request: Any, failure: Failure) -> bytes:
+    from werkzeug.exceptions import NotFound
+
+    answer = NOT_FOUND
+    if not failure.check(NotFound):
+        _log.failure("the Admin API cannot route {path}", failure, path=request.path)
+        answer = UNEXPECTED
+    body: bytes = request.app.prepare(request, answer)
+    return body
 
 
 def segments_of(path: bytes) -> list[bytes] | None:
@@ -238,6 +252,14 @@ def segments_of(path: bytes) -> list[bytes] | None:
             return None
         result.append(decoded.replace(b"%", b"%25").replace(b"/", b"%2F"))
     return result
+
+
+def _bare(request: BoundedRequest, answer: Answer) -> bytes:
+    """An answer as nginx gives it to what it does not hand on: without Kong's headers."""
+    request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
+    request.responseHeaders.removeHeader("Server")
+    request.responseHeaders.setRawHeaders("Content-Type", [answer.content_type or ""])
+    return answer.body
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:

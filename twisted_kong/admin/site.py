@@ -23,9 +23,11 @@ UNLIMITED = 2**63
 class BoundedRequest(Request):
     """A request that keeps at most ``site.body_limit`` bytes of its body.
 
-    ``arrived`` is when it was complete, on the clock of who measures the latency.
+    ``app`` is the application it is for, ``arrived`` when it was complete, on the clock of who measures the
+    latency.
     """
 
+    app: Any = None
     arrived = 0.0
     too_large = False
     received = 0

@@ -1,0 +1,128 @@
+"""An Admin API over a memory store: time, ids and tokens are the test's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from tests.kit.admin_client import AdminClient
+from tests.kit.bundled import bundled
+from tests.kit.deferreds import success_of
+from twisted_kong.admin.access import AccessRules
+from twisted_kong.admin.api import AdminParts, admin_site, status_site
+from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.node_info import NodeInfo, PluginVersion, ProcessMemory, StoreUse
+from twisted_kong.admin.status_app import Readiness
+from twisted_kong.core.changes import Change
+from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.core.schema.registry import Schemas, build_schemas
+from twisted_kong.db.database import Database, Ids
+from twisted_kong.db.strategies.memory import MemoryStrategy
+from twisted_kong.node.cache import EntityCache
+
+START = 1_795_479_400.0
+NODE_ID = "1605be63-8326-4b7d-adf7-8eb22a9d711a"
+
+
+class ScriptedIds:
+    """New ids and tokens: those that were scripted, else counted ones."""
+
+    def __init__(self) -> None:
+        self.uuids: deque[str] = deque()
+        self.tokens: deque[str] = deque()
+        self._count = 0
+
+    def new_uuid(self) -> str:
+        """The next id."""
+        return self.uuids.popleft() if self.uuids else f"ffffffff-0000-4000-8000-{self._next():012x}"
+
+    def new_token(self) -> str:
+        """The next token of 32 characters."""
+        return self.tokens.popleft() if self.tokens else f"{self._next():032x}"
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+
+class AdminNode:
+    """The parts of a node that its Admin API reaches, and a client that talks to it.
+
+    :param plugins: the names of those that are loaded.
+    """
+
+    def __init__(self, *plugins: str) -> None:
+        self.clock = Clock()
+        self.clock.advance(START)
+        self.ids = ScriptedIds()
+        self.schemas = _schemas(plugins)
+        self.database = Database(
+            MemoryStrategy(self.clock, lambda: "00c0ffee"),
+            self.schemas,
+            self.clock,
+            Ids(self.ids.new_uuid, self.ids.new_token, "test"),
+        )
+        success_of(self.database.start())
+        self.cache = EntityCache(self.clock)
+        self.applied: list[Change] = []
+        self.levels: list[str] = []
+        self.unready: str | None = None
+        self.node = node_info(self.schemas.plugins)
+        self.parts = AdminParts(
+            self.database,
+            self.schemas,
+            self.apply,
+            self.cache,
+            self.node,
+            LogLevel(self.clock, "notice", self.levels.append),
+        )
+        self.client = AdminClient(admin_site(self.parts, self.clock, AccessRules()))
+
+    def status_client(self) -> AdminClient:
+        """A client of the node's Status API."""
+        readiness = Readiness(self._unready)
+        return AdminClient(
+            status_site(self.node, self.database.log, readiness, self.clock, AccessRules()),
+        )
+
+    async def apply(self, changes: Sequence[Change]) -> None:
+        """Follow the changes of a write."""
+        self.applied.extend(changes)
+        for change in changes:
+            for key in change.keys:
+                self.cache.invalidate(key)
+
+    async def _unready(self) -> str | None:
+        return self.unready
+
+    def create(self, path: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Make an entity through the Admin API."""
+        answer = self.client.post(path, record)
+        assert answer.status == 201, answer.body
+        entity: dict[str, Any] = answer.json
+        return entity
+
+
+@cache
+def _schemas(plugins: tuple[str, ...]) -> Schemas:
+    return build_schemas(bundled(*plugins) if plugins else ())
+
+
+def node_info(plugins: Mapping[str, PluginDefinition]) -> NodeInfo:
+    """What a node under test tells about itself."""
+    return NodeInfo(
+        node_id=NODE_ID,
+        hostname="test-host",
+        version="0.1.0",
+        runtime="CPython 3.x",
+        configuration={"admin_listen": ["127.0.0.1:8001"], "pg_password": "******"},
+        plugins={name: PluginVersion(each.version, each.priority) for name, each in plugins.items()},
+        main_pid=1,
+        worker_pids=lambda: [1],
+        memory=lambda: [ProcessMemory(1, 25 << 20)],
+        stores=lambda: {"kong_core_db_cache": StoreUse(128 << 20, 1 << 19)},
+    )

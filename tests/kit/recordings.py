@@ -1,0 +1,161 @@
+"""Recorded exchanges of a real Kong 3.9.1, played against an Admin API of ours.
+
+Ids, tokens and times are given to our node before each exchange as the recorded answer shows them, so that
+entities come out in the same order and even offsets are the same: what is left to compare is compared
+exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from tests.kit.admin_client import Response
+from tests.kit.admin_node import AdminNode
+
+DATA = Path(__file__).parents[1] / "conformance" / "data"
+
+# Compared besides status, reason phrase and body; the others vary or belong to the transport.
+HEADERS = (
+    "Content-Type",
+    "Allow",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Headers",
+    "Server",
+)
+
+# Seconds by which a recorded time may differ from the Date header by which our clock is set.
+SLACK = 1.5
+TIMES = ("created_at", "updated_at", "ttl")
+
+# Members of the answers of /schemas that say nothing of behaviour: descriptions are prose of each project's
+# own; Kong adds ``len_min`` to the text fields that it has met so far, which depends on earlier requests.
+SCHEMA_PROSE = frozenset({"description", "len_min"})
+VARYING = frozenset({"node_id"})
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """One recorded request and its answer."""
+
+    file: str
+    n: int
+    request: Mapping[str, Any]
+    response: Mapping[str, Any]
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return str(self.request["method"])
+
+    @property
+    def path(self) -> str:
+        """The request's path and query."""
+        return str(self.request["path"])
+
+    @property
+    def date(self) -> float:
+        """When it was answered, in epoch seconds; the milliseconds of what was created, if it shows any."""
+        answered = self.header("Date")
+        body = self.response.get("json")
+        updated = body.get("updated_at") if isinstance(body, dict) else None
+        if isinstance(updated, float):
+            return updated
+        return parsedate_to_datetime(answered).timestamp() if answered else 0.0
+
+    def header(self, name: str) -> str | None:
+        """A header of the answer."""
+        return next((value for key, value in self.response["headers"] if key == name), None)
+
+    def __str__(self) -> str:
+        return f"{self.file}-{self.n:03d} {self.method} {self.path}"
+
+
+def recorded(file: str) -> list[Exchange]:
+    """The exchanges of one file, in order."""
+    lines = (DATA / f"{file}.jsonl").read_text().splitlines()
+    values = [json.loads(line) for line in lines]
+    return [Exchange(file, value["n"], value["request"], value["response"]) for value in values]
+
+
+def play(node: AdminNode, exchange: Exchange) -> Response:
+    """Send the recorded request to a node that is given the recorded ids, tokens and time."""
+    node.clock.advance(max(0.0, exchange.date - node.clock.seconds()))
+    node.ids.uuids.clear()
+    node.ids.tokens.clear()
+    body = exchange.response.get("json")
+    if isinstance(body, dict) and "id" in body and exchange.response["status"] in (200, 201):
+        known = body.get("id") in exchange.path or exchange.method == "PATCH"
+        node.ids.uuids.extend([] if known or not isinstance(body.get("id"), str) else [body["id"]])
+        node.ids.tokens.extend([body["key"]] if isinstance(body.get("key"), str) else [])
+    request = exchange.request
+    kind = request.get("body_kind")
+    content = request["body"]
+    if kind == "raw":
+        content = content.encode()
+    return node.client.request(
+        exchange.method,
+        exchange.path,
+        headers={name: value for name, value in request["headers"].items() if _own(kind, name)},
+        **({kind: content} if kind is not None else {}),
+    )
+
+
+def differences(exchange: Exchange, answer: Response) -> list[str]:
+    """In what our answer differs from the recorded one."""
+    expected = exchange.response
+    found = []
+    if (answer.status, answer.reason) != (expected["status"], expected["reason"]):
+        found.append(f"status {answer.status} {answer.reason}, not {expected['status']} {expected['reason']}")
+    for name in HEADERS:
+        if answer.header(name) != exchange.header(name):
+            found.append(f"{name}: {answer.header(name)}, not {exchange.header(name)}")
+    if expected.get("json") is not None:
+        skipped = VARYING | (SCHEMA_PROSE if exchange.path.startswith("/schemas/") else frozenset())
+        found.extend(_compared("", _json(answer), expected["json"], skipped))
+    elif answer.body.decode() != expected.get("body", ""):
+        found.append(f"body {answer.body!r}, not {expected.get('body', '')!r}")
+    return found
+
+
+def _own(kind: str | None, name: str) -> bool:
+    """Whether a recorded header is sent as it is: the boundary of multipart is the client's own."""
+    return not (kind == "multipart" and name == "Content-Type")
+
+
+def _json(answer: Response) -> Any:
+    try:
+        return answer.json
+    except ValueError:
+        return answer.body.decode()
+
+
+def _compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str]) -> Iterator[str]:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted({*ours, *theirs}.difference(skipped)):
+            there = f"{where}.{key}"
+            if key not in ours or key not in theirs:
+                yield f"{there} {'is missing' if key in theirs else 'is too much'}"
+            elif not (key in TIMES and _same_time(ours[key], theirs[key])):
+                yield from _compared(there, ours[key], theirs[key], skipped)
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            yield from _compared(f"{where}[{index}]", one, other, skipped)
+    elif ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool):
+        yield f"{where} is {_short(ours)}, not {_short(theirs)}"
+
+
+def _same_time(ours: Any, theirs: Any) -> bool:
+    numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
+    return numbers and abs(ours - theirs) <= SLACK and isinstance(ours, int) == isinstance(theirs, int)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 300 else text[:300] + "…"

@@ -1,0 +1,97 @@
+"""Targets below their Upstream."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kit.admin_node import AdminNode
+
+PATH = "/upstreams/up/targets"
+
+
+@pytest.fixture
+def node() -> AdminNode:
+    node = AdminNode()
+    for name in ("up", "other"):
+        node.create("/upstreams", {"name": name})
+    for target in ("127.0.0.1:80", "h.test:81", "[::1]:82"):
+        node.clock.advance(1)
+        node.create(PATH, {"target": target})
+    node.create("/upstreams/other/targets", {"target": "127.0.0.1:80"})
+    return node
+
+
+def test_the_newest_comes_first(node: AdminNode) -> None:
+    """The list is by age, the raw list by id."""
+    rows = node.client.get(PATH).json["data"]
+    assert [row["target"].rsplit(":", 1)[1] for row in rows] == ["82", "81", "80"]
+    raw = [row["id"] for row in node.client.get(f"{PATH}/all").json["data"]]
+    assert raw == sorted(raw)
+
+
+def test_pages_have_plain_numbers(node: AdminNode) -> None:
+    """The offset is a number; anything else is refused."""
+    first = node.client.get(f"{PATH}?size=2").json
+    assert (len(first["data"]), first["offset"], first["next"]) == (2, "2", f"{PATH}?offset=2")
+    assert len(node.client.get(first["next"]).json["data"]) == 1
+    assert node.client.get(f"{PATH}?offset=x").json["code"] == 7
+    assert node.client.get(f"{PATH}?size=0").json["code"] == 9
+
+
+def test_a_target_is_reached_by_id_and_by_address(node: AdminNode) -> None:
+    """By both, but only below its own Upstream."""
+    target = node.client.get(f"{PATH}/127.0.0.1:80").json
+    assert node.client.get(f"{PATH}/{target['id']}").json == target
+    assert node.client.get(f"/upstreams/other/targets/{target['id']}").status == 404
+    assert node.client.get("/upstreams/other/targets/127.0.0.1:80").json["id"] != target["id"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_put_is_patch(node: AdminNode, method: str) -> None:
+    """Both merge into a Target that exists."""
+    changed = node.client.request(method, f"{PATH}/h.test:81", json={"weight": 7}).json
+    assert (changed["target"], changed["weight"]) == ("h.test:81", 7)
+    assert node.client.request(method, f"{PATH}/new.test:80", json={"weight": 7}).status == 404
+
+
+def test_a_form_is_read_by_the_schema(node: AdminNode) -> None:
+    """A weight in a form is a number."""
+    assert node.client.request("PATCH", f"{PATH}/h.test:81", form=[("weight", "5")]).json["weight"] == 5
+
+
+def test_delete_wants_a_target(node: AdminNode) -> None:
+    """204 once, 404 then: unlike other kinds."""
+    assert node.client.delete(f"{PATH}/h.test:81").status == 204
+    assert node.client.delete(f"{PATH}/h.test:81").status == 404
+
+
+@pytest.mark.parametrize("suffix", ["", "/all", "/x:80", "/x:80/healthy"])
+def test_no_targets_without_an_upstream(node: AdminNode, suffix: str) -> None:
+    """Everything below an unknown Upstream is 404."""
+    method = "PUT" if suffix.endswith("healthy") else "GET"
+    assert node.client.request(method, f"/upstreams/nope/targets{suffix}").status == 404
+
+
+def test_health_shows_each_target(node: AdminNode) -> None:
+    """The list with the health that this node sees, page by page."""
+    answer = node.client.get("/upstreams/up/health").json
+    assert answer["node_id"] == node.node.node_id
+    assert {row["health"] for row in answer["data"]} == {"HEALTHCHECKS_OFF"}
+    page = node.client.get("/upstreams/up/health?size=1").json
+    assert (len(page["data"]), page["next"]) == (1, "/upstreams/up/health?offset=1")
+
+
+def test_health_of_the_whole(node: AdminNode) -> None:
+    """The Upstream's own health, hosts in the order in which they were made."""
+    data = node.client.get("/upstreams/up/health?balancer_health=1").json["data"]
+    assert (data["health"], data["balancer_health"]) == ("HEALTHCHECKS_OFF", "HEALTHY")
+    assert [host["port"] for host in data["details"]["hosts"]] == [80, 81, 82]
+
+
+@pytest.mark.parametrize("path", ["healthy", "unhealthy", "127.0.0.1:80/healthy", "127.0.0.1:80/unhealthy"])
+def test_health_cannot_be_set(node: AdminNode, path: str) -> None:
+    """Without health checks nothing can be declared healthy; what is not there is 404."""
+    answer = node.client.put(f"{PATH}/127.0.0.1:80/{path}")
+    assert (answer.status, answer.json) == (400, {"message": "no healthchecker found for up"})
+    assert node.client.put(f"{PATH}/nope:1/{path}").status == 404
+    assert node.client.post(f"{PATH}/127.0.0.1:80/{path}").status == 405

@@ -1,0 +1,47 @@
+"""The Status API."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kit.admin_node import AdminNode
+
+
+def test_ready_or_why_not() -> None:
+    """Readiness is 200, or 503 with the reason, asked anew each time."""
+    node = AdminNode()
+    client = node.status_client()
+    assert (client.get("/status/ready").status, client.get("/status/ready").json) == (
+        200,
+        {"message": "ready"},
+    )
+    node.unready = "failed to connect to database"
+    answer = client.get("/status/ready")
+    assert (answer.status, answer.json) == (503, {"message": "failed to connect to database"})
+
+
+@pytest.mark.parametrize("more", [{"form": [("status", "draining")]}, {"json": {"status": "draining"}}])
+def test_draining_makes_it_unready(more: dict[str, object]) -> None:
+    """Once told to drain the node is not ready any more, whatever else."""
+    client = AdminNode().status_client()
+    assert client.request("POST", "/status/ready", **more).status == 204  # type: ignore[arg-type]
+    answer = client.get("/status/ready")
+    assert (answer.status, answer.json) == (503, {"message": "draining"})
+
+
+def test_other_states_are_refused() -> None:
+    """Only draining can be set; anything else is 400 with nginx's page."""
+    client = AdminNode().status_client()
+    for body in ({"status": "ready"}, {}):
+        answer = client.request("POST", "/status/ready", json=body)
+        assert (answer.status, answer.header("Content-Type")) == (400, "text/html; charset=UTF-8")
+    assert client.get("/status/ready").status == 200
+
+
+def test_status_is_the_same_as_on_the_admin_api() -> None:
+    """``/status`` and ``/robots.txt`` are on both."""
+    node = AdminNode()
+    client = node.status_client()
+    assert client.get("/status").json == node.client.get("/status").json
+    assert client.get("/robots.txt").body == node.client.get("/robots.txt").body
+    assert client.get("/").status == 404

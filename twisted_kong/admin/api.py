@@ -1,0 +1,114 @@
+"""The Admin API put together: every endpoint there is, over the parts of the node that they use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twisted_kong.admin.access import AccessRules
+from twisted_kong.admin.app import ALL_HEADERS, AdminApp, AdminHeaders
+from twisted_kong.admin.calls import Table, merged
+from twisted_kong.admin.endpoints import generated, without
+from twisted_kong.admin.kinds import Apply, Kind, NamedKind
+from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.node_info import NodeInfo
+from twisted_kong.admin.routes.cache import ICache, cache_table
+from twisted_kong.admin.routes.certificates import CertificateKind
+from twisted_kong.admin.routes.consumers import consumers_table
+from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
+from twisted_kong.admin.routes.log_level import log_level_table
+from twisted_kong.admin.routes.schemas import SchemaEndpoints
+from twisted_kong.admin.routes.tags import tags_table
+from twisted_kong.admin.routes.targets import TargetEndpoints
+from twisted_kong.admin.routes.unavailable import unavailable
+from twisted_kong.admin.site import MEGABYTE, BoundedSite
+from twisted_kong.admin.status_app import Readiness, status_app_table
+from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.database import Database
+from twisted_kong.db.interfaces import IChangeLog
+
+# Paths that follow from the schemas but that Kong answers 404.
+HIDDEN = ("/targets", "/targets/{targets}", "/targets/{targets}/upstream", "/snis/{snis}/certificate")
+
+
+@dataclass(frozen=True, slots=True)
+class AdminParts:
+    """The parts of a node that its Admin API reaches.
+
+    :param apply: makes the node (all its processes) follow the changes of a write; awaited before the answer.
+    """
+
+    database: Database
+    schemas: Mapping[str, Schema]
+    apply: Apply
+    cache: ICache
+    node: NodeInfo
+    log_level: LogLevel
+
+
+def admin_table(parts: AdminParts) -> Table:
+    """Every endpoint of the Admin API."""
+    kinds = kinds_of(parts)
+    node, database = parts.node, parts.database
+    table = merged(
+        without(generated(kinds), HIDDEN),
+        consumers_table(kinds["consumers"]),
+        TargetEndpoints(kinds["upstreams"], kinds["targets"], node.node_id).table(),
+        tags_table(parts.schemas["tags"], database),
+        SchemaEndpoints(parts.schemas, database.write_context, lambda: list(node.plugins)).table(),
+        cache_table(parts.cache),
+        root_table(node, database["plugins"]),
+        status_table(node, database.log),
+        timers_table(node),
+        log_level_table(parts.log_level),
+        unavailable(),
+    )
+    paths = ("/endpoints", *table)
+    return merged(table, endpoints_table(lambda: paths))
+
+
+def kinds_of(parts: AdminParts) -> dict[str, Kind]:
+    """The kinds of entities that have rows."""
+    kinds: dict[str, Kind] = {}
+    for name, dao in parts.database.daos.items():
+        schema = parts.schemas[name]
+        kind = NamedKind if schema.subschema_key == "name" else Kind
+        kinds[name] = kind(schema, dao, parts.apply)
+    if "certificates" in kinds and "snis" in kinds:
+        plain = kinds["certificates"]
+        kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.apply, kinds["snis"].dao)
+    return kinds
+
+
+def admin_site(
+    parts: AdminParts,
+    reactor: Any,
+    access: AccessRules,
+    *,
+    headers: AdminHeaders = ALL_HEADERS,
+    body_limit: int = 10 * MEGABYTE,
+    access_log: Callable[[str], None] | None = None,
+) -> BoundedSite:
+    """The site to listen with on ``admin_listen``. Call it only after the reactor was chosen.
+
+    :param body_limit: ``nginx_admin_client_max_body_size`` in bytes, 0 for none.
+    :param access_log: is handed a line for each answered request.
+    """
+    app = AdminApp(admin_table(parts), access, reactor, headers)
+    return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
+
+
+def status_site(
+    node: NodeInfo,
+    log: IChangeLog,
+    readiness: Readiness,
+    reactor: Any,
+    access: AccessRules,
+    *,
+    headers: AdminHeaders = ALL_HEADERS,
+    access_log: Callable[[str], None] | None = None,
+) -> BoundedSite:
+    """The site to listen with on ``status_listen``."""
+    app = AdminApp(status_app_table(node, log, readiness), access, reactor, headers)
+    return BoundedSite(app.resource(), reactor, access_log=access_log)

@@ -1,0 +1,204 @@
+"""The endpoints that follow from the schemas alone: collections, single entities, both nested in each other.
+
+For a kind E that refers to a kind P by a field F there are, beside ``/E`` and ``/E/{E}``::
+
+    /P/{P}/E        the children of one parent        /E/{E}/F    the parent of one child
+    /P/{P}/E/{E}    one of these children
+
+Kong's kong.api.endpoints; the tables of methods and statuses are in docs/reference/admin-api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from twisted_kong.admin.answers import METHOD_NOT_ALLOWED, Answer
+from twisted_kong.admin.calls import Call, Table
+from twisted_kong.admin.failures import Missing
+from twisted_kong.admin.kinds import Kind
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.schema.schema import Schema
+
+
+def generated(kinds: Mapping[str, Kind]) -> Table:
+    """The endpoints of all kinds."""
+    table: Table = {}
+    for kind in kinds.values():
+        if has_endpoints(kind.schema):
+            table.update(_own(kind))
+            for field, foreign in kind.schema.foreign.items():
+                parent = kinds.get(foreign.reference)
+                if parent is not None and has_endpoints(parent.schema):
+                    table.update(_nested(parent, kind, field))
+    return table
+
+
+def collection_path(schema: Schema) -> str:
+    """The path of a kind's collection, ``/services``."""
+    return f"/{schema.admin_api_name or schema.name}"
+
+
+def nested_path(parent: Schema, child: Schema) -> str:
+    """The path of a parent's children, ``/consumers/{consumers}/key-auth``."""
+    segment = child.admin_api_nested_name or child.admin_api_name or child.name
+    return f"{collection_path(parent)}/{{{parent.name}}}/{segment}"
+
+
+def has_endpoints(schema: Schema) -> bool:
+    """Whether a kind has endpoints of its own."""
+    return schema.generate_admin_api
+
+
+def _own(kind: Kind) -> Table:
+    name, path = kind.schema.name, collection_path(kind.schema)
+
+    async def get_list(call: Call) -> Answer:
+        return await kind.page(call)
+
+    async def post(call: Call) -> Answer:
+        return await kind.create(kind.record(call.body))
+
+    async def get(call: Call) -> Answer:
+        return await kind.show(call.params[name])
+
+    async def put(call: Call) -> Answer:
+        return await kind.put(call.params[name], kind.record(call.body))
+
+    async def patch(call: Call) -> Answer:
+        key = call.params[name]
+        return await kind.patch(key, await kind.changes(key, call.body))
+
+    async def delete(call: Call) -> Answer:
+        return await kind.delete(call.params[name])
+
+    return {
+        path: {"GET": get_list, "POST": post},
+        f"{path}/{{{name}}}": {"GET": get, "PUT": put, "PATCH": patch, "DELETE": delete},
+    }
+
+
+def _nested(parent: Kind, child: Kind, field: str) -> Table:
+    path = nested_path(parent.schema, child.schema)
+    children = _Children(parent, child, field)
+    through = _ParentOfChild(parent, child, field)
+    upwards = f"{collection_path(child.schema)}/{{{child.schema.name}}}/{field}"
+    return {
+        path: {"GET": children.page, "POST": children.post},
+        f"{path}/{{{child.schema.name}}}": {
+            "GET": children.get,
+            "PUT": children.put,
+            "PATCH": children.patch,
+            "DELETE": children.delete,
+        },
+        upwards: {
+            "GET": through.get,
+            "PUT": through.put,
+            "PATCH": through.patch,
+            "DELETE": through.delete,
+        },
+    }
+
+
+class _Children:
+    """The entities of one kind that refer to one entity of another: ``/P/{P}/E`` and ``/P/{P}/E/{E}``."""
+
+    def __init__(self, parent: Kind, child: Kind, field: str) -> None:
+        self._parent = parent
+        self._child = child
+        self._field = field
+
+    async def page(self, call: Call) -> Answer:
+        """GET: a page of the children."""
+        return await self._child.page(call, (self._field, (await self._parent_of(call))["id"]))
+
+    async def post(self, call: Call) -> Answer:
+        """POST: a new child of this parent, whatever parent the body names."""
+        fixed = self._reference(await self._parent_of(call))
+        return await self._child.create(self._child.record(call.body), fixed)
+
+    async def get(self, call: Call) -> Answer:
+        """GET: one child."""
+        return self._child.shown(await self._own(call))
+
+    async def put(self, call: Call) -> Answer:
+        """PUT: a full document; may take a child away from another parent."""
+        fixed = self._reference(await self._parent_of(call))
+        return await self._child.put(self._key(call), self._child.record(call.body), fixed)
+
+    async def patch(self, call: Call) -> Answer:
+        """PATCH: may move the child to another parent."""
+        child = await self._own(call)
+        changes = await self._child.changes(child["id"], call.body)
+        return await self._child.patch(child["id"], changes, {self._field: child[self._field]})
+
+    async def delete(self, call: Call) -> Answer:
+        """DELETE: only what is there and of this parent."""
+        return await self._child.delete((await self._own(call))["id"])
+
+    def _key(self, call: Call) -> str:
+        return call.params[self._child.schema.name]
+
+    async def _parent_of(self, call: Call) -> Entity:
+        return await self._parent.find(call.params[self._parent.schema.name])
+
+    async def _own(self, call: Call) -> Entity:
+        parent = await self._parent_of(call)
+        child = await self._child.find(self._key(call))
+        if child[self._field] != {"id": parent["id"]}:
+            raise Missing
+        return child
+
+    def _reference(self, parent: Entity) -> dict[str, dict[str, str]]:
+        return {self._field: {"id": parent["id"]}}
+
+
+class _ParentOfChild:
+    """The entity to which another refers: ``/E/{E}/F``."""
+
+    def __init__(self, parent: Kind, child: Kind, field: str) -> None:
+        self._parent = parent
+        self._child = child
+        self._field = field
+
+    async def get(self, call: Call) -> Answer:
+        """GET: the parent."""
+        return await self._parent.show(await self._linked(call))
+
+    async def put(self, call: Call) -> Answer:
+        """PUT: replace the parent; where there is none, make one and refer to it."""
+        child = await self._one(call)
+        record = self._parent.record(call.body)
+        if child[self._field] is not None:
+            return await self._parent.put(child[self._field]["id"], record)
+        made = await self._parent.dao.insert(record)
+        await self._parent.follow(made)
+        assert made.entity is not None
+        link = {self._field: {"id": made.entity["id"]}}
+        linked = await self._child.patch(child["id"], link)
+        return self._parent.shown(made.entity).with_headers(*linked.headers)
+
+    async def patch(self, call: Call) -> Answer:
+        """PATCH: merge into the parent."""
+        key = await self._linked(call)
+        return await self._parent.patch(key, await self._parent.changes(key, call.body))
+
+    async def delete(self, call: Call) -> Answer:
+        """DELETE: never allowed on the parent of something; 404 where there is no parent."""
+        await self._linked(call)
+        return METHOD_NOT_ALLOWED
+
+    async def _one(self, call: Call) -> Entity:
+        return await self._child.find(call.params[self._child.schema.name])
+
+    async def _linked(self, call: Call) -> str:
+        reference = (await self._one(call))[self._field]
+        if reference is None:
+            raise Missing
+        key: str = reference["id"]
+        return key
+
+
+def without(table: Table, paths: Iterable[str]) -> Table:
+    """The table without some paths: those that Kong keeps to itself."""
+    dropped = set(paths)
+    return {path: handlers for path, handlers in table.items() if path not in dropped}

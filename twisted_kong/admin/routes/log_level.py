@@ -1,0 +1,42 @@
+"""``/debug/node/log-level``: see and change how much this node logs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from twisted_kong.admin.answers import Answer, message
+from twisted_kong.admin.calls import Call, Table
+from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.log_level import DEFAULT_TIMEOUT, LEVELS, LogLevel
+
+
+def log_level_table(log_level: LogLevel) -> Table:
+    """The endpoints of a log level."""
+
+    async def show(call: Call) -> Answer:
+        return message(200, f"log level: {log_level.level}")
+
+    async def change(call: Call) -> Answer:
+        level, timeout = call.params["log_level"], _timeout(call)
+        if level not in LEVELS:
+            raise Refused(400, f"unknown log level: {level}")
+        if timeout < 0:
+            raise Refused(400, "timeout must be greater than or equal to 0")
+        changed = log_level.set(level, timeout)
+        return message(200, "log level changed" if changed else f"log level is already {level}")
+
+    return {
+        "/debug/node/log-level": {"GET": show},
+        "/debug/node/log-level/{log_level}": {"PUT": change},
+    }
+
+
+def _timeout(call: Call) -> float:
+    """The ``timeout`` of the body in seconds. Kong: anything that is no number counts as 60."""
+    given: Any = dict(call.body.pairs).get("timeout") if call.body.pairs else call.body.record.get("timeout")
+    try:
+        timeout = float(given)
+    except (TypeError, ValueError):
+        return DEFAULT_TIMEOUT
+    return timeout if math.isfinite(timeout) else DEFAULT_TIMEOUT

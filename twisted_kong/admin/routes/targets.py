@@ -1,0 +1,140 @@
+"""Targets, which only exist below their Upstream: ``/upstreams/{u}/targets`` and what is special about it.
+
+Kong: a Target is addressed by id or by its ``host:port`` among those of the Upstream; PUT is PATCH; DELETE
+of one that is not there is 404; the list shows the newest first, one entry per target, with a plain number
+as offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twisted_kong.admin.answers import Answer, as_json
+from twisted_kong.admin.calls import Call, Handler, Table
+from twisted_kong.admin.failures import Missing, Refused
+from twisted_kong.admin.kinds import Kind
+from twisted_kong.admin.pages import page_body, page_request
+from twisted_kong.admin.routes.target_health import balancer_health, target_health
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey
+from twisted_kong.db.paging import check_size
+
+PATH = "/upstreams/{upstreams}/targets"
+
+
+class TargetEndpoints:
+    """The endpoints of the Targets of one Upstream.
+
+    :param node_id: shown with the health of Targets, since every node judges by itself.
+    """
+
+    def __init__(self, upstreams: Kind, targets: Kind, node_id: str) -> None:
+        self._upstreams = upstreams
+        self._targets = targets
+        self._node_id = node_id
+
+    def table(self) -> Table:
+        """Paths and handlers."""
+        single: dict[str, Handler] = {
+            "GET": self.get,
+            "PUT": self.patch,
+            "PATCH": self.patch,
+            "DELETE": self.delete,
+        }
+        table: Table = {
+            PATH: {"GET": self.newest, "POST": self.post},
+            f"{PATH}/all": {"GET": self.all},
+            f"{PATH}/{{targets}}": single,
+            "/upstreams/{upstreams}/health": {"GET": self.health},
+        }
+        for state in ("healthy", "unhealthy"):
+            table[f"{PATH}/{{targets}}/{state}"] = {"PUT": self.set_health}
+            table[f"{PATH}/{{targets}}/{{address}}/{state}"] = {"PUT": self.set_health}
+        return table
+
+    async def newest(self, call: Call) -> Answer:
+        """GET: the Targets, newest first."""
+        rows, offset = await self._page(call, await self._upstream(call))
+        return as_json(200, page_body(rows, offset, call.path, page_request(call.arguments), nested=True))
+
+    async def all(self, call: Call) -> Answer:
+        """GET: the rows as they are stored, by id."""
+        return await self._targets.page(call, ("upstream", (await self._upstream(call))["id"]))
+
+    async def post(self, call: Call) -> Answer:
+        """POST: a new Target of this Upstream."""
+        upstream = await self._upstream(call)
+        record = self._targets.record(call.body)
+        return await self._targets.create(record, {"upstream": {"id": upstream["id"]}})
+
+    async def get(self, call: Call) -> Answer:
+        """GET: one Target."""
+        return self._targets.shown(await self._target(call))
+
+    async def patch(self, call: Call) -> Answer:
+        """PATCH and PUT: merge into a Target that exists."""
+        target = await self._target(call)
+        return await self._targets.patch(target["id"], self._targets.record(call.body))
+
+    async def delete(self, call: Call) -> Answer:
+        """DELETE: a Target that exists."""
+        return await self._targets.delete((await self._target(call))["id"])
+
+    async def health(self, call: Call) -> Answer:
+        """GET: the Targets with what this node knows of their health."""
+        upstream = await self._upstream(call)
+        if call.arguments.get("balancer_health") == "1":
+            targets = await self._newest_first(upstream)
+            return as_json(200, self._from_here(balancer_health(upstream, targets[::-1]), None))
+        rows, offset = await self._page(call, upstream)
+        shown = [{**row, **target_health(row)} for row in rows]
+        body = page_body(shown, offset, call.path, page_request(call.arguments), nested=True)
+        return as_json(200, {**body, "node_id": self._node_id})
+
+    async def set_health(self, call: Call) -> Answer:
+        """PUT: refused, since no health is checked on this node."""
+        upstream = await self._upstream(call)
+        await self._target(call)
+        raise Refused(400, f"no healthchecker found for {upstream['name']}")
+
+    def _from_here(self, data: Mapping[str, Any], following: str | None) -> dict[str, Any]:
+        return {"data": data, "next": following, "node_id": self._node_id}
+
+    async def _upstream(self, call: Call) -> Entity:
+        return await self._upstreams.find(call.params["upstreams"])
+
+    async def _target(self, call: Call) -> Entity:
+        """The Target with this id, or this ``host:port``, of this Upstream."""
+        upstream, key = await self._upstream(call), call.params["targets"]
+        try:
+            target = await self._targets.dao.select(key)
+        except InvalidPrimaryKey:
+            matching = (row for row in await self._newest_first(upstream) if row["target"] == key)
+            target = next(matching, None)
+        if target is None or target["upstream"] != {"id": upstream["id"]}:
+            raise Missing
+        return target
+
+    async def _newest_first(self, upstream: Entity) -> list[Entity]:
+        """The Targets of an Upstream; of several for one ``host:port`` (none since 3.0) only the newest."""
+        rows = [row async for row in self._targets.dao.each(foreign=("upstream", upstream["id"]))]
+        rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
+        newest: dict[str, Entity] = {}
+        for row in rows:
+            newest.setdefault(row["target"], row)
+        return list(newest.values())
+
+    async def _page(self, call: Call, upstream: Entity) -> tuple[list[Entity], str | None]:
+        asked = page_request(call.arguments)
+        size, start = check_size(asked.wanted), _start(asked.offset)
+        rows = await self._newest_first(upstream)
+        return rows[start : start + size], str(start + size) if len(rows) > start + size else None
+
+
+def _start(offset: str | None) -> int:
+    if offset is None:
+        return 0
+    if not (offset.isascii() and offset.isdigit() and len(offset) < 10):
+        raise InvalidOffset(f"'{offset}' is not a valid offset: expected a number")
+    return int(offset)
