@@ -70,6 +70,7 @@ class AdminNode:
         self.cache = EntityCache(self.clock)
         self.applied: list[Change] = []
         self.levels: list[str] = []
+        self.follows = True
         self.unready: str | None = None
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
@@ -89,12 +90,13 @@ class AdminNode:
             status_site(self.node, self.database.log, readiness, self.clock, AccessRules()),
         )
 
-    async def apply(self, changes: Sequence[Change]) -> None:
-        """Follow the changes of a write."""
+    async def apply(self, changes: Sequence[Change]) -> bool:
+        """Follow the changes of a write, as far as the test lets the node."""
         self.applied.extend(changes)
         for change in changes:
             for key in change.keys:
                 self.cache.invalidate(key)
+        return self.follows
 
     async def _unready(self) -> str | None:
         return self.unready

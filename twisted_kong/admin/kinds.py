@@ -23,10 +23,12 @@ from twisted_kong.core.schema.forms import decode, infer
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Dao, Written
 
-# Makes this node follow changes that it wrote; returns when the next request will see them.
-Apply = Callable[[Sequence[Change]], Awaitable[None]]
+# Makes this node follow changes that it wrote; done when the next request will see them.  False tells that
+# the node could not follow in time: the write stands, and the node goes on trying.
+Apply = Callable[[Sequence[Change]], Awaitable[bool]]
 
 POSITION = "X-Kong-Position"
+APPLIED = "X-Kong-Applied"
 
 # What the path already says of an entity, such as which parent it has.
 Fixed = Mapping[str, Any]
@@ -108,15 +110,17 @@ class Kind:
 
     async def written(self, status: int, done: Written) -> Answer:
         """The answer to a write, given when this node follows it: the next request sees what was written."""
-        await self.follow(done)
+        headers = await self.follow(done)
         answer = nothing()
         if done.entity is not None:
             answer = as_json(status, self.schema.present(done.entity))
-        return answer.with_headers((POSITION, str(done.position)))
+        return answer.with_headers(*headers)
 
-    async def follow(self, done: Written) -> None:
-        """Make this node follow a write of its own."""
-        await self._apply(done.changes)
+    async def follow(self, done: Written) -> tuple[tuple[str, str], ...]:
+        """Make this node follow a write of its own; the headers that tell how far that went."""
+        applied = await self._apply(done.changes)
+        position = (POSITION, str(done.position))
+        return (position,) if applied else (position, (APPLIED, "false"))
 
     def _name_field(self, key: str) -> str | None:
         """By which field a key addresses an entity; None for the primary key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,8 @@ class NodeInfo:
     :param plugins: those loaded on this node, by name.
     :param runtime: the interpreter, shown where Kong shows the version of Lua.
     :param main_pid: of the main process; ``worker_pids`` are those that serve requests.
+    :param plugins_in_use: the names that any row has, where the node knows them; without it ``GET /`` reads
+        the rows.
     :param stores: by the names of Kong's shared dictionaries (``kong_core_db_cache`` …).
     """
 
@@ -72,6 +74,7 @@ class NodeInfo:
     plugins: Mapping[str, PluginVersion]
     main_pid: int
     worker_pids: Callable[[], Sequence[int]]
+    plugins_in_use: Callable[[], Iterable[str]] | None = None
     memory: Callable[[], Sequence[ProcessMemory]] = tuple
     stores: Callable[[], Mapping[str, StoreUse]] = dict
     connections: Callable[[], Connections] = Connections

@@ -72,6 +72,14 @@ def test_a_write_is_followed_before_it_is_answered(node: AdminNode, services: Ki
     assert [change.operation for change in node.applied] == ["create", "update", "update", "delete"]
 
 
+def test_a_write_that_is_not_followed_in_time_says_so(node: AdminNode, services: Kind) -> None:
+    """The write stands and is answered; that this node does not serve it yet is told in a header."""
+    assert "X-Kong-Applied" not in dict(success_of(services.create({"host": "h"})).headers)
+    node.follows = False
+    answer = success_of(services.create({"host": "h"}))
+    assert (answer.status, dict(answer.headers)["X-Kong-Applied"]) == (201, "false")
+
+
 def test_what_the_path_says_comes_first_but_not_for_a_patch(node: AdminNode) -> None:
     """A parent in the path overrides the body of an insert and fills a gap in that of a patch."""
     routes = kinds_of(node.parts)["routes"]

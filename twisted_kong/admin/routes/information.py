@@ -20,11 +20,11 @@ ROBOTS = b"User-agent: *\nDisallow: /"
 def root_table(node: NodeInfo, plugins: Dao) -> Table:
     """``GET /``: what this node is and how it is configured.
 
-    :param plugins: the DAO of Plugins, read for which are in use anywhere.
+    :param plugins: the DAO of Plugins, read for which are in use where the node does not know.
     """
 
     async def root(call: Call) -> Answer:
-        in_use = {row["name"]: True async for row in plugins.each()}
+        in_use = await _plugins_in_use(node, plugins)
         timers = node.timers()
         return as_json(
             200,
@@ -42,7 +42,7 @@ def root_table(node: NodeInfo, plugins: Dao) -> Table:
                         name: {"version": plugin.version, "priority": plugin.priority}
                         for name, plugin in node.plugins.items()
                     },
-                    "enabled_in_cluster": list(in_use),
+                    "enabled_in_cluster": in_use,
                 },
                 "configuration": node.configuration,
                 "pids": {"master": node.main_pid, "workers": list(node.worker_pids())},
@@ -113,6 +113,13 @@ def endpoints_table(paths: Callable[[], Iterable[str]]) -> Table:
         return as_json(200, {"data": sorted(paths())})
 
     return {"/endpoints": {"GET": endpoints}}
+
+
+async def _plugins_in_use(node: NodeInfo, plugins: Dao) -> list[str]:
+    """The names of the plugins that have at least one row."""
+    if node.plugins_in_use is not None:
+        return sorted(set(node.plugins_in_use()))
+    return sorted({row["name"] async for row in plugins.each()})
 
 
 def _sizes(call: Call) -> SizeFormat:

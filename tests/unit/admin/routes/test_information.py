@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.kit.admin_client import AdminClient
 from tests.kit.admin_node import NODE_ID, AdminNode, node_info
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.app import AdminApp
-from twisted_kong.admin.routes.information import status_table
+from twisted_kong.admin.routes.information import root_table, status_table
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.core.errors import DatabaseUnavailable
 
@@ -37,6 +38,16 @@ def test_the_root_tells_what_this_is() -> None:
     assert answer["pids"] == {"master": 1, "workers": [1]}
     assert answer["timers"] == {"running": 0, "pending": 0}
     assert answer["lua_version"] == "CPython 3.x"
+
+
+def test_the_node_may_know_which_plugins_are_in_use() -> None:
+    """Where the node knows the names in use no row is read for them."""
+    node = AdminNode("key-auth")
+    known = replace(node.node, plugins_in_use=lambda: ["b", "a", "b"])
+    rows: Any = None
+    app = AdminApp(root_table(known, rows), AccessRules(), node.clock)
+    answer = AdminClient(BoundedSite(app.resource(), node.clock)).get("/").json
+    assert answer["plugins"]["enabled_in_cluster"] == ["a", "b"]
 
 
 def test_status_tells_memory_connections_and_database() -> None:
