@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from twisted.internet.task import Clock
+
+from tests.kit.deferreds import success_of
 from tests.kit.small_kinds import SmallKinds
+from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.memory import MemoryData, MemoryStrategy
@@ -86,3 +94,44 @@ class SqliteStore:
 def small_database(strategy: IStrategy, clock: Any, instance: str = "this-process", **rest: Any) -> Database:
     """A database of the small kinds."""
     return Database(strategy, SmallKinds(), clock, make_ids(instance), **rest)
+
+
+def epoch_clock() -> Clock:
+    """A clock that stands at a moment which schemas accept as a time."""
+    clock = Clock()
+    clock.advance(1_700_000_000.0)
+    return clock
+
+
+@contextmanager
+def _started(database: Database) -> Iterator[Database]:
+    success_of(database.start())
+    yield database
+    success_of(database.stop())
+
+
+def memory_database() -> AbstractContextManager[Database]:
+    """A database of the small kinds in memory, started; its clock stands still."""
+    clock = epoch_clock()
+    return _started(small_database(MemoryStore().handle(clock), clock))
+
+
+@cache
+def core_schemas() -> Schemas:
+    """The core's kinds, with one Plugin ``any`` that serves all protocols and may be bound to anything."""
+    certificates = {"type": "array", "elements": {"type": "string", "uuid": True}}
+    plugin = PluginDefinition(
+        name="any",
+        priority=1,
+        version="1.0.0",
+        scopes={"service": True, "route": True, "consumer": True},
+        allowed_protocols=("http", "https", "tcp", "tls"),
+        config={"type": "record", "fields": {"ca_certificates": certificates}},
+    )
+    return build_schemas([plugin])
+
+
+def core_database() -> AbstractContextManager[Database]:
+    """A database of the core's own kinds in memory, started; its clock stands still."""
+    clock = epoch_clock()
+    return _started(Database(MemoryStore().handle(clock), core_schemas(), clock, make_ids()))

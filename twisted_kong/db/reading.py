@@ -115,11 +115,7 @@ class Reading:
     async def _stored_by(self, field: str, value: Any) -> Stored | None:
         self.schema.validate_unique(field, value)
         unique = self.table.unique_on(field)
-        try:
-            text = unique.value_of({field: value})
-        except TypeError:
-            # half a surrogate pair: nothing like it is ever stored
-            return None
+        text = unique.value_of({field: value})
         return None if text is None else await self._context.strategy.select_by(self.table, unique, text)
 
     def _tag_filter(self, tags: str | None) -> TagFilter | None:

@@ -1,0 +1,139 @@
+"""Races that a DAO wins in the end, and what it does not store; its verbs as such are the contract's."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+from typing_extensions import override
+
+from tests.kit.deferreds import failure_of, success_of
+from tests.kit.stores import epoch_clock, small_database
+from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable, NotFound, UniqueViolation
+from twisted_kong.db.dao import ATTEMPTS
+from twisted_kong.db.database import Database
+from twisted_kong.db.interfaces import Commit, Committed, Write
+from twisted_kong.db.strategies.memory import MemoryStrategy
+
+KEY = "11111111-1111-4111-8111-000000000001"
+
+
+class Contended(MemoryStrategy):
+    """A store in which others write just before we do."""
+
+    def __init__(self, clock: Clock) -> None:
+        numbers = itertools.count()
+        super().__init__(clock, lambda: f"{next(numbers):08x}")
+        self.others: list[Callable[[], Write]] = []
+        self.attempts = 0
+
+    @override
+    async def apply(self, commit: Commit) -> Committed:
+        self.attempts += 1
+        if self.others:
+            await super().apply(Commit((self.others.pop(0)(),), "other", 0.0))
+        return await super().apply(commit)
+
+
+@pytest.fixture
+def store() -> Contended:
+    """An empty store."""
+    return Contended(epoch_clock())
+
+
+@pytest.fixture
+def database(store: Contended) -> Any:
+    """A started database on it."""
+    database = small_database(store, epoch_clock())
+    success_of(database.start())
+    store.attempts = 0
+    yield database
+    success_of(database.stop())
+
+
+def by_others(operation: Any, **fields: Any) -> Callable[[], Write]:
+    """A write of a route by somebody else."""
+    entity = {
+        "id": KEY,
+        "created_at": 1,
+        "name": "r",
+        "service": None,
+        "options": {},
+        "tags": None,
+        **fields,
+    }
+    return lambda: Write("routes", operation, KEY, None if operation == "delete" else entity)
+
+
+def test_an_update_is_merged_again(store: Contended, database: Database) -> None:
+    """An update that lost a race is merged into what the winner wrote."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r", "options": {"a": 1}}))
+    store.others = [by_others("update", options={"a": 1, "b": 7}, tags=["theirs"])]
+    written = success_of(database["routes"].update(KEY, {"options": {"a": 2}}))
+    assert written.entity is not None
+    assert written.entity["options"] == {"a": 2, "b": 7}
+    assert written.entity["tags"] == ["theirs"]
+
+
+def test_an_update_of_what_has_just_gone(store: Contended, database: Database) -> None:
+    """An update of an entity that another removes in between finds nothing to update."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r"}))
+    store.others = [by_others("delete")]
+    failure_of(database["routes"].update(KEY, {"tags": ["x"]}), NotFound)
+
+
+def test_a_put_of_what_has_just_come(store: Contended, database: Database) -> None:
+    """A put that meant to make what another makes in between replaces it."""
+    store.others = [by_others("insert", tags=["theirs"])]
+    written = success_of(database["routes"].upsert(KEY, {"name": "mine"}))
+    assert written.entity is not None
+    assert (written.entity["name"], written.entity["tags"]) == ("mine", None)
+    assert written.changes[0].operation == "update"
+
+
+def test_a_put_by_name_of_what_has_just_come(store: Contended, database: Database) -> None:
+    """A put by name that meant to make what another makes in between takes over its primary key."""
+    store.others = [by_others("insert")]
+    written = success_of(database["routes"].upsert_by("name", "r", {"tags": ["mine"]}))
+    assert written.entity is not None
+    assert (written.entity["id"], written.entity["tags"]) == (KEY, ["mine"])
+
+
+def test_a_put_of_what_has_just_gone(store: Contended, database: Database) -> None:
+    """A put that meant to replace what another removes in between makes it anew."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r"}))
+    store.others = [by_others("delete")]
+    written = success_of(database["routes"].upsert(KEY, {"name": "mine"}))
+    assert written.changes[0].operation == "create"
+
+
+def test_a_taken_name_is_no_race(store: Contended, database: Database) -> None:
+    """A put by name that conflicts in another field is refused at the first try."""
+    success_of(database["consumers"].insert({"username": "a", "custom_id": "x"}))
+    store.attempts = 0
+    failure_of(database["consumers"].upsert_by("username", "b", {"custom_id": "x"}), UniqueViolation)
+    assert store.attempts == 1
+
+
+def test_races_are_lost_a_bounded_number_of_times(store: Contended, database: Database) -> None:
+    """When others are faster each time the write is given up, with an error and not for ever."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r"}))
+    store.attempts = 0
+    store.others = [by_others("update", created_at=number) for number in range(2, 1000)]
+    error = failure_of(database["routes"].update(KEY, {"tags": ["x"]}), DatabaseError)
+    assert store.attempts == ATTEMPTS
+    assert "others kept changing" in str(error)
+
+
+def test_failures_are_not_repeated(store: Contended, database: Database) -> None:
+    """A store that fails is not asked again: whether the write happened is not known."""
+
+    def fail() -> Write:
+        raise DatabaseUnavailable("gone")
+
+    store.others = [fail]
+    failure_of(database["routes"].insert({"name": "r"}), DatabaseUnavailable)
+    assert store.attempts == 1

@@ -1,0 +1,27 @@
+"""What readers are handed; how lists are cut is the contract's."""
+
+from __future__ import annotations
+
+from tests.kit.deferreds import failure_of
+from tests.kit.stores import memory_database
+from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey, InvalidUnique
+from twisted_kong.db.paging import encode_offset
+
+
+def test_half_a_character_is_no_name() -> None:
+    """A value that no store could hold is refused before any store sees it."""
+    with memory_database() as database:
+        failure_of(database.services.select_by("name", "\ud800"), InvalidUnique)
+
+
+def test_null_finds_nothing_by_composite_keys() -> None:
+    """A primary key of several parts must be whole."""
+    with memory_database() as database:
+        failure_of(database.counters.select({"identifier": "x"}), InvalidPrimaryKey)
+        failure_of(database.counters.select("x"), InvalidPrimaryKey)
+
+
+def test_cursors_of_other_lists() -> None:
+    """An offset that was handed out for the tags is none of a list of entities."""
+    with memory_database() as database:
+        failure_of(database.services.page(10, encode_offset(["1", 2])), InvalidOffset)
