@@ -52,7 +52,9 @@ def _text(value: Violation) -> str:
 
 def add_entity_violation(violations: Violations, text: str) -> None:
     """Note what is wrong with the record as a whole."""
-    violations.setdefault(ENTITY, []).append(text)
+    texts = violations.get(ENTITY)
+    # An unknown member may be named just like this; what the checks say counts more.
+    violations[ENTITY] = [*texts, text] if isinstance(texts, list) else [text]
 
 
 def get_path(record: Any, path: tuple[str, ...]) -> Any:
