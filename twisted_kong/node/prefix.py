@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -26,20 +27,20 @@ def prepare_prefix(conf: Conf, now: datetime, new_uuid: Callable[[], str]) -> st
 
     May be called any number of times: what is there stays. Raises :class:`PrefixError`.
     """
-    try:
-        for directory in (conf.prefix, *conf.paths.directories):
-            _make_directory(directory)
+    prepare_directories(conf)
+    with _explained(conf):
         identity = node_id(conf, new_uuid)
         for group in SERVED_GROUPS:
             if _needs_certificate(conf, group):
                 _make_certificates(conf, group, now)
-    except OSError as why:
-        where = f"{why.filename}: " if why.filename else ""
-        raise PrefixError(
-            f"cannot prepare the prefix {conf.prefix}: {where}{why.strerror}"
-            " (choose another directory with --prefix or the property prefix)"
-        ) from None
     return identity
+
+
+def prepare_directories(conf: Conf) -> None:
+    """Make the prefix and the directories below it, nothing else. Raises :class:`PrefixError`."""
+    with _explained(conf):
+        for directory in (conf.prefix, *conf.paths.directories):
+            _make_directory(directory)
 
 
 def node_id(conf: Conf, new_uuid: Callable[[], str]) -> str:
@@ -83,6 +84,18 @@ def write_file(path: str, data: bytes, mode: int) -> None:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise OSError(why.errno, why.strerror, path) from None
+
+
+@contextmanager
+def _explained(conf: Conf) -> Iterator[None]:
+    try:
+        yield
+    except OSError as why:
+        where = f"{why.filename}: " if why.filename else ""
+        raise PrefixError(
+            f"cannot prepare the prefix {conf.prefix}: {where}{why.strerror}"
+            " (choose another directory with --prefix or the property prefix)"
+        ) from None
 
 
 def _make_directory(path: str) -> None:

@@ -1,0 +1,75 @@
+"""``kong check``, ``version`` and ``vault get``: commands that need no node."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version as version_of
+
+import click
+
+from twisted_kong.cli.console import CommandFailed
+from twisted_kong.cli.session import Session, conf_option, pass_session, prefix_option, verbosity
+from twisted_kong.core.conf.availability import unavailable
+from twisted_kong.core.conf.masking import Setting
+from twisted_kong.core.conf.problems import ConfError
+from twisted_kong.core.conf.vault import UnresolvedReference, full_reference, resolve_reference
+from twisted_kong.node.conf_files import require_files
+
+KONG_VERSION = "3.9.1"
+"""The version of Kong that this node stands in for."""
+
+
+@click.command()
+@verbosity
+@click.argument("conf", required=False)
+@pass_session
+def check(session: Session, conf: str | None) -> None:
+    """Check a configuration file, default /etc/kong/kong.conf."""
+    path = conf or session.machine.default_files[0]
+    try:
+        found = session.read(path, None)
+        require_files(found)
+    except ConfError as error:
+        for problem in error.problems:
+            session.console.fault(str(problem))
+        raise CommandFailed(f"configuration at {path} is invalid", silent=True) from None
+    for problem in unavailable(found):
+        session.console.warn(str(problem))
+    session.console.say(f"configuration at {path} is valid")
+
+
+@click.command()
+@verbosity
+@click.option("-a", "--all", "everything", is_flag=True, help="also the versions of what the node runs on")
+@pass_session
+def version(session: Session, everything: bool) -> None:
+    """Print the version of Kong that this node stands in for."""
+    if not everything:
+        session.console.say(KONG_VERSION)
+        return
+    session.console.say(f"Kong: {KONG_VERSION}")
+    session.console.say(f"twisted_kong: {version_of('twisted_kong')}")
+    session.console.say(f"Twisted: {version_of('twisted')}")
+    session.console.say(f"Python: {platform.python_version()}")
+
+
+@click.group()
+def vault() -> None:
+    """Look up secrets."""
+
+
+@vault.command()
+@verbosity
+@conf_option
+@prefix_option
+@click.argument("reference")
+@pass_session
+def get(session: Session, reference: str, conf: str | None, prefix: str | None) -> None:
+    """Print what a reference such as env/my-secret stands for."""
+    found = session.read(conf, prefix)
+    vault_prefix = found.dynamic.get("vault_env_prefix", Setting(None)).text or ""
+    try:
+        value = resolve_reference(full_reference(reference), session.machine.environment, vault_prefix)
+    except UnresolvedReference as why:
+        raise CommandFailed(str(why)) from None
+    session.console.say(value)

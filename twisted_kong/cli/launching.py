@@ -1,0 +1,106 @@
+"""Starts the node in the background and waits until it says that it is ready, or why it is not.
+
+The node says so by sd_notify (see ``node/notify.py``): this is the other end, a Unix datagram socket in a
+directory of our own. Output before the log is open goes to a file, whose last line explains an early end.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+# How often the child is looked at while no message comes.
+_TURN = 0.1
+_GRACE = 5.0
+
+
+class StartFailed(Exception):
+    """The node did not become ready and is gone; one line says why."""
+
+
+class News:
+    """What the node has told so far."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        self.reason: str | None = None
+
+    def take(self, message: bytes) -> None:
+        """Note one message; unknown lines mean nothing."""
+        for line in message.decode(errors="replace").splitlines():
+            name, _, value = line.partition("=")
+            if name == "READY" and value == "1":
+                self.ready = True
+            elif name == "STATUS" and value.startswith("Error: "):
+                self.reason = value.removeprefix("Error: ")
+
+
+def last_line(text: str) -> str:
+    """The line that explains a program's end: the last that is not empty, without ``Error:``."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("Error: ") if lines else "it ended without a word"
+
+
+def launch(arguments: Sequence[str], output: str, timeout: float) -> None:
+    """Run a node in a session of its own; returns once it is ready, raises :class:`StartFailed` otherwise.
+
+    :param output: file for what it writes to its standard streams, made anew.
+    """
+    # Not below the prefix: a Unix socket's path must not be longer than 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="kong-") as directory:
+        address = f"{directory}/ready"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:
+            inbox.bind(address)
+            inbox.settimeout(_TURN)
+            child = _spawn(arguments, output, address)
+            try:
+                _wait(child, inbox, output, timeout)
+            except BaseException:
+                _end(child)
+                raise
+    # It lives on without us: nobody shall wait for it.
+    child.returncode = 0
+
+
+def _spawn(arguments: Sequence[str], output: str, address: str) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHDOG_")}
+    environment["NOTIFY_SOCKET"] = address
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o640)
+    with open(descriptor, "ab") as file:
+        return subprocess.Popen(
+            list(arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def _wait(child: subprocess.Popen[bytes], inbox: socket.socket, output: str, timeout: float) -> None:
+    news = News()
+    deadline = time.monotonic() + timeout
+    while not news.ready:
+        ended = child.poll() is not None
+        try:
+            news.take(inbox.recv(4096))
+        except TimeoutError:
+            if ended:
+                text = Path(output).read_text(errors="replace")
+                raise StartFailed(news.reason or last_line(text)) from None
+        if time.monotonic() > deadline:
+            raise StartFailed(news.reason or f"it did not become ready within {timeout:g} seconds")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -1,0 +1,161 @@
+"""``kong start``, ``restart``, ``reload`` and ``prepare``: everything that writes the prefix."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+from twisted_kong.cli.console import CommandFailed
+from twisted_kong.cli.datastore import datastore
+from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
+from twisted_kong.core.conf.conf import Conf
+from twisted_kong.core.conf.paths import PrefixPaths
+from twisted_kong.node.kong_env import write_kong_env
+from twisted_kong.node.prefix import prepare_prefix
+
+# Kong gives a node that is restarted this many seconds to end.
+RESTART_WAIT = 5.0
+
+
+def start_options(command: Command) -> Command:
+    """The options of ``start`` and ``restart``; those about nginx and locks are accepted for Kong's sake."""
+    for option in (
+        click.option("--lock-timeout", type=int, default=60, help="seconds to wait for other migrations"),
+        click.option("--db-timeout", type=int, default=60, help="seconds to wait for the node to be ready"),
+        click.option("--run-migrations", is_flag=True, help="bring the database up to date first"),
+        click.option("--nginx-conf-flags", help="ignored: there is no nginx"),
+        click.option("--nginx-conf", help="ignored: there is no nginx"),
+        prefix_option,
+        conf_option,
+        verbosity,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@start_options
+@pass_session
+def start(
+    session: Session,
+    /,
+    conf: str | None,
+    prefix: str | None,
+    run_migrations: bool,
+    db_timeout: int,
+    **ignored: object,
+) -> None:
+    """Start a node and wait until it is ready."""
+    found = session.read_usable(conf, prefix)
+    start_node(session, found, run_migrations, db_timeout)
+
+
+@click.command()
+@start_options
+@pass_session
+def restart(
+    session: Session,
+    /,
+    conf: str | None,
+    prefix: str | None,
+    run_migrations: bool,
+    db_timeout: int,
+    **ignored: object,
+) -> None:
+    """Stop the node if it runs, and start it."""
+    found = session.read_usable(conf, prefix)
+    pid = session.running(found.paths)
+    if pid is not None:
+        session.console.step(f"stopping process {pid}")
+        session.machine.processes.send(pid, signal.SIGTERM)
+        if not session.machine.wait_gone(pid, RESTART_WAIT):
+            raise CommandFailed(f"Kong in {found.prefix} did not stop within {RESTART_WAIT:g} seconds")
+    start_node(session, found, run_migrations, db_timeout)
+
+
+@click.command()
+@verbosity
+@conf_option
+@prefix_option
+@click.option("--nginx-conf", help="ignored: there is no nginx")
+@click.option("--nginx-conf-flags", help="ignored: there is no nginx")
+@pass_session
+def reload(session: Session, /, conf: str | None, prefix: str | None, **ignored: object) -> None:
+    """Let the running node take over a changed configuration."""
+    found = session.read_usable(conf, prefix)
+    pid = session.require_running(found.paths)
+    prepare_node(session, found)
+    session.machine.processes.send(pid, signal.SIGHUP)
+    session.console.say("Kong reloaded")
+
+
+@click.command()
+@verbosity
+@conf_option
+@prefix_option
+@click.option("--nginx-conf", help="ignored: there is no nginx")
+@pass_session
+def prepare(session: Session, /, conf: str | None, prefix: str | None, **ignored: object) -> None:
+    """Write the prefix without starting a node."""
+    prepare_node(session, session.read_usable(conf, prefix))
+
+
+def prepare_node(session: Session, /, conf: Conf) -> None:
+    """Make what a node needs below its prefix, and write its settings there."""
+    session.console.step(f"preparing the prefix {conf.prefix}")
+    prepare_prefix(conf, datetime.now(UTC), lambda: str(uuid4()))
+    write_kong_env(conf)
+
+
+def start_node(session: Session, /, conf: Conf, migrate: bool, timeout: float) -> None:
+    """Start a node with this configuration; returns once it serves."""
+    if session.running(conf.paths) is not None:
+        raise CommandFailed(f"Kong is already running in {conf.prefix}")
+    prepare_node(session, conf)
+    if migrate:
+        for name in datastore(conf).migrate():
+            session.console.step(f"migrated: {name}")
+    remove_leftovers(session, conf.paths)
+    arguments = node_command(session.machine.python, conf.paths)
+    session.console.step(f"running {' '.join(arguments)}")
+    if conf.nginx_main_daemon:
+        session.machine.launch(arguments, conf.paths.start_log, timeout)
+        session.console.say("Kong started")
+    else:
+        session.machine.become(arguments)
+
+
+def node_command(python: str, paths: PrefixPaths) -> Sequence[str]:
+    """The command that runs the node below a prefix in the foreground."""
+    return (
+        python,
+        # Python would else look for modules in the working directory first.
+        "-P",
+        "-m",
+        "twisted_kong.cli.twistd",
+        "--nodaemon",
+        "--pidfile",
+        paths.pid_file,
+        "kong",
+        "--kong-env",
+        paths.kong_env,
+        "--log-files",
+    )
+
+
+def remove_leftovers(session: Session, paths: PrefixPaths) -> None:
+    """Remove what a node that died left behind; nobody runs here, as was just seen."""
+    pid_file = Path(paths.pid_file)
+    if pid_file.exists():
+        session.console.step(f"removing the pid file of a node that is gone: {pid_file}")
+        pid_file.unlink()
+    for socket in Path(paths.below("sockets")).iterdir():
+        if socket.is_socket():
+            session.console.warn(f"found and removed a dangling Unix socket: {socket}")
+            os.unlink(socket)
