@@ -46,19 +46,24 @@ def quoted_list(names: Sequence[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _filled(record: Mapping[str, Any], names: Sequence[str]) -> int:
-    return sum(not is_empty(get_path(record, path_of(name))) for name in names)
+def _paths(names: Sequence[str]) -> tuple[Path, ...]:
+    return tuple(path_of(name) for name in names)
 
 
-def _any_bad(violations: Violations, names: Sequence[str]) -> bool:
-    return any(get_path(violations, path_of(name)) is not None for name in names)
+def _filled(record: Mapping[str, Any], paths: Sequence[Path]) -> int:
+    return sum(not is_empty(get_path(record, path)) for path in paths)
+
+
+def _any_bad(violations: Violations, paths: Sequence[Path]) -> bool:
+    return any(get_path(violations, path) is not None for path in paths)
 
 
 def _at_least_one_of(names: Sequence[str], *_: Any) -> EntityCheck:
     text = _AT_LEAST_ONE + quoted_list(names)
+    paths = _paths(names)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if not _filled(record, names):
+        if not _filled(record, paths):
             add_entity_violation(violations, _UPDATING + text if scope.updating else text)
 
     return check
@@ -66,9 +71,10 @@ def _at_least_one_of(names: Sequence[str], *_: Any) -> EntityCheck:
 
 def _counted(names: Sequence[str], text: str, accepted: frozenset[int], despite_errors: bool) -> EntityCheck:
     full = text + quoted_list(names)
+    paths = _paths(names)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if _filled(record, names) not in accepted and (despite_errors or not _any_bad(violations, names)):
+        if _filled(record, paths) not in accepted and (despite_errors or not _any_bad(violations, paths)):
             add_entity_violation(violations, full)
 
     return check
@@ -91,11 +97,12 @@ def _mutually_exclusive(names: Sequence[str], *_: Any) -> EntityCheck:
 
 def _distinct(names: Sequence[str], *_: Any) -> EntityCheck:
     text = "values of these fields must be distinct: " + quoted_list(names)
+    paths = _paths(names)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if _any_bad(violations, names):
+        if _any_bad(violations, paths):
             return
-        values = [get_path(record, path_of(name)) for name in names]
+        values = [get_path(record, path) for path in paths]
         given = [value for value in values if not is_empty(value)]
         if any(value in given[:place] for place, value in enumerate(given)):
             add_entity_violation(violations, text)
@@ -151,7 +158,7 @@ def _conditional_at_least_one_of(
         for condition, names_key, text_key in branches:
             if condition.holds(record, scope):
                 names = argument[names_key]
-                if not _filled(record, names):
+                if not _filled(record, _paths(names)):
                     text = _one_of_text(argument.get(text_key), names, scope)
                     add_entity_violation(violations, text)
                 return
@@ -166,11 +173,11 @@ def _one_of_text(template: str | None, names: Sequence[str], scope: Scope) -> st
 
 
 def _custom(argument: Definition, _overlay: Overlay, functions: Functions) -> EntityCheck:
-    names = argument["fields"]
+    paths = _paths(argument["fields"])
     judge = function(argument, functions)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if not _any_bad(violations, names):
+        if not _any_bad(violations, paths):
             found = judge(record, scope)
             if found is not None:
                 add_entity_violation(violations, found)

@@ -27,6 +27,18 @@ def is_reference(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(_REFERENCE_START) and value.endswith("}")
 
 
+def not_utf8(value: str) -> str | None:
+    """What is wrong with a text that no encoding can store: JSON may smuggle in half a surrogate pair."""
+    if value.isascii():
+        return None
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        position = len(value[: error.start].encode("utf-8")) + 1
+        return f"invalid utf-8 character sequence detected at position {position}"
+    return None
+
+
 class Field:
     """One field of a schema; this base serves scalars, the others add to it."""
 
@@ -78,6 +90,8 @@ class Field:
 
     def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
         """Kong's texts: ``expected a string``, ``expected an integer`` …."""
+        if isinstance(value, str) and self.kind == "string":
+            return not_utf8(value)
         accepted = isinstance(value, self.types[self.kind]) and (
             self.kind in ("boolean", "json") or not isinstance(value, bool)
         )
@@ -94,7 +108,9 @@ class Field:
 
     def missing(self, purpose: Purpose, context: WriteContext) -> Any:
         """The value of a field that a new record leaves out."""
-        return deepcopy(self.default)
+        if isinstance(self.default, dict | list):
+            return self.fill(deepcopy(self.default), purpose, context)
+        return self.default
 
     def automatic_value(self, value: Any, given: bool, purpose: Purpose, context: WriteContext) -> Any:
         """What an ``auto`` field becomes on a write.

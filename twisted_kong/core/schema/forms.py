@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from twisted_kong.core.schema.fields import Field, ListField, MapField
@@ -25,7 +26,7 @@ _Step = str | int | None
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The nested record that arguments spell; every leaf is a text or, where a name repeats, a list of them."""
+    """The nested record that arguments spell; each leaf is a text or, where a name repeats, a list of them."""
     root: dict[Any, Any] = {}
     for name, value in pairs:
         _put(root, _steps(name), value)
@@ -63,7 +64,7 @@ def _bracket(inner: str) -> _Step:
 
 
 def _put(node: dict[Any, Any], steps: list[_Step], value: str) -> None:
-    for step, after in zip(steps, steps[1:], strict=False):
+    for step, after in pairwise(steps):
         key = _key(node, step)
         below = node.get(key)
         if not isinstance(below, dict):

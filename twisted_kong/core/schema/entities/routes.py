@@ -244,5 +244,6 @@ def routes_of_flavor(flavor: str) -> dict[str, Any]:
     if flavor != "traditional":
         return ROUTES
     plain = {"type": "set", "elements": SNI}
-    checks = ROUTES["entity_checks"]
-    return {**ROUTES, "fields": {**ROUTES["fields"], "snis": plain}, "entity_checks": checks[:-1]}
+    regexes = {"custom_entity_check": {"fields": ["headers"], "fn": "validate_header_regexes"}}
+    checks = [*ROUTES["entity_checks"][:-1], regexes]
+    return {**ROUTES, "fields": {**ROUTES["fields"], "snis": plain}, "entity_checks": checks}

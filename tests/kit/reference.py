@@ -1,0 +1,131 @@
+"""Schemas built straight from the reference: what a real Kong 3.9.1 was seen to know of entities and plugins.
+
+The reference names functions of plugins that are not written yet; those are stood in for by ones that find
+nothing wrong,.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from twisted_kong.core.schema.checks.table import CORE_FUNCTIONS
+from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.core.schema.schema import Schema
+from twisted_kong.plugins.rate_limiting import schema as rate_limiting
+from twisted_kong.plugins.request_termination import schema as request_termination
+
+DATA = Path(__file__).parents[1] / "unit" / "core" / "schema" / "data"
+STREAM_PROTOCOLS = ("tcp", "tls", "udp", "tls_passthrough")
+
+# What the recordings show to be otherwise than the reference says.
+KEYS_CHECKS = [{"mutually_exclusive": ["jwk", "pem"]}, {"at_least_one_of": ["jwk", "pem"]}]
+WASM_FILTER = {
+    "type": "record",
+    "fields": {
+        "name": {"type": "string", "required": True},
+        "enabled": {"type": "boolean", "required": True, "default": True},
+        "config": {"type": "json", "required": False},
+    },
+}
+_COMMENTS = frozenset({"meaning", "errors", "python_regex"})
+
+
+@cache
+def reference_entities() -> dict[str, dict[str, Any]]:
+    """The definitions of all entities, without comments, corrected and in the form the engine takes."""
+    raw = json.loads((DATA / "entities.json").read_text())["entities"]
+    entities = {name: without_comments(definition) for name, definition in raw.items()}
+    entities["keys"]["entity_checks"][:2] = KEYS_CHECKS
+    entities["filter_chains"]["primary_key"] = ["id"]
+    entities["filter_chains"]["fields"]["filters"]["elements"] = WASM_FILTER
+    entities["routes"]["subschemas"] = _by_protocol(entities["routes"]["subschemas"])
+    entities["vaults"]["subschemas"] = {"env": {"fields": entities["vaults"]["subschemas"]["env"]}}
+    return entities
+
+
+@cache
+def reference_plugins() -> dict[str, dict[str, Any]]:
+    """The definitions of all plugins, without comments."""
+    raw = json.loads((DATA / "plugins.json").read_text())["plugins"]
+    return {name: without_comments(definition) for name, definition in raw.items()}
+
+
+def reference_plugin_definitions() -> list[PluginDefinition]:
+    """All plugins as the registry takes them, with the entities they bring along."""
+    entities = reference_entities()
+    return [
+        PluginDefinition.from_schema(
+            each, tuple(entities[name] for name in each.get("entities", ())), reference_functions()
+        )
+        for each in reference_plugins().values()
+    ]
+
+
+def reference_schemas() -> dict[str, Schema]:
+    """The schemas of all entities, with all plugins, made by nothing but the reference."""
+    functions = reference_functions()
+    plugins = [PluginDefinition.from_schema(each) for each in reference_plugins().values()]
+    refinements = {plugin.name: plugin.subschema() for plugin in plugins}
+    return {
+        name: Schema(
+            definition, functions, refinements if name == "plugins" else definition.get("subschemas")
+        )
+        for name, definition in reference_entities().items()
+    }
+
+
+def without_comments(value: Any) -> Any:
+    """The reference without what it says to readers only."""
+    if isinstance(value, dict):
+        comments = _COMMENTS if isinstance(value.get("fn"), str) else ()
+        return {key: without_comments(member) for key, member in value.items() if key not in comments}
+    return [without_comments(member) for member in value] if isinstance(value, list) else value
+
+
+def functions_named(value: Any) -> Iterator[str]:
+    """The names of the functions that a definition calls."""
+    if isinstance(value, dict):
+        if isinstance(value.get("fn"), str):
+            yield value["fn"]
+        for member in value.values():
+            yield from functions_named(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from functions_named(member)
+
+
+def _by_protocol(subschemas: dict[str, Any]) -> dict[str, Any]:
+    http, stream, grpc = (subschemas[name] for name in ("http", "tcp", "grpc"))
+    return {
+        "http": http,
+        "https": http,
+        **dict.fromkeys(STREAM_PROTOCOLS, stream),
+        "grpc": grpc,
+        "grpcs": grpc,
+    }
+
+
+def reference_functions() -> dict[str, Callable[..., Any]]:
+    known: dict[str, Callable[..., Any]] = {
+        **CORE_FUNCTIONS,
+        **rate_limiting.FUNCTIONS,
+        **request_termination.FUNCTIONS,
+    }
+    named = {*functions_named(reference_entities()), *functions_named(reference_plugins())}
+    missing = {name for name in named if name not in known and not name.startswith("-> ")}
+    return {**known, **{name: _makes_nothing if name in _MAKERS else _finds_nothing for name in missing}}
+
+
+_MAKERS = frozenset({"basic_auth_hash", "oauth2_hash_secret", "ignored"})
+
+
+def _finds_nothing(*_: Any) -> None:
+    return None
+
+
+def _makes_nothing(*_: Any) -> dict[str, Any]:
+    return {}

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.kit.reference import reference_plugin_definitions, reference_plugins
+from tests.kit.write_context import numbered_uuid, write_context
+from twisted_kong.core.errors import SchemaViolation
+from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.core.schema.registry import build_schemas
+from twisted_kong.core.schema.validators import SchemaDefinitionError
+
+ORPHAN = {
+    "name": "orphans",
+    "primary_key": ["id"],
+    "fields": {"id": {"type": "string"}, "parent": {"type": "foreign", "reference": "nobodies"}},
+}
+
+
+def test_the_core_stands_alone() -> None:
+    """Without any plugin all core entities are there, parents before children."""
+    schemas = build_schemas()
+    names = list(schemas)
+    assert len(schemas) == 17
+    for name, schema in schemas.items():
+        for foreign in schema.foreign.values():
+            assert names.index(foreign.reference) < names.index(name)
+
+
+def test_children_are_known_to_their_parents() -> None:
+    """With the field that refers and what a deletion does."""
+    schemas = build_schemas()
+    children = [(child.name, field, on_delete) for child, field, on_delete in schemas.children("services")]
+    assert children == [
+        ("routes", "service", "restrict"),
+        ("plugins", "service", "cascade"),
+        ("filter_chains", "service", "cascade"),
+    ]
+    assert schemas.children("tags") == ()
+
+
+def test_all_plugins_of_the_reference_can_be_loaded() -> None:
+    """The engine knows everything that Kong's bundled plugins ask of it."""
+    schemas = build_schemas(reference_plugin_definitions())
+    assert len(reference_plugins()) == 45
+    assert set(schemas.plugins) == set(reference_plugins())
+    assert len(schemas) == 28
+    assert schemas.plugin("cors").priority == 2000
+    for name in reference_plugins():
+        assert schemas["plugins"].describe_subschema(name)["fields"]
+
+
+def test_the_oldest_router_knows_no_wildcards_in_server_names() -> None:
+    """The others take a star at either end."""
+    route = {"protocols": ["tls"], "snis": ["*.a.test"]}
+    assert build_schemas()["routes"].process_insert(route, write_context())["snis"] == ["*.a.test"]
+    with pytest.raises(SchemaViolation) as caught:
+        build_schemas(router_flavor="traditional")["routes"].process_insert(route, write_context())
+    assert caught.value.fields == {"snis": ["invalid value: *.a.test"]}
+
+
+def test_the_oldest_router_takes_headers_without_values() -> None:
+    """It writes no expression that could not be parsed, but a bad one is refused too."""
+    routes = build_schemas(router_flavor="traditional")["routes"]
+    assert routes.process_insert({"headers": {"x": []}}, write_context())["headers"] == {"x": []}
+    with pytest.raises(SchemaViolation):
+        routes.process_insert({"headers": {"x": ["~*("]}}, write_context())
+
+
+def test_a_reference_to_nothing_stops_the_registry() -> None:
+    """A plugin whose entity refers to an unknown kind cannot be loaded."""
+    plugin = PluginDefinition("broken", 1, "1", entities=(ORPHAN,))
+    with pytest.raises(SchemaDefinitionError, match=r"orphans\.parent refers to 'nobodies'"):
+        build_schemas([plugin])
+
+
+def test_a_plugin_brings_its_own_functions() -> None:
+    """They are found beside those of the core."""
+    plugin = PluginDefinition(
+        "even",
+        1,
+        "1",
+        config={"type": "record", "fields": {"n": {"type": "integer", "check": {"fn": "even"}}}},
+        functions={"even": lambda value: "odd" if value % 2 else None},
+    )
+    schema = build_schemas([plugin])["plugins"]
+    row = {"name": "even", "service": {"id": numbered_uuid(9)}, "config": {"n": 3}}
+    with pytest.raises(SchemaViolation) as caught:
+        schema.process_insert(row, write_context())
+    assert caught.value.fields == {"config": {"n": "odd"}}

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from tests.kit.reference import reference_plugins
+from twisted_kong.plugins.correlation_id.schema import SCHEMA
+
+
+def test_the_schema_is_kongs() -> None:
+    """Order, scopes and every field of the configuration."""
+    assert reference_plugins()["correlation-id"] == SCHEMA

@@ -1,0 +1,214 @@
+"""Tells a Consumer by the key that a request carries in a header, its query or its body.
+
+The path of a known key is synchronous: two looks into the cache, and headers that were made ready at the
+first
+request with this key.
+Keys that clients make up are remembered only by the cache, which bounds its misses apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from twisted_kong.core.query import without
+from twisted_kong.pdk.bodies import (
+    JSON,
+    MULTIPART,
+    BodyError,
+    boundary_of,
+    encode_json,
+    media_type,
+    multipart_without,
+)
+from twisted_kong.pdk.call import Conf
+from twisted_kong.pdk.consumers import Identities
+from twisted_kong.pdk.kong import Kong
+from twisted_kong.pdk.node import ABSENT, MISS
+
+_NO_KEY = "No API key found in request"
+_DUPLICATE = "Duplicate API key found"
+_UNAUTHORIZED = "Unauthorized"
+
+
+class Refusal(Exception):
+    """Why a request is not let in."""
+
+
+class Place:
+    """Where a key was found: its text, the name it stood under, and in which part of the request."""
+
+    __slots__ = ("key", "name", "part")
+
+    def __init__(self, key: str, name: str, part: str) -> None:
+        self.key = key
+        self.name = name
+        self.part = part
+
+
+class Handler:
+    """Lets in who has a key."""
+
+    PRIORITY = 1250
+    VERSION = "3.9.1"
+
+    def __init__(self) -> None:
+        self._identities = Identities()
+
+    def access(self, kong: Kong, conf: Conf) -> Any:
+        """Authenticate; a coroutine is returned only where something must be waited for."""
+        if not conf["run_on_preflight"] and kong.request.get_method() == "OPTIONS":
+            return None
+        if conf["anonymous"] and kong.client.get_credential() is not None:
+            # Another plugin has let the client in, and one is enough.
+            return None
+        if conf["key_in_body"]:
+            return self._with_body(kong, conf)
+        try:
+            place = _find(kong, conf)
+        except Refusal as refusal:
+            return self._refuse(kong, conf, str(refusal))
+        if place is None:
+            return self._refuse(kong, conf, _NO_KEY)
+        if conf["hide_credentials"]:
+            _hide(kong, place)
+        workspace = kong.gateway.database.workspace
+        credential = kong.cache.peek(f"keyauth_credentials:{place.key}:::::{workspace}")
+        if credential is MISS:
+            return self._refuse(kong, conf, _UNAUTHORIZED)
+        if credential is not ABSENT:
+            consumer = kong.cache.peek(f"consumers:{credential['consumer']['id']}:::::{workspace}")
+            if consumer is not ABSENT and consumer is not MISS:
+                self._identities.authenticate(kong, consumer, credential, credential["id"])
+                return None
+        return self._slowly(kong, conf, place.key)
+
+    async def _with_body(self, kong: Kong, conf: Conf) -> None:
+        """Where the body has to be read for the key."""
+        try:
+            place = await _find_with_body(kong, conf)
+        except Refusal as refusal:
+            await self._refused(kong, conf, str(refusal))
+            return
+        if place is None:
+            await self._refused(kong, conf, _NO_KEY)
+            return
+        if conf["hide_credentials"]:
+            if place.part == "body":
+                await _hide_in_body(kong, place.name)
+            else:
+                _hide(kong, place)
+        await self._slowly(kong, conf, place.key)
+
+    async def _slowly(self, kong: Kong, conf: Conf, key: str) -> None:
+        """Where something may have to be read from the database."""
+
+        async def load() -> Any:
+            return await kong.db["keyauth_credentials"].select_by("key", key)
+
+        credential = await kong.cache.get(kong.cache.key("keyauth_credentials", key), load)
+        if credential is None:
+            await self._refused(kong, conf, _UNAUTHORIZED)
+            return
+        consumer = await kong.client.load_consumer(credential["consumer"]["id"])
+        if consumer is None:
+            raise RuntimeError(f"the Consumer of key {credential['id']} does not exist")
+        self._identities.authenticate(kong, consumer, credential, credential["id"])
+
+    def _refuse(self, kong: Kong, conf: Conf, message: str) -> Any:
+        if conf["anonymous"]:
+            return self._refused(kong, conf, message)
+        _deny(kong, conf, message)
+
+    async def _refused(self, kong: Kong, conf: Conf, message: str) -> None:
+        anonymous: str | None = conf["anonymous"]
+        if not anonymous:
+            _deny(kong, conf, message)
+        consumer = await kong.client.load_consumer(anonymous, True)
+        if consumer is None:
+            raise RuntimeError(f"anonymous consumer {anonymous} is configured but doesn't exist")
+        self._identities.authenticate(kong, consumer, None, None)
+
+
+def _deny(kong: Kong, conf: Conf, message: str) -> NoReturn:
+    realm = conf["realm"]
+    challenge = f'Key realm="{realm}"' if realm else "Key"
+    kong.response.error(401, message, {"WWW-Authenticate": challenge})
+
+
+def _find(kong: Kong, conf: Conf) -> Place | None:
+    """The first of the names that has a key, in a header or else in the query."""
+    for name in conf["key_names"]:
+        place = _find_named(kong, conf, name)
+        if place is not None:
+            return place
+    return None
+
+
+def _find_named(kong: Kong, conf: Conf, name: str) -> Place | None:
+    request = kong.request
+    if conf["key_in_header"]:
+        values = request.get_header_values(name)
+        if values:
+            if len(values) > 1:
+                raise Refusal(_DUPLICATE)
+            if values[0]:
+                return Place(_as_stored(values[0]), name, "header")
+    if conf["key_in_query"] and request.get_raw_query():
+        return _place_of(request.get_query().get(name), name, "query")
+    return None
+
+
+def _place_of(value: object, name: str, part: str) -> Place | None:
+    if isinstance(value, list):
+        raise Refusal(_DUPLICATE)
+    return Place(value, name, part) if isinstance(value, str) and value else None
+
+
+def _as_stored(value: str) -> str:
+    """A header is read as Latin-1, but a key that is not ASCII was sent as UTF-8."""
+    return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+async def _find_with_body(kong: Kong, conf: Conf) -> Place | None:
+    """The same with the body as the last place of each name."""
+    table: Any = None
+    for name in conf["key_names"]:
+        place = _find_named(kong, conf, name)
+        if place is not None:
+            return place
+        if table is None:
+            table = await _body_table(kong)
+        place = _place_of(table.get(name), name, "body")
+        if place is not None:
+            return place
+    return None
+
+
+async def _body_table(kong: Kong) -> dict[str, Any]:
+    try:
+        table = await kong.request.get_body()
+    except BodyError:
+        return {}
+    return table if isinstance(table, dict) else {}
+
+
+def _hide(kong: Kong, place: Place) -> None:
+    """Take the key out of the headers or the query that the Service gets."""
+    if place.part == "header":
+        kong.service.request.clear_header(place.name)
+    else:
+        kong.service.request.clear_query_arg(place.name)
+
+
+async def _hide_in_body(kong: Kong, name: str) -> None:
+    content_type = kong.request.get_header("content-type") or ""
+    kind = media_type(content_type)
+    raw = await kong.request.get_raw_body()
+    if kind == JSON:
+        table = await _body_table(kong)
+        body = encode_json({key: value for key, value in table.items() if key != name})
+    elif kind == MULTIPART:
+        body = multipart_without(raw, boundary_of(content_type), name)
+    else:
+        body = without(raw, name)
+    kong.service.request.set_raw_body(body)

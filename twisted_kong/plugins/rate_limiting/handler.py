@@ -1,0 +1,139 @@
+"""Limits how many requests a client may make per second, minute, hour, day, month and year.
+
+Counted is in this process only (``policy`` local), and at the moment of the decision, so that simultaneous
+requests cannot overrun a limit (Kong counts afterwards, from a timer).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted_kong.core.headers import Field
+from twisted_kong.pdk.call import Conf
+from twisted_kong.pdk.kong import Kong
+from twisted_kong.pdk.texts import PreparedHeaders, number_text
+from twisted_kong.plugins.rate_limiting.counters import Counters
+from twisted_kong.plugins.rate_limiting.windows import LENGTHS, PERIODS, Windows
+
+_NONE = "00000000-0000-0000-0000-000000000000"
+
+
+class Limits:
+    """A configuration, made ready: its periods from the shortest to the longest, and their headers."""
+
+    __slots__ = ("by", "hidden", "names", "periods", "scope", "shown")
+
+    def __init__(self, conf: Conf) -> None:
+        if conf["policy"] != "local":
+            raise UnsupportedPolicy(conf["policy"])
+        self.by: str = conf["limit_by"]
+        self.hidden: bool = conf["hide_client_headers"]
+        self.periods = [
+            (number, conf[name], LENGTHS[number]) for number, name in enumerate(PERIODS) if conf.get(name)
+        ]
+        self.scope = f"{conf['route_id'] or _NONE}:{conf['service_id'] or _NONE}"
+        self.shown = [
+            (
+                (f"X-RateLimit-Limit-{PERIODS[number].title()}".encode(), number_text(limit).encode()),
+                f"X-RateLimit-Remaining-{PERIODS[number].title()}".encode(),
+            )
+            for number, limit, _ in self.periods
+        ]
+        names = [b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset", b"retry-after"]
+        for (name, _), remaining in self.shown:
+            names += [name.lower(), remaining.lower()]
+        self.names = frozenset(names)
+
+
+class UnsupportedPolicy(RuntimeError):
+    """A policy that needs a shared store, which this version does not have."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__(f"policy '{policy}' is not supported by this version; only 'local' is")
+
+
+class Handler:
+    """Counts and refuses."""
+
+    PRIORITY = 910
+    VERSION = "3.9.1"
+
+    def __init__(self) -> None:
+        self._counters = Counters()
+        self._windows = Windows()
+
+    def access(self, kong: Kong, conf: Conf) -> None:
+        """Let the request pass and count it, or refuse it."""
+        limits: Limits | None = conf.memo
+        if limits is None:
+            limits = conf.memo = Limits(conf)
+        now = kong.context.started
+        starts = self._windows.starts(now)
+        used = self._counters.used((limits.scope, _identifier(kong, conf, limits.by)), limits.periods, starts)
+        stopped = -1
+        for place, (_, limit, _) in enumerate(limits.periods):
+            if used[place][1] >= limit:
+                stopped = place
+        if stopped < 0:
+            for window in used:
+                window[1] += 1
+        if limits.hidden:
+            if stopped >= 0:
+                kong.response.error(conf["error_code"], conf["error_message"])
+            return
+        fields, reset = _fields(limits, used, stopped, now)
+        if stopped >= 0:
+            fields.append((b"Retry-After", b"%d" % reset))
+        PreparedHeaders.of_fields(fields, limits.names).apply(kong.context.change_response())
+        if stopped >= 0:
+            kong.response.error(int(conf["error_code"]), conf["error_message"])
+
+
+def _fields(limits: Limits, used: list[list[float]], stopped: int, now: float) -> tuple[list[Field], int]:
+    """The headers, and in how many seconds the tightest window ends.
+
+    ``used`` already counts this request if it passes.
+    Kong: if it is refused, what remains is shown as it stands, and 0 for the window that refused it.
+    """
+    fields: list[Field] = []
+    least: float = -1
+    tightest = 0
+    for place, (_, limit, _) in enumerate(limits.periods):
+        remaining = limit - used[place][1]
+        if remaining < 0 or place == stopped:
+            remaining = 0
+        limit_field, name = limits.shown[place]
+        fields.append(limit_field)
+        fields.append((name, _number(remaining)))
+        # On ties the longest window counts.
+        if least < 0 or remaining <= least:
+            least, tightest = remaining, place
+    length = limits.periods[tightest][2]
+    reset = max(1, int(length - int(now - used[tightest][0])))
+    fields.append((b"RateLimit-Limit", limits.shown[tightest][0][1]))
+    fields.append((b"RateLimit-Remaining", _number(least)))
+    fields.append((b"RateLimit-Reset", b"%d" % reset))
+    return fields, reset
+
+
+def _number(value: float) -> bytes:
+    return b"%d" % value if value == int(value) else number_text(value).encode()
+
+
+def _identifier(kong: Kong, conf: Conf, by: str) -> str:
+    """Whose requests are counted together; the client's address where ``limit_by`` finds nothing."""
+    context = kong.context
+    found: Any = None
+    if by == "consumer":
+        found = context.consumer or context.credential
+    elif by == "credential":
+        found = context.credential
+    elif by == "service":
+        found = context.service
+    elif by == "header":
+        header = kong.request.get_header(conf["header_name"])
+        if header:
+            return header
+    elif by == "path" and context.path == conf["path"]:
+        return context.path
+    return found["id"] if found is not None else context.client_ip
