@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tests.kit.admin_client import AdminClient
 from tests.kit.admin_node import AdminNode
 from twisted_kong.admin.access import AccessRules
@@ -65,3 +68,42 @@ def test_the_status_api_is_a_site_too() -> None:
     )
     assert client.get("/status").header("Server") == "kong/3.9.1"
     assert client.get("/services").status == 404
+
+
+COLLECTIONS = {
+    "services": "/services",
+    "routes": "/routes",
+    "consumers": "/consumers",
+    "plugins": "/plugins",
+    "upstreams": "/upstreams",
+    "targets": "/upstreams/u/targets",
+    "keyauth_credentials": "/consumers/c/key-auth",
+    "certificates": "/certificates",
+    "keys": "/keys",
+    "vaults": "/vaults",
+}
+WORDS = st.sampled_from(
+    ["x", "http", "/a", "key-auth", "rate-limiting", "@entity", "id", "10.0.0.1", "a.test", ""]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_no_record_is_an_unforeseen_error(data: st.DataObject) -> None:
+    """Whatever JSON object is written or validated, the answer is a success or names what is wrong."""
+    node = AdminNode("key-auth", "rate-limiting")
+    node.create("/upstreams", {"name": "u"})
+    node.create("/consumers", {"username": "c"})
+    for kind, path in COLLECTIONS.items():
+        fields = st.sampled_from([*node.schemas[kind].fields, "ttl", "unknown"])
+        record = data.draw(st.dictionaries(fields, VALUES, max_size=4))
+        for target in (path, f"/schemas/{kind}/validate"):
+            answer = node.client.post(target, record)
+            assert answer.status in (200, 201, 400, 409), (target, record)
+            assert answer.json
+        assert node.client.get(path).status == 200
