@@ -87,7 +87,7 @@ class AdminNode:
         """A client of the node's Status API."""
         readiness = Readiness(self._unready)
         return AdminClient(
-            status_site(self.node, self.database.log, readiness, self.clock, AccessRules()),
+            status_site(self.node, self.database.log, readiness, self.clock),
         )
 
     async def apply(self, changes: Sequence[Change]) -> bool:

@@ -23,8 +23,8 @@ class AccessRules:
     """Decides by the Host and Origin headers whether a request may come in.
 
     :param origins: origins of web interfaces (``admin_gui_url``), in order: ``https://manager.example.com``.
-    :param hosts: further names under which this node is reached; ``*`` lets any name through and so gives
-        up the protection against DNS rebinding.
+    :param hosts: further names under which this node is reached.  ``*`` lets any name through, so that a
+        page whose name was rebound may read; it still may not write, since browsers send Origin with it.
     """
 
     def __init__(self, *, origins: Sequence[str] = (), hosts: Iterable[str] = ()) -> None:
@@ -79,9 +79,10 @@ class AccessRules:
         name = host_name(parts.netloc)
         if name is None:
             return False
-        # of the same origin as the Admin API (whose Host was found good), or a page of this very machine
+        # of the same origin as the Admin API under a name that is known, or a page of this very machine
         same = host is not None and parts.netloc.lower() == host.lower()
-        return same or name in LOOPBACK_NAMES or name.endswith(".localhost") or is_loopback(name)
+        own = same and (is_address(name) or self._is_ours(name))
+        return own or name in LOOPBACK_NAMES or name.endswith(".localhost") or is_loopback(name)
 
 
 def host_name(host: str) -> str | None:

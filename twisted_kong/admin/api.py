@@ -32,6 +32,9 @@ from twisted_kong.db.interfaces import IChangeLog
 HIDDEN = ("/targets", "/targets/{targets}", "/targets/{targets}/upstream", "/snis/{snis}/certificate")
 
 
+ANY_HOST = AccessRules(hosts=["*"])
+
+
 @dataclass(frozen=True, slots=True)
 class AdminParts:
     """The parts of a node that its Admin API reaches.
@@ -104,11 +107,11 @@ def status_site(
     log: IChangeLog,
     readiness: Readiness,
     reactor: Any,
-    access: AccessRules,
+    access: AccessRules = ANY_HOST,
     *,
     headers: AdminHeaders = ALL_HEADERS,
     access_log: Callable[[str], None] | None = None,
 ) -> BoundedSite:
-    """The site to listen with on ``status_listen``."""
+    """The site to listen with on ``status_listen``: for whoever monitors, by whatever name it is reached."""
     app = AdminApp(status_app_table(node, log, readiness), access, reactor, headers)
     return BoundedSite(app.resource(), reactor, access_log=access_log)

@@ -51,10 +51,12 @@ def test_foreign_names_are_refused(host: str) -> None:
 
 
 def test_any_name_when_wanted() -> None:
-    """With ``*`` every name may pass, but not every Origin."""
-    rules = AccessRules(hosts=["*"])
+    """With ``*`` every name may pass, but no Origin because of it, not even that of the Host."""
+    rules = AccessRules(hosts=["*", "kong"])
     assert rules.refusal("evil.test", None) is None
     assert rules.refusal("evil.test", "http://other.test") is not None
+    assert rules.refusal("evil.test", "http://evil.test") is not None
+    assert rules.refusal("kong:8001", "http://kong:8001") is None
 
 
 @pytest.mark.parametrize(

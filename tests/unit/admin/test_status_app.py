@@ -38,6 +38,17 @@ def test_other_states_are_refused() -> None:
     assert client.get("/status/ready").status == 200
 
 
+def test_it_is_reached_by_any_name_but_not_drained_by_a_page() -> None:
+    """Monitoring may use whatever name it knows; a browser's page, rebound or not, cannot drain the node."""
+    client = AdminNode().status_client()
+    client.host = "kong.monitoring:8100"
+    assert client.get("/status/ready").status == 200
+    origin = {"Origin": "http://kong.monitoring:8100"}
+    form = [("status", "draining")]
+    assert client.request("POST", "/status/ready", form=form, headers=origin).status == 403
+    assert client.request("POST", "/status/ready", form=form).status == 204
+
+
 def test_status_is_the_same_as_on_the_admin_api() -> None:
     """``/status`` and ``/robots.txt`` are on both."""
     node = AdminNode()
