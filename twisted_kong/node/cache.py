@@ -24,6 +24,8 @@ Loader = Callable[[], Awaitable[Any]]
 
 # How many keys may wait to be refilled after a soft purge; one that found no place is queued by a later use.
 REFILL_QUEUE: Final = 10_000
+# Seconds after which nobody joins a read any more.
+PATIENCE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Flight:
     loader: Loader
     ttl: float
     neg_ttl: float
+    begun: float
     waiters: dict[Deferred[Any], None] = field(default_factory=dict)
 
     def land(self, result: object) -> None:
@@ -149,9 +152,10 @@ class EntityCache:
         if value is not ABSENT:
             return None if value is MISS else value
         ttl, neg_ttl = self._ttl if ttl is None else ttl, self._neg_ttl if neg_ttl is None else neg_ttl
-        flight = Flight(loader, ttl, neg_ttl)
+        now = self._seconds()
+        flight = Flight(loader, ttl, neg_ttl, now)
         entry = self._table.find(key)
-        if entry is not None and self._table.is_soft(entry, self._seconds()):
+        if entry is not None and self._table.is_soft(entry, now):
             self._queue_refill(key, flight)
             return _answer(entry)
         return await self._join(key, flight)
@@ -212,8 +216,10 @@ class EntityCache:
 
     def _join(self, key: str, flight: Flight) -> Deferred[Any]:
         under_way = self._table.lease_of(key)
-        if under_way is not None:
-            flight = under_way
+        # One that hangs should have been given up by the store: whoever comes now does not wait for it too.
+        if under_way is not None and flight.begun - under_way.begun > PATIENCE:
+            under_way = None
+        flight = under_way or flight
         waiter: Deferred[Any] = Deferred(lambda cancelled: flight.waiters.pop(cancelled, None))
         flight.waiters[waiter] = None
         if under_way is None:

@@ -125,6 +125,23 @@ def test_who_asks_after_a_purge_does_not_get_the_older_read() -> None:
     assert cache.peek("k") == "new"
 
 
+def test_nobody_joins_a_read_that_hangs() -> None:
+    """A store that never answers one read does not take the key away for ever."""
+    clock, reads = Clock(), Reads()
+    cache = EntityCache(clock)
+    hanging = started(cache.get("k", reads))
+    clock.advance(30)
+    started(cache.get("k", reads))
+    assert reads.count == 1
+    clock.advance(1)
+    late = started(cache.get("k", reads))
+    reads.waiting[1].callback("new")
+    assert success_of(late) == "new"
+    reads.waiting[0].callback("old")
+    assert success_of(hanging) == "old"
+    assert cache.peek("k") == "new"
+
+
 def test_an_error_reaches_every_waiter_and_is_never_kept() -> None:
     """The next request asks the database again."""
     cache, reads = EntityCache(Clock()), Reads()
