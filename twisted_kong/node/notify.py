@@ -71,6 +71,9 @@ class ServiceManager:
         message = "\n".join(line.replace("\n", " ") for line in lines)
         try:
             self._send(self._address, message.encode())
+        except FileNotFoundError:
+            # kong start has seen the node come up and is gone.
+            self._address = None
         except OSError as why:
             self._log.warn("cannot notify {address}: {why}", address=self._address, why=why)
 

@@ -48,8 +48,23 @@ def test_nobody_listens() -> None:
 
 
 def test_undelivered_message_does_no_harm() -> None:
-    """kong start has gone: the node runs on."""
-    ServiceManager("/run/notify", lambda: 0, Inbox(ConnectionRefusedError())).ready()
+    """The node must not fail for it, and the next message is tried again."""
+    inbox = Inbox(BlockingIOError())
+    manager = ServiceManager("/run/notify", lambda: 0, inbox)
+    manager.ready()
+    inbox.error = None
+    manager.ready()
+    assert len(inbox.messages) == 1
+
+
+def test_listener_that_left_is_forgotten() -> None:
+    """kong start goes once the node is ready, and takes its socket with it."""
+    inbox = Inbox(FileNotFoundError())
+    manager = ServiceManager("/run/notify", lambda: 0, inbox)
+    manager.ready()
+    inbox.error = None
+    manager.ready()
+    assert inbox.messages == []
 
 
 def test_watchdog_beats_three_times_within_its_timeout() -> None:

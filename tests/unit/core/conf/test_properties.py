@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts.configuration_files import DEFAULT_FILE, REFERENCE_PAGE, default_file, reference_page
+from twisted_kong.core.conf.loading import Sources, load_conf
+from twisted_kong.core.conf.problems import Problem
 from twisted_kong.core.conf.properties import GROUPS, PROPERTIES, canonical, is_dynamic
 from twisted_kong.core.conf.property import Kind, Source, Status
+from twisted_kong.core.conf.text import parse_text
 from twisted_kong.core.conf.values import parse_value
 
 _FACTS = json.loads((Path(__file__).parent / "data" / "kong_conf.json").read_text())
@@ -107,3 +112,29 @@ def test_canonical_name() -> None:
     """Values are kept under the name that aliases lead to."""
     assert canonical("nginx_daemon") == "nginx_main_daemon"
     assert canonical("prefix") == "prefix"
+
+
+def test_committed_files_are_as_written() -> None:
+    """kong.conf.default and the reference page are what scripts/configuration_files.py writes."""
+    assert DEFAULT_FILE.read_text() == default_file()
+    assert REFERENCE_PAGE.read_text() == reference_page()
+
+
+def test_default_file_sets_nothing() -> None:
+    """As it stands, every line is a comment: copying it changes nothing."""
+    problems: list[Problem] = []
+    assert list(parse_text(DEFAULT_FILE.read_text(), "kong.conf.default", problems)) == []
+    assert problems == []
+
+
+def test_default_file_shows_every_honoured_property_once_with_its_default() -> None:
+    """Taking the # away gives a file that comes to the defaults, without a warning."""
+    text = re.sub(r"^#(?=[a-z_]+ =)", "", DEFAULT_FILE.read_text(), flags=re.MULTILINE)
+    names = re.findall(r"^([a-z_]+) =", text, flags=re.MULTILINE)
+    honoured = [p.name for p in PROPERTIES.values() if p.status is Status.HONOURED and p.alias_of is None]
+    assert sorted(names) == sorted(honoured)
+    shown = load_conf(Sources(text))
+    assert shown.warnings == ()
+    for name in names:
+        assert getattr(shown.conf, name) == getattr(load_conf(Sources()).conf, name)
+        assert shown.conf.settings[name].text == PROPERTIES[name].default

@@ -14,7 +14,8 @@ DATASTORE = Group(
             Kind.ENUM,
             "sqlite",
             "sqlite keeps everything in one file and needs no server; several nodes on one machine may share"
-            " it. postgres and cassandra are not available in this version yet.",
+            " it. postgres and cassandra are not available in this version yet; off (no database) is not"
+            " at all.",
             allowed=("sqlite", "postgres", "cassandra", "off"),
         ),
         Property(

@@ -63,8 +63,8 @@ ADMIN = Group(
             "admin_allowed_hosts",
             Kind.ARRAY,
             None,
-            "Further names by which the Admin API may be addressed, beside the addresses it listens on and"
-            " localhost. A request whose Host is none of them is refused, which keeps pages of other sites"
+            "Further names by which the Admin API may be addressed, beside localhost and plain addresses."
+            " A request whose Host is none of them is refused, which keeps pages of other sites"
             " from reaching it by DNS rebinding. * allows every name.",
             source=Source.OURS,
         ),
