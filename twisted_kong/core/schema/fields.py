@@ -22,6 +22,19 @@ MISSING_PRIMARY_KEY = "missing primary key"
 _REFERENCE_START = "{vault://"
 
 
+_NUMERIC = ("integer", "number")
+# What every store and every JSON parser can hold.  Kong: larger integers end in a database error.
+_LARGEST = 2**63 - 1
+
+
+def _is_number(value: Any, whole: bool) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, float) and not whole:
+        return True
+    return bool(value == value // 1) and abs(value) <= _LARGEST
+
+
 def is_reference(value: Any) -> bool:
     """Whether a value names a secret in a vault instead of being one."""
     return isinstance(value, str) and value.startswith(_REFERENCE_START) and value.endswith("}")
@@ -92,16 +105,14 @@ class Field:
         """Kong's texts: ``expected a string``, ``expected an integer`` …."""
         if isinstance(value, str) and self.kind == "string":
             return not_utf8(value)
-        accepted = isinstance(value, self.types[self.kind]) and (
-            self.kind in ("boolean", "json") or not isinstance(value, bool)
-        )
-        if accepted and not (self.kind == "integer" and isinstance(value, float) and not value.is_integer()):
+        accepted = isinstance(value, self.types[self.kind])
+        if accepted and (self.kind not in _NUMERIC or _is_number(value, whole=self.kind == "integer")):
             return None
         return f"expected {'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
 
     def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
         """A given value in the form in which it is stored."""
-        if isinstance(value, float) and value.is_integer():
+        if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST:
             # Lua: 5.0 is 5
             return int(value)
         return value

@@ -26,7 +26,7 @@ _Step = str | int | None
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The nested record that arguments spell; each leaf is a text or, where a name repeats, a list of them."""
+    """The nested record that arguments spell; a leaf is a text, or a list of them where its name repeats."""
     root: dict[Any, Any] = {}
     for name, value in pairs:
         _put(root, _steps(name), value)

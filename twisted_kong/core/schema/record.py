@@ -18,7 +18,7 @@ from twisted_kong.core.schema.fields import (
 )
 from twisted_kong.core.schema.shorthands import Shorthand
 from twisted_kong.core.schema.validators import Definition, Functions, SchemaDefinitionError
-from twisted_kong.core.schema.violations import Violation, Violations
+from twisted_kong.core.schema.violations import ENTITY, Violation, Violations
 
 UNKNOWN = "unknown field"
 
@@ -106,7 +106,8 @@ class Record:
             field = fields.get(name)
             violation = UNKNOWN if field is None else field.violation(value, scope)
             if violation is not None:
-                found[name] = violation
+                # a member may bear the name under which entity checks gather their texts
+                found[name] = violation if name != ENTITY else [violation]
         for name, field in fields.items():
             if field.required and name not in record:
                 found[name] = REQUIRED

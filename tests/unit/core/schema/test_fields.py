@@ -33,6 +33,9 @@ def filled(value: Any, **definition: Any) -> Any:
         ("number", 1, True, "expected a number"),
         ("integer", 5.0, 5.5, "expected an integer"),
         ("integer", 5, False, "expected an integer"),
+        ("integer", 2**63 - 1, 2**63, "expected an integer"),
+        ("integer", -5, 1e300, "expected an integer"),
+        ("number", 1e300, 2**63, "expected a number"),
         ("boolean", False, 0, "expected a boolean"),
     ],
 )
@@ -93,6 +96,7 @@ def test_whole_floats_become_integers() -> None:
     """Lua knows one kind of number: 5.0 is stored and shown as 5."""
     assert repr(filled(5.0, type="integer")) == "5"
     assert repr(filled(5.5, type="number")) == "5.5"
+    assert repr(filled(1e300, type="number")) == "1e+300"
 
 
 @pytest.mark.parametrize("kind", ["array", "set"])

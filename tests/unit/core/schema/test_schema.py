@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.kit.recorded_writes import RecordedWrite, recorded_writes
 from tests.kit.reference import reference_plugin_definitions
 from tests.kit.write_context import NOW, numbered_uuid, write_context
-from twisted_kong.core.errors import InvalidPrimaryKey, InvalidUnique, SchemaViolation
+from twisted_kong.core.errors import EntityError, InvalidPrimaryKey, InvalidUnique, SchemaViolation
 from twisted_kong.core.schema.registry import build_schemas
 from twisted_kong.core.schema.schema import Foreign, Schema
 
@@ -307,3 +310,34 @@ def test_fields_follow_the_record() -> None:
     fields = SCHEMAS["plugins"].fields_for({"name": "key-auth"})
     assert "key_names" in fields["config"].definition["fields"]
     assert SCHEMAS["plugins"].fields_for({"name": "nope"})["config"].abstract
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(
+        ["http", "a.test", "/", "~/(", "{vault://a}", "-----BEGIN X-----", SERVICE, "key-auth"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["id", "x", "@entity"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, database=None)
+def test_no_json_makes_a_schema_fail(data: st.DataObject) -> None:
+    """Whatever a client sends is made an entity that can be changed, or refused with a body that is JSON."""
+    schema = SCHEMAS[data.draw(st.sampled_from(sorted(SCHEMAS)))]
+    names = [*schema.fields, *(shorthand.name for shorthand in schema.shorthands), "@entity", "odd"]
+    record = data.draw(st.dictionaries(st.sampled_from(names), JSON, max_size=4))
+    try:
+        entity = schema.process_insert(record, write_context())
+        assert schema.process_update({}, entity, write_context()) == entity
+    except EntityError as error:
+        json.dumps(error.body())

@@ -39,4 +39,3 @@ def http_token(value: str) -> str | None:
         "contains one or more invalid characters. ASCII control characters (0-31;127), space, tab and the"
         ' characters ()<>@,;:\\"/?={}[] are not allowed.'
     )
-
