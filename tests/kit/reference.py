@@ -14,6 +14,7 @@ from typing import Any
 
 from twisted_kong.core.schema.checks.table import CORE_FUNCTIONS
 from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.core.schema.registry import own_subschemas, plugin_subschemas
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.plugins.rate_limiting import schema as rate_limiting
 from twisted_kong.plugins.request_termination import schema as request_termination
@@ -68,12 +69,9 @@ def reference_plugin_definitions() -> list[PluginDefinition]:
 def reference_schemas() -> dict[str, Schema]:
     """The schemas of all entities, with all plugins, made by nothing but the reference."""
     functions = reference_functions()
-    plugins = [PluginDefinition.from_schema(each) for each in reference_plugins().values()]
-    refinements = {plugin.name: plugin.subschema() for plugin in plugins}
+    subschemas = plugin_subschemas(reference_plugin_definitions())
     return {
-        name: Schema(
-            definition, functions, refinements if name == "plugins" else definition.get("subschemas")
-        )
+        name: Schema(definition, functions, subschemas if name == "plugins" else own_subschemas(definition))
         for name, definition in reference_entities().items()
     }
 

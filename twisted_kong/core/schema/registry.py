@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from typing_extensions import override
 
@@ -12,8 +11,8 @@ from twisted_kong.core.schema.checks.table import CORE_FUNCTIONS
 from twisted_kong.core.schema.entities import CORE_ENTITIES
 from twisted_kong.core.schema.entities.routes import routes_of_flavor
 from twisted_kong.core.schema.plugins import PluginDefinition
-from twisted_kong.core.schema.schema import OnDelete, Schema
-from twisted_kong.core.schema.validators import Definition, SchemaDefinitionError
+from twisted_kong.core.schema.schema import OnDelete, Schema, Subschema
+from twisted_kong.core.schema.validators import Definition, Functions, SchemaDefinitionError
 
 Child = tuple[Schema, str, OnDelete]
 
@@ -69,17 +68,30 @@ def build_schemas(
     :raises SchemaDefinitionError: when a definition names what is not there
     """
     loaded = tuple(plugins)
-    functions = {**CORE_FUNCTIONS, **{name: f for plugin in loaded for name, f in plugin.functions.items()}}
-    core = [_core_schema(entity, loaded, functions, router_flavor) for entity in CORE_ENTITIES]
-    brought = [Schema(entity, functions) for plugin in loaded for entity in plugin.entities]
+    core = [_core_schema(entity, loaded, router_flavor) for entity in CORE_ENTITIES]
+    brought = [Schema(entity, _functions_of(plugin)) for plugin in loaded for entity in plugin.entities]
     return Schemas([*core, *brought], loaded)
 
 
-def _core_schema(
-    definition: Definition, plugins: tuple[PluginDefinition, ...], functions: Any, router_flavor: str
-) -> Schema:
+def plugin_subschemas(plugins: Iterable[PluginDefinition]) -> dict[str, Subschema]:
+    """How the rows of each plugin refine the ``plugins`` entity, by the plugin's name."""
+    return {plugin.name: Subschema(plugin.subschema(), _functions_of(plugin)) for plugin in plugins}
+
+
+def own_subschemas(definition: Definition) -> dict[str, Subschema]:
+    """The subschemas that an entity's definition brings along itself."""
+    refinements: Mapping[str, Definition] = definition.get("subschemas", {})
+    return {value: Subschema(refinement, CORE_FUNCTIONS) for value, refinement in refinements.items()}
+
+
+def _functions_of(plugin: PluginDefinition) -> Functions:
+    """A plugin's functions are its own: it may name one as the core or another plugin does."""
+    return {**CORE_FUNCTIONS, **plugin.functions}
+
+
+def _core_schema(definition: Definition, plugins: tuple[PluginDefinition, ...], router_flavor: str) -> Schema:
     if definition["name"] == "plugins":
-        return Schema(definition, functions, {plugin.name: plugin.subschema() for plugin in plugins})
+        return Schema(definition, CORE_FUNCTIONS, plugin_subschemas(plugins))
     if definition["name"] == "routes":
         definition = routes_of_flavor(router_flavor)
-    return Schema(definition, functions, definition.get("subschemas"))
+    return Schema(definition, CORE_FUNCTIONS, own_subschemas(definition))

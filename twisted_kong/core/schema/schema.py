@@ -31,16 +31,28 @@ class Foreign:
     required: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Subschema:
+    """How the entities with one value of the ``subschema_key`` are refined.
+
+    :param definition: the fields that take the place of the entity's, and further entity checks
+    :param functions: the functions that it names, and those that the entity's own fields name
+    """
+
+    definition: Definition
+    functions: Functions
+
+
 class Schema:
     """A kind of entity.
 
     :param definition: the entity as data, in the vocabulary of ``core/schema/entities``
     :param functions: the functions that the definition names
-    :param subschemas: definitions that refine this one, by the value of its ``subschema_key``
+    :param subschemas: what refines it, by the value of its ``subschema_key``
     """
 
     def __init__(
-        self, definition: Definition, functions: Functions, subschemas: Mapping[str, Definition] | None = None
+        self, definition: Definition, functions: Functions, subschemas: Mapping[str, Subschema] | None = None
     ) -> None:
         self.definition = definition
         self.name: str = definition["name"]
@@ -65,10 +77,10 @@ class Schema:
         self.subschema_key: str | None = definition.get("subschema_key")
         self._subschema_error: str = definition.get("subschema_error", "unknown type: %s")
         self._subschemas = {
-            value: Record(_refined(definition, refinement), functions)
-            for value, refinement in (subschemas or {}).items()
+            value: Record(_refined(definition, subschema.definition), subschema.functions)
+            for value, subschema in (subschemas or {}).items()
         }
-        self._subschema_definitions = dict(subschemas or {})
+        self._refinements = {value: subschema.definition for value, subschema in (subschemas or {}).items()}
         self._transformations = tuple(
             Transformation(each, functions) for each in definition.get("transformations", ())
         )
@@ -160,7 +172,7 @@ class Schema:
 
     def describe_subschema(self, value: str) -> dict[str, Any]:
         """The answer of ``/schemas/plugins/{name}`` and ``/schemas/vaults/{name}``; KeyError if unknown."""
-        return describe(self._subschema_definitions[value])
+        return describe(self._refinements[value])
 
     def fields_for(self, record: Mapping[str, Any]) -> Mapping[str, Field]:
         """The fields that a record goes by: its subschema's where it selects one."""

@@ -73,6 +73,21 @@ def test_a_reference_to_nothing_stops_the_registry() -> None:
         build_schemas([plugin])
 
 
+def test_a_plugins_functions_are_its_own() -> None:
+    """Two plugins, and the core, may give different functions one name."""
+    config = {"type": "record", "fields": {"f": {"type": "string", "check": {"fn": "host"}}}}
+    plugins = [
+        PluginDefinition(name, 1, "1", config=config, functions={"host": lambda _, name=name: name})
+        for name in ("first", "second")
+    ]
+    schemas = build_schemas(plugins)
+    for name in ("first", "second"):
+        with pytest.raises(SchemaViolation) as caught:
+            schemas["plugins"].process_insert({"name": name, "config": {"f": "x"}}, write_context())
+        assert caught.value.fields == {"config": {"f": name}}
+    assert schemas["services"].process_insert({"host": "x"}, write_context())["host"] == "x"
+
+
 def test_a_plugin_brings_its_own_functions() -> None:
     """They are found beside those of the core."""
     plugin = PluginDefinition(
