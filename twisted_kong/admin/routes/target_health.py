@@ -14,6 +14,9 @@ from twisted_kong.core.changes import Entity
 
 OFF = "HEALTHCHECKS_OFF"
 
+# Of a Target whose weight was reset.
+DEFAULT_WEIGHT = 100
+
 
 def target_health(target: Entity) -> dict[str, Any]:
     """The ``health`` and ``data`` of one Target."""
@@ -44,21 +47,26 @@ def balancer_health(upstream: Entity, targets: Sequence[Entity]) -> dict[str, An
 def _host(target: Entity) -> dict[str, Any]:
     host, _, port = target["target"].rpartition(":")
     kind = _record_type(host)
-    weight = target["weight"] if kind else 0
+    weight = _weight(target) if kind else 0
     return {
         "host": host,
         "port": int(port),
         "dns": kind or "unknown",
-        "nodeWeight": target["weight"],
+        "nodeWeight": _weight(target),
         "weight": {"total": weight, "available": weight, "unavailable": 0},
     }
 
 
 def _addresses(target: Entity) -> list[dict[str, Any]]:
     host, _, port = target["target"].rpartition(":")
-    if _record_type(host) is None or target["weight"] == 0:
+    if _record_type(host) is None or _weight(target) == 0:
         return []
-    return [{"ip": host, "port": int(port), "weight": target["weight"]}]
+    return [{"ip": host, "port": int(port), "weight": _weight(target)}]
+
+
+def _weight(target: Entity) -> int:
+    weight: int | None = target["weight"]
+    return DEFAULT_WEIGHT if weight is None else weight
 
 
 def _record_type(host: str) -> str | None:

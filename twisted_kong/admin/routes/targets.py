@@ -119,7 +119,8 @@ class TargetEndpoints:
     async def _newest_first(self, upstream: Entity) -> list[Entity]:
         """The Targets of an Upstream; of several for one ``host:port`` (none since 3.0) only the newest."""
         rows = [row async for row in self._targets.dao.each(foreign=("upstream", upstream["id"]))]
-        rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
+        # a patch may reset created_at
+        rows.sort(key=lambda row: (row["created_at"] or 0, row["id"]), reverse=True)
         newest: dict[str, Entity] = {}
         for row in rows:
             newest.setdefault(row["target"], row)

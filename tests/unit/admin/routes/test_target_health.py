@@ -9,7 +9,7 @@ from twisted_kong.admin.routes.target_health import balancer_health, target_heal
 IPV6 = "[0000:0000:0000:0000:0000:0000:0000:0001]"
 
 
-def target(address: str, weight: int = 10) -> dict[str, Any]:
+def target(address: str, weight: int | None = 10) -> dict[str, Any]:
     return {"id": "t", "target": address, "weight": weight}
 
 
@@ -40,6 +40,12 @@ def test_a_target_without_weight_is_out() -> None:
     """A weight of 0 leaves no address in the balance."""
     data = target_health(target("10.0.0.1:80", 0))["data"]
     assert (data["addresses"], data["nodeWeight"]) == ([], 0)
+
+
+def test_a_weight_that_was_reset_is_the_default() -> None:
+    """A patch may set the weight to null."""
+    data = target_health(target("10.0.0.1:80", None))["data"]
+    assert (data["nodeWeight"], data["weight"]["total"]) == (100, 100)
 
 
 def test_the_whole_adds_up() -> None:

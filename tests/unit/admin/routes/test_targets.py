@@ -59,6 +59,16 @@ def test_a_form_is_read_by_the_schema(node: AdminNode) -> None:
     assert node.client.request("PATCH", f"{PATH}/h.test:81", form=[("weight", "5")]).json["weight"] == 5
 
 
+def test_a_target_whose_age_was_reset_is_the_oldest(node: AdminNode) -> None:
+    """A patch may set ``created_at`` to null; the list and the health survive it."""
+    node.client.patch(
+        f"{PATH}/[0000:0000:0000:0000:0000:0000:0000:0001]:82", {"created_at": None, "weight": None}
+    )
+    assert [row["target"] for row in node.client.get(PATH).json["data"]][2].endswith(":82")
+    for query in ("", "?balancer_health=1"):
+        assert node.client.get(f"/upstreams/up/health{query}").status == 200
+
+
 def test_delete_wants_a_target(node: AdminNode) -> None:
     """204 once, 404 then: unlike other kinds."""
     assert node.client.delete(f"{PATH}/h.test:81").status == 204
