@@ -339,3 +339,13 @@ async def test_concurrent_puts_of_one_name(database: Database) -> None:
     assert len({each.entity["id"] for each in written}) == 1
     operations = sorted(each.changes[0].operation for each in written)
     assert operations == ["create", *["update"] * 5]
+
+
+async def test_select_by_cache_key(database: Database) -> None:
+    """Where several fields make up the cache key, an entity is found by them, nulls included."""
+    service = {"id": (await database.services.insert({"name": "s"})).entity["id"]}
+    bound = (await database.plugins.insert({"name": "p", "service": service})).entity
+    free = (await database.plugins.insert({"name": "p"})).entity
+    assert await database.plugins.select_by_cache_key({"name": "p", "service": service}) == bound
+    assert await database.plugins.select_by_cache_key({"name": "p"}) == free
+    assert await database.plugins.select_by_cache_key({"name": "q"}) is None

@@ -268,3 +268,43 @@ async def test_a_file_locked_by_another(tmp_path: Path, monkeypatch: pytest.Monk
 def test_our_mark() -> None:
     """The file bears our mark, by which it is told from other programs' files."""
     assert int.from_bytes(b"KONG", "big") == APPLICATION_ID
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_goes_away(tmp_path: Path, replaced: bool) -> None:
+    """When the file is removed or replaced under a running node, nothing more is acknowledged."""
+    path = tmp_path / "kong.db"
+    database = database_on(path)
+    await database.start()
+    for each in tmp_path.iterdir():
+        each.rename(each.with_name(f"old-{each.name}"))
+    if replaced:
+        await a_good_file(path)
+    error = await refusal(database.services.insert({"name": "lost"}))
+    assert error.message == (
+        f"the database file {path} was removed or replaced while in use: restart to use the new one"
+    )
+    await refusal(database.log.head())
+    await database.stop()
+
+
+async def test_stopping_after_the_file_was_replaced(tmp_path: Path) -> None:
+    """A node that ends leaves the write-ahead log of a file that took its own file's place alone."""
+    path = tmp_path / "kong.db"
+    old = database_on(path)
+    await old.start()
+    for each in tmp_path.iterdir():
+        each.rename(each.with_name(f"old-{each.name}"))
+    new = database_on(path)
+    await new.start()
+    await new.services.insert({"name": "kept"})
+    log = path.with_name("kong.db-wal")
+    before = log.stat().st_ino
+    await old.stop()
+    assert log.stat().st_ino == before
+    await new.services.insert({"name": "kept too"})
+    await new.stop()
+    again = database_on(path)
+    await again.start()
+    assert len((await again.services.page()).rows) == 2
+    await again.stop()

@@ -89,8 +89,12 @@ class Database:
         DatabaseError tells the operator in one line why the store is refused.
         """
         await self.strategy.start(self._tables, migrate=migrate)
-        if "workspaces" in self.daos:
-            self.workspace = await self._default_workspace()
+        try:
+            if "workspaces" in self.daos:
+                self.workspace = await self._default_workspace()
+        except BaseException:
+            await self.strategy.stop()
+            raise
         self.upkeep.start()
 
     async def stop(self) -> None:

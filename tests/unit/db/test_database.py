@@ -102,3 +102,23 @@ def test_a_store_that_cannot_be_opened() -> None:
 def test_retention(propagation: float, seconds: float) -> None:
     """The log is kept for an hour, or ten times the propagation if that is more."""
     assert retention_for(propagation) == seconds
+
+
+def test_a_store_that_fails_after_it_was_opened() -> None:
+    """When the default workspace can be neither read nor made, the store is closed again."""
+
+    class Failing(MemoryStrategy):
+        stopped = 0
+
+        @override
+        async def apply(self, commit: Commit) -> Committed:
+            raise DatabaseUnavailable("full")
+
+        @override
+        async def stop(self) -> None:
+            self.stopped += 1
+
+    store = strategy(Failing)
+    failure_of(small_database(store, epoch_clock()).start(), DatabaseUnavailable)
+    assert isinstance(store, Failing)
+    assert store.stopped == 1

@@ -75,6 +75,19 @@ def open_watcher(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path, by device and inode; None when there is none.
+
+    A connection goes on with the file it opened when that was removed or replaced, and whatever is then
+    written into it is lost.  So the path is looked at before each use.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str = "immediate") -> Iterator[None]:
     """A transaction, rolled back on any exception; ``immediate`` makes it the only writer from the start."""

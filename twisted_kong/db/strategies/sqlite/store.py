@@ -25,7 +25,13 @@ from twisted_kong.db.interfaces import (
 )
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.sqlite import log, migrations, rows
-from twisted_kong.db.strategies.sqlite.connection import explained, open_file, open_watcher, transaction
+from twisted_kong.db.strategies.sqlite.connection import (
+    explained,
+    identity,
+    open_file,
+    open_watcher,
+    transaction,
+)
 from twisted_kong.db.strategies.sqlite.thread import DEADLINE, LIMIT, DatabaseThread, IThreadReactor
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import execute, run_unsuspended
@@ -55,6 +61,7 @@ class SqliteStrategy(IStrategy):
         self._thread = DatabaseThread(reactor, f"the database file {path}", limit=limit, deadline=deadline)
         self._tables: Mapping[str, Table] = {}
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._watcher: sqlite3.Connection | None = None
         self._version_polled = -1
 
@@ -166,6 +173,11 @@ class SqliteStrategy(IStrategy):
     def _with_connection(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
             raise DatabaseUnavailable(f"the database file {self.path} is closed")
+        if identity(self.path) != self._file:
+            raise DatabaseUnavailable(
+                f"the database file {self.path} was removed or replaced while in use:"
+                " restart to use the new one"
+            )
         with explained(self.path):
             return work(self._connection)
 
@@ -177,7 +189,7 @@ class SqliteStrategy(IStrategy):
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._file = connection, identity(self.path)
 
     def _make_ready(self, connection: sqlite3.Connection, migrate: bool) -> None:
         if migrate:
