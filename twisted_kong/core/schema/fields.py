@@ -128,7 +128,7 @@ class Field:
 
         :param given: whether the record names the field, if only to say null
         """
-        if self.name == "updated_at" or (self.name == "last_seen" and value is None):
+        if self.name == "updated_at":
             return self.timestamp(context.now)
         if purpose not in (Purpose.INSERT, Purpose.UPSERT) or value is not None:
             return value
@@ -136,7 +136,7 @@ class Field:
             return context.new_uuid()
         if self.kind == "string":
             return None if given else context.new_token()
-        return self.timestamp(context.now) if self.name == "created_at" else value
+        return self.timestamp(context.now) if self.definition.get("timestamp") else value
 
     def timestamp(self, now: float) -> int | float:
         """A moment as this field keeps it: whole seconds, or seconds with milliseconds."""

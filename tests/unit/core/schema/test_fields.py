@@ -187,10 +187,10 @@ def test_defaults_are_never_shared() -> None:
     [
         ("id", {"type": "string", "uuid": True, "auto": True}, numbered_uuid(1)),
         ("key", {"type": "string", "auto": True}, TOKEN),
-        ("created_at", {"type": "integer", "auto": True}, 1_700_000_000),
-        ("created_at", {"type": "number", "auto": True}, 1_700_000_000.25),
+        ("created_at", {"type": "integer", "auto": True, "timestamp": True}, 1_700_000_000),
+        ("created_at", {"type": "number", "auto": True, "timestamp": True}, 1_700_000_000.25),
         ("updated_at", {"type": "integer", "auto": True}, 1_700_000_000),
-        ("last_seen", {"type": "integer", "auto": True}, 1_700_000_000),
+        ("last_seen", {"type": "integer", "auto": True, "timestamp": True}, 1_700_000_000),
         ("other", {"type": "integer", "auto": True}, None),
     ],
 )
