@@ -15,6 +15,7 @@ import pytest
 
 from tests.kit.small_kinds import SmallKinds
 from twisted_kong.db.schemas import tables_of
+from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.tables import tags_of
 
 pytestmark = pytest.mark.integration
@@ -159,7 +160,7 @@ def test_processes_that_start_together(tmp_path: Path, writers: list[Writer]) ->
     check(path, [line for writer in writers for line in writer.acknowledged])
     connection = sqlite3.connect(path)
     try:
-        assert connection.execute("select count(*) from migrations").fetchone() == (1,)
+        assert connection.execute("select count(*) from migrations").fetchone() == (len(STEPS),)
         found = connection.execute("select count(*) from entities where kind = 'workspaces'").fetchone()
         assert found == (1,)
     finally:

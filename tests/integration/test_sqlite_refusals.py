@@ -18,6 +18,7 @@ from tests.kit.stores import small_database
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.database import Database
 from twisted_kong.db.strategies.sqlite.connection import APPLICATION_ID
+from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
 pytestmark = pytest.mark.integration
@@ -108,7 +109,7 @@ async def test_a_later_version(tmp_path: Path) -> None:
     error = await refusal(database_on(path).start())
     assert error.message == (
         f"the database file {path} was used by a later version: it has been through the step"
-        " 9999_from_the_future, and this version knows none after 0001_entities_and_changes"
+        f" 9999_from_the_future, and this version knows none after {STEPS[-1].name}"
     )
 
 
@@ -121,7 +122,7 @@ async def test_not_migrated(tmp_path: Path) -> None:
     database = database_on(path)
     await database.start(migrate=False)
     state = await database.strategy.migrations()
-    assert (state.executed, state.pending) == (("0001_entities_and_changes",), ())
+    assert (state.executed, state.pending) == (tuple(step.name for step in STEPS), ())
     await database.stop()
 
 
@@ -211,6 +212,7 @@ from twisted.internet import task
 from twisted.internet.defer import Deferred
 from tests.kit.stores import small_database
 from twisted_kong.core.errors import DatabaseError
+from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
 async def main(reactor):

@@ -148,14 +148,14 @@ class SqliteRows(IRows):
         else:
             query = "update entities set document = ?, expires = ? where kind = ? and id = ?"
         self._connection.execute(query, (new.document, new.expires, table.name, key))
-        self._index(table, key, new, old)
+        self.index(table, key, new, old)
 
     @override
     async def remove(self, table: Table, key: str, old: Stored) -> None:
         self._connection.execute("delete from entities where kind = ? and id = ?", (table.name, key))
-        self._index(table, key, None, old)
+        self.index(table, key, None, old)
 
-    def _index(self, table: Table, key: str, new: Stored | None, old: Stored | None) -> None:
+    def index(self, table: Table, key: str, new: Stored | None, old: Stored | None) -> None:
         """Bring what finds a row from how it was to how it is, touching only what differs."""
         for delete, insert, rows_of in _INDEXES:
             before, after = rows_of(table, key, old), rows_of(table, key, new)

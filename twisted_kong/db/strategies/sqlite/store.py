@@ -24,7 +24,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
 )
 from twisted_kong.db.positions import LogPosition, parse
-from twisted_kong.db.strategies.sqlite import log, migrations, rows
+from twisted_kong.db.strategies.sqlite import kinds, log, migrations, rows
 from twisted_kong.db.strategies.sqlite.connection import (
     explained,
     identity,
@@ -199,6 +199,7 @@ class SqliteStrategy(IStrategy):
         (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
         if verdict != "ok":
             raise DatabaseError(f"the database file {self.path} is damaged ({verdict})")
+        kinds.bring_up_to_date(connection, self.path, self._tables.values())
         # refused here rather than at the first write
         with transaction(connection):
             pass
