@@ -14,6 +14,8 @@ from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 # In SQLite's header, so that another program's file is not taken for ours: "KONG".
 APPLICATION_ID = 0x4B4F4E47
 BUSY_SECONDS = 5.0
+# strict tables; what older ones lack is told here and not by a syntax error
+OLDEST_SQLITE = (3, 37, 0)
 
 _STATEMENTS = 256
 _WAL_ATTEMPTS = 100
@@ -56,6 +58,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 
     The file is made when it is missing, readable by its owner alone, for it holds credentials.
     """
+    check_version(sqlite3.sqlite_version_info)
     _make(path)
     with explained(path):
         connection = sqlite3.connect(
@@ -67,6 +70,13 @@ def open_file(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def check_version(version: tuple[int, ...]) -> None:
+    """Refuse a SQLite that is too old for the layout."""
+    if version < OLDEST_SQLITE:
+        needed, found = (".".join(map(str, each)) for each in (OLDEST_SQLITE, version))
+        raise DatabaseError(f"SQLite {needed} or later is needed, and this Python comes with {found}")
 
 
 def open_watcher(path: Path) -> sqlite3.Connection:

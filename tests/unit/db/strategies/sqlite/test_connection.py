@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
-from twisted_kong.db.strategies.sqlite.connection import explain, explained, transaction
+from twisted_kong.db.strategies.sqlite.connection import check_version, explain, explained, transaction
 
 PATH = Path("/somewhere/kong.db")
 
@@ -97,3 +97,11 @@ def test_rolled_back_by_sqlite_itself(connection: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         work()
     assert connection.execute("select * from t").fetchall() == []
+
+
+def test_old_sqlite() -> None:
+    """A SQLite that is too old is refused with both versions."""
+    with pytest.raises(DatabaseError) as caught:
+        check_version((3, 34, 1))
+    assert caught.value.message == "SQLite 3.37.0 or later is needed, and this Python comes with 3.34.1"
+    check_version((3, 37, 0))
