@@ -67,7 +67,8 @@ SOME_ID = "aaaaaaaa-0000-4000-8000-000000000001"
 class RecordedWrite:
     """One write: what was asked of which kind of entity, and what Kong answered."""
 
-    source: str
+    file: str
+    n: int
     entity: str
     operation: str
     request: Mapping[str, Any]
@@ -77,8 +78,13 @@ class RecordedWrite:
     answer: Any
     date: float
 
+    @property
+    def key(self) -> str:
+        """The file and the number of the exchange in it."""
+        return f"{self.file}-{self.n:03d}"
+
     def __str__(self) -> str:
-        return self.source
+        return f"{self.key} {self.request['method']} {self.request['path']}"
 
     def record(self, schema: Schema) -> dict[str, Any]:
         """The record in the request, with what its path says, in the form a schema is given it."""
@@ -150,7 +156,8 @@ def _write(
     if operation == "update" and current is None:
         return None
     return RecordedWrite(
-        source=f"{file}-{exchange['n']:03d}-{request['method']}-{request['path']}",
+        file=file,
+        n=exchange["n"],
         entity=entity,
         operation=operation,
         request=request,
