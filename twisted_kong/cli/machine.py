@@ -20,14 +20,22 @@ class Processes:
     """Processes by their ids."""
 
     def is_alive(self, pid: int) -> bool:
-        """Whether there is such a process, whoever owns it."""
+        """Whether there is such a process, whoever owns it; one that ended but was not reaped is none."""
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:
             return True
-        return True
+        return self._state(pid) not in ("Z", "X")
+
+    def _state(self, pid: int) -> str | None:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # The name before it stands in parentheses and may hold anything.
+                return file.read().rpartition(b")")[2].split()[0].decode()
+        except (OSError, IndexError):
+            return None
 
     def command(self, pid: int) -> str | None:
         """Its command line; None where the system does not tell."""

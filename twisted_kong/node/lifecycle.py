@@ -27,8 +27,13 @@ from twisted_kong.core.errors import EntityError
 from twisted_kong.node.notify import ServiceManager
 from twisted_kong.node.prefix import PrefixError
 
+
+class CannotStart(Exception):
+    """The node cannot come up for a reason outside of it, told in one line."""
+
+
 # Failures that one line explains; anything else is a fault of ours and shows its traceback.
-EXPLAINED = (ConfError, EntityError, PrefixError, CannotListenError, OSError)
+EXPLAINED = (CannotStart, ConfError, EntityError, PrefixError, CannotListenError, OSError)
 
 SignalHandler = Callable[[int, FrameType | None], Any]
 

@@ -22,6 +22,15 @@ def test_no_such_process() -> None:
     assert Processes().command(999999999) is None
 
 
+def test_process_that_was_not_reaped_is_gone() -> None:
+    """In a container nobody may ever collect the exit code of a node; stop must not wait for that."""
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    # Waits for the end without reaping.
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert not Processes().is_alive(pid)
+    os.waitpid(pid, 0)
+
+
 def test_waiting_ends_with_the_process_or_in_time() -> None:
     """Whichever comes first is told."""
     processes = StubProcesses()

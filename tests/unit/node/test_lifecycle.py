@@ -14,7 +14,7 @@ from tests.kit.nodes import Signals, StubNode, StubReactor
 from twisted_kong.core.conf.loading import Loaded, Sources, load_conf
 from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.core.errors import DatabaseUnavailable
-from twisted_kong.node.lifecycle import Lifecycle, World
+from twisted_kong.node.lifecycle import CannotStart, Lifecycle, World
 from twisted_kong.node.notify import ServiceManager
 
 
@@ -84,6 +84,7 @@ def test_ready_is_told_only_when_the_node_is() -> None:
         CannotListenError("127.0.0.1", 8000, OSError(98, "Address already in use")),
         DatabaseUnavailable("the database file x is read-only"),
         OSError(28, "No space left on device"),
+        CannotStart("the database takes too long"),
     ],
 )
 def test_failed_start_is_one_line_and_ends_the_process(error: Exception, logged: Logged) -> None:
