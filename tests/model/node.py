@@ -65,6 +65,7 @@ class Node:
         # What this process has been told of its own writes: world numbers.
         self.written: dict[Key, int] = {}
         self._wrote_at = -1e9
+        self._server = store.incarnation
         self.cache = EntityCache(clock, ttl=settings.ttl, resurrect_ttl=settings.resurrect_ttl, refills=1)
         if not self.rules.leases:
             self.cache._table.redeem = lambda key, flight: True  # type: ignore[method-assign]
@@ -150,7 +151,13 @@ class Node:
         return await self.store.head(self._poll_behind())
 
     async def changes_after(self, position: Any, limit: int = 1000) -> ChangeBatch:
-        return await self.store.changes_after(position, limit, self._poll_behind())
+        batch = await self.store.changes_after(position, limit, self._poll_behind())
+        if self.rules.doubt_after_failover and self._server != self.store.incarnation:
+            # The connection broke, and another server was found: what was read of the old one may never
+            # have happened on the new one, be it before this position or after.
+            self._server = self.store.incarnation
+            return ChangeBatch((), self.store.log[-1].position, continuous=False, more=False)
+        return batch
 
     def has_news(self) -> bool:
         return self.store.random.random() < 0.02

@@ -16,6 +16,8 @@ class Rules:
     :param doubt: a log that cannot show continuity makes everything stale; else reading just goes on.
     :param poll_where_read: the log is polled on the replica that entities are read from; else on the primary.
     :param own_when_applied: a node's own change is left out only if it was applied at the write; else always.
+    :param doubt_after_failover: a reader that finds another server in the place of the one it has read from
+        takes everything for stale, even if its position is in that server's log; else the position decides.
     :param read_again: a row that changes during its read is read again.
     """
 
@@ -25,4 +27,5 @@ class Rules:
     doubt: bool = True
     poll_where_read: bool = True
     own_when_applied: bool = True
+    doubt_after_failover: bool = True
     read_again: bool = True

@@ -16,6 +16,7 @@ PLAIN = Scenario()
 UNCUT = Scenario(cuts=False)
 EXPIRING = Scenario(Settings(ttl=20))
 DELAYED = Scenario(Settings(propagation=2))
+FAILING_OVER = Scenario(failovers=True)
 REPLICA = Scenario(lag=1.5)
 TTL = 12.0
 # Nobody polls, so nothing but the ttl bounds what is served; a read may see what was true when it began, and
@@ -38,6 +39,7 @@ def quiet() -> Iterator[None]:
         pytest.param(PLAIN, id="faults"),
         pytest.param(EXPIRING, id="db_cache_ttl"),
         pytest.param(DELAYED, id="db_update_propagation"),
+        pytest.param(FAILING_OVER, id="failover"),
         pytest.param(REPLICA, id="replica"),
         pytest.param(replace(DELAYED, lag=1.5), id="replica and propagation"),
         pytest.param(UNTOLD, id="changes lost, ttl only"),
@@ -63,6 +65,7 @@ def test_propagation_makes_up_for_polling_the_primary() -> None:
         ("doubt", PLAIN),
         ("poll_where_read", replace(REPLICA, cuts=False)),
         ("own_when_applied", UNCUT),
+        ("doubt_after_failover", FAILING_OVER),
         ("read_again", UNCUT),
     ],
 )

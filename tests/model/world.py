@@ -34,6 +34,7 @@ class Scenario:
     :param slowest: seconds that a read of an entity takes at most.
     :param faults: reads, polls and writes fail; nodes restart.
     :param cuts: and also the log is trimmed beyond what nodes have read, and the database is restored.
+    :param failovers: a server that lacks the latest commits takes the place of the database, at any moment.
     :param bound: seconds beyond which nothing may be served however it came about; None: no such bound.
     """
 
@@ -42,6 +43,7 @@ class Scenario:
     slowest: float = 3.0
     faults: bool = True
     cuts: bool = True
+    failovers: bool = False
     bound: float | None = None
     steps: int = 120
 
@@ -79,6 +81,8 @@ class World:
         if self.scenario.faults and self.scenario.cuts:
             # A replica and its primary are not restored at one moment: that is another story.
             deeds += [self._trim] + ([] if self.scenario.lag else [self._restore])
+        if self.scenario.failovers:
+            deeds += [self._fail_over]
         self.random.choice(deeds)()
 
     def _start(self) -> Node:
@@ -123,6 +127,10 @@ class World:
         end: Any = self.backup.log[-1].position
         if all(node.feed.position is not None and not end >= node.feed.position for node in self.nodes):
             self.store.restore(self.backup)
+        self.backup = self.store.backup()
+
+    def _fail_over(self) -> None:
+        self.store.restore(self.backup)
         self.backup = self.store.backup()
 
     def _advance(self, seconds: float) -> None:

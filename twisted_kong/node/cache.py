@@ -152,10 +152,9 @@ class EntityCache:
         if value is not ABSENT:
             return None if value is MISS else value
         ttl, neg_ttl = self._ttl if ttl is None else ttl, self._neg_ttl if neg_ttl is None else neg_ttl
-        now = self._seconds()
-        flight = Flight(loader, ttl, neg_ttl, now)
+        flight = Flight(loader, ttl, neg_ttl, self._seconds())
         entry = self._table.find(key)
-        if entry is not None and self._table.is_soft(entry, now):
+        if entry is not None and self._table.is_soft(entry, flight.begun):
             self._queue_refill(key, flight)
             return _answer(entry)
         return await self._join(key, flight)
@@ -227,6 +226,7 @@ class EntityCache:
         return waiter
 
     def _take_off(self, key: str, flight: Flight) -> Deferred[None]:
+        flight.begun = self._seconds()
         self._table.grant(key, flight)
         return Deferred.fromCoroutine(self._fly(key, flight))
 
