@@ -130,6 +130,7 @@ class Chains:
         self._plan = plan
         self._handlers = handlers
         self._version = -1
+        self._busy = False
         self._steps: dict[str, Step] = {}
         self._young: dict[tuple[Any, ...], Chain] = {}
         self._old: dict[tuple[Any, ...], Chain] = {}
@@ -144,10 +145,14 @@ class Chains:
             rows = {row["id"]: row for row in self._plan.all_rows()}
             self._steps = {id: step for id, step in self._steps.items() if rows.get(id) is step.row}
             self.globally = self._compile((None, None, None), self._plan.rows(), None)
-        return bool(len(self._plan))
+            self._busy = bool(rows)
+        return self._busy
 
     def chain(self, route_id: str | None, service_id: str | None, consumer_id: str | None) -> Chain:
         """The steps for these three."""
+        young = self._young.get((route_id, service_id, consumer_id))
+        if young is not None:
+            return young
         if consumer_id is not None and not self._plan.knows_consumer(consumer_id):
             consumer_id = None
         key = (route_id, service_id, consumer_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.pdk.call import Call
@@ -59,13 +58,6 @@ class Client:
         """The Consumer that was authenticated, or the anonymous one."""
         self._check("get_consumer", FROM_ACCESS)
         return self._ctx.consumer
-
-    def peek_consumer(self, consumer_id: str) -> Any:
-        """The Consumer if it is cached, ``MISS`` if there is none, ``ABSENT`` if it must be loaded.
-
-        Beyond Kong: it never waits.
-        """
-        return self._call.gateway.cache.peek(self._key(consumer_id))
 
     async def load_consumer(self, consumer_id: str, by_username: bool = False) -> Entity | None:
         """A Consumer by its id or, with ``by_username``, by its name if no id fits; None if there is none.

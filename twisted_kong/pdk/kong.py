@@ -24,11 +24,10 @@ from twisted_kong.pdk.service import Service
 class Surroundings:
     """The modules that all requests of a node share."""
 
-    __slots__ = ("cache", "configuration", "db", "gateway", "ip", "node")
+    __slots__ = ("cache", "db", "gateway", "ip", "node")
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.configuration = gateway.configuration
         self.cache = PluginCache(gateway)
         self.db = Databases(gateway.database)
         self.node = Node(gateway)
@@ -92,6 +91,23 @@ class Instance:
         return self._call.running_id
 
 
+class _Module:
+    """Makes a module when it is first touched; afterwards it is an attribute like any other."""
+
+    def __init__(self, make: Callable[[Kong], Any]) -> None:
+        self._make = make
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, kong: Kong | None, owner: type) -> Any:
+        if kong is None:
+            return self
+        module = kong.__dict__[self._name] = self._make(kong)
+        return module
+
+
 class Kong(Call):
     """The PDK: modules as attributes, as in Kong.
 
@@ -105,20 +121,34 @@ class Kong(Call):
     chain: Any = None
     """The compiled chain of this request, once access has begun."""
 
-    # Made by __getattr__ when they are first touched.
-    cache: PluginCache
-    client: Client
-    configuration: Any
-    ctx: Memory
-    db: Databases
-    ip: Ip
-    log: Log
-    node: Node
-    plugin: Instance
-    request: Request
-    response: ClientResponse
-    router: Routing
-    service: Service
+    if TYPE_CHECKING:
+        cache: PluginCache
+        client: Client
+        configuration: Any
+        ctx: Memory
+        db: Databases
+        ip: Ip
+        log: Log
+        node: Node
+        plugin: Instance
+        request: Request
+        response: ClientResponse
+        router: Routing
+        service: Service
+    else:
+        cache = _Module(lambda kong: kong.surroundings.cache)
+        client = _Module(Client)
+        configuration = _Module(lambda kong: kong.gateway.configuration)
+        ctx = _Module(Memory)
+        db = _Module(lambda kong: kong.surroundings.db)
+        ip = _Module(lambda kong: kong.surroundings.ip)
+        log = _Module(Log)
+        node = _Module(lambda kong: kong.surroundings.node)
+        plugin = _Module(Instance)
+        request = _Module(Request)
+        response = _Module(ClientResponse)
+        router = _Module(Routing)
+        service = _Module(Service)
 
     def __init__(self, surroundings: Surroundings, context: RequestContext | None, phase: int) -> None:
         self.surroundings = surroundings
@@ -126,31 +156,3 @@ class Kong(Call):
         if context is not None:
             self.context = context
         self.phase = phase
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Make a module at its first use; afterwards it is an attribute like any other."""
-            make = _OF_REQUEST.get(name)
-            if make is not None:
-                module = make(self)
-            elif name in _OF_NODE:
-                module = getattr(self.surroundings, name)
-            else:
-                raise AttributeError(f"kong.{name} does not exist" if name != "context" else _NO_REQUEST)
-            setattr(self, name, module)
-            return module
-
-
-_NO_REQUEST = "there is no request here"
-_OF_REQUEST: dict[str, Callable[[Call], Any]] = {
-    "client": Client,
-    "ctx": Memory,
-    "log": Log,
-    "plugin": Instance,
-    "request": Request,
-    "response": ClientResponse,
-    "router": Routing,
-    "service": Service,
-}
-_OF_NODE = frozenset({"cache", "configuration", "db", "ip", "node"})

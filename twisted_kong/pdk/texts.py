@@ -85,7 +85,7 @@ class PreparedHeaders:
     __slots__ = ("fields", "names")
 
     def __init__(self, headers: HeaderTable, remove: Iterable[str] = ()) -> None:
-        self.fields = tuple(fields_of(headers))
+        self.fields = fields_of(headers)
         for name, value in self.fields:
             if not is_name(name) or not is_value(value):
                 raise ValueError(f"not a header: {name[:60]!r}: {value[:60]!r}")
@@ -94,7 +94,7 @@ class PreparedHeaders:
         }
 
     @classmethod
-    def of_fields(cls, fields: tuple[Field, ...], names: frozenset[bytes]) -> PreparedHeaders:
+    def of_fields(cls, fields: list[Field], names: frozenset[bytes]) -> PreparedHeaders:
         """From fields known to be good, and all lower-case names that they or removals concern."""
         made = cls.__new__(cls)
         made.fields = fields
@@ -109,8 +109,10 @@ class PreparedHeaders:
             for name, value in self.fields:
                 target.add(name, value)
             return
+        names = self.names
         if target.added:
-            names = self.names
-            target.added = [field for field in target.added if field[0].lower() not in names]
-        target.removed |= self.names
-        target.added.extend(self.fields)
+            kept = [field for field in target.added if field[0].lower() not in names]
+            target.added = kept + self.fields
+        else:
+            target.added = self.fields.copy()
+        target.removed |= names

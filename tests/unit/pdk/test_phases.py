@@ -1,0 +1,435 @@
+"""Plugins run phase by phase as in Kong, and what one does wrong stays its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger, formatEvent
+
+from tests.kit.deferreds import failure_of, no_result, success_of
+from tests.kit.pdk import a_context, a_gateway, answered, sent_headers
+from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.plan import PluginPlan
+from twisted_kong.pdk.phases import Phases
+
+BOB = {"id": "bob", "username": "bob"}
+Method = Callable[[Any, Any], Any]
+
+
+class Plugin:
+    """A handler made of functions by phase; it records what runs."""
+
+    VERSION = "1.0.0"
+
+    def __init__(self, priority: int, ran: list[str], **methods: Method | None) -> None:
+        self.PRIORITY = priority
+        for phase, method in methods.items():
+            setattr(self, phase, self._recorded(phase, method, ran))
+
+    def _recorded(self, phase: str, method: Method | None, ran: list[str]) -> Method:
+        def run(kong: Any, conf: Any = None) -> Any:
+            ran.append(
+                f"{kong.running}.{phase}"
+                + (f":{conf['tag']}" if isinstance(conf, dict) and "tag" in conf else "")
+            )
+            return None if method is None else method(kong, conf)
+
+        return run
+
+
+class Stage:
+    """A node with some plugins, each with one row bound to nothing unless told otherwise."""
+
+    def __init__(self, **plugins: tuple[int, dict[str, Method | None]]) -> None:
+        self.ran: list[str] = []
+        self.events: list[Any] = []
+        self.handlers = {
+            name: Plugin(priority, self.ran, **methods) for name, (priority, methods) in plugins.items()
+        }
+        self.plan = PluginPlan({name: priority for name, (priority, _) in plugins.items()})
+        log = Logger("kong", observer=self.events.append)  # type: ignore[arg-type]
+        self.phases = Phases(self.plan, self.handlers, a_gateway(log=log))
+
+    def row(
+        self, name: str, row_id: str | None = None, config: dict[str, Any] | None = None, **bound: str
+    ) -> None:
+        references = {kind: {"id": id} for kind, id in bound.items()}
+        self.plan.put({"id": row_id or name, "name": name, "config": config or {}, **references})
+
+    def rows(self) -> Stage:
+        for name in self.handlers:
+            self.row(name)
+        return self
+
+    @property
+    def lines(self) -> list[str]:
+        return [formatEvent(event) for event in self.events]
+
+
+def now(answering: Any) -> Answer | None:
+    """What a phase answers, which must be known at once."""
+    return success_of(answering) if isinstance(answering, Deferred) else answering
+
+
+def test_without_rows_nothing_happens() -> None:
+    """No plugin, no cost: not even the PDK is made."""
+    stage = Stage(a=(1, {"access": None, "log": None}))
+    context = a_context()
+    assert stage.phases.rewrite(context) is None
+    assert stage.phases.access(context) is None
+    assert stage.phases.header_filter(context) is None
+    assert stage.phases.body_filter(context, b"x", True) == b"x"
+    stage.phases.log(context)
+    needs = stage.phases.needs(context)
+    flags = [
+        needs.has_access,
+        needs.has_header_filter,
+        needs.has_body_filter,
+        needs.has_response,
+        needs.has_log,
+    ]
+    assert not any(flags)
+    assert context.plan is None
+    assert stage.ran == []
+
+
+def test_order_of_phases_and_plugins() -> None:
+    """In each phase the greatest priority comes first, equal ones by name."""
+    every: dict[str, Method | None] = dict.fromkeys(
+        ("rewrite", "access", "header_filter", "body_filter", "log")
+    )
+    stage = Stage(b=(1, every), a=(1, every), z=(9, every)).rows()
+    context = a_context()
+    phases = stage.phases
+    phases.rewrite(context)
+    phases.access(context)
+    answered(context)
+    phases.header_filter(context)
+    phases.body_filter(context, b"", True)
+    phases.log(context)
+    assert stage.ran == [f"{name}.{phase}" for phase in every for name in "zab"]
+
+
+def test_rewrite_runs_global_rows_only() -> None:
+    """Before routing, rows bound to a Route cannot apply."""
+    stage = Stage(a=(1, {"rewrite": None}), b=(2, {"rewrite": None}))
+    stage.row("a")
+    stage.row("b", route="route")
+    stage.phases.rewrite(a_context(routed=False))
+    assert stage.ran == ["a.rewrite"]
+
+
+def test_what_rewrite_set_reaches_the_service() -> None:
+    """Headers set before there is a Service are sent to the one found later."""
+    stage = Stage(
+        a=(1, {"rewrite": lambda kong, conf: kong.service.request.set_header("X-A", "1"), "access": None})
+    )
+    stage.rows()
+    context = a_context(routed=False)
+    stage.phases.rewrite(context)
+    routed = a_context()
+    context.route, context.service, context.upstream = routed.route, routed.service, routed.upstream
+    stage.phases.access(context)
+    assert sent_headers(context)["x-a"] == "1"
+
+
+def test_an_exit_ends_access_but_not_later_phases() -> None:
+    """Later plugins do not run their access; all that were collected filter and log."""
+
+    def leave(kong: Any, conf: Any) -> None:
+        kong.response.exit(418, "tea")
+
+    stage = Stage(
+        one=(3, {"access": leave, "log": None}), two=(2, {"access": None, "header_filter": None, "log": None})
+    ).rows()
+    context = a_context()
+    answer = now(stage.phases.access(context))
+    assert answer is not None
+    assert (answer.status, answer.body) == (418, b"tea")
+    stage.phases.header_filter(answered(context))
+    stage.phases.log(context)
+    assert stage.ran == ["one.access", "two.header_filter", "one.log", "two.log"]
+
+
+def test_an_error_in_access_is_a_500_and_one_line() -> None:
+    """The client gets Kong's words; the log tells plugin and request; later phases run."""
+
+    def fail(kong: Any, conf: Any) -> None:
+        raise ValueError("broken")
+
+    stage = Stage(bad=(3, {"access": fail, "log": None}), good=(2, {"access": None, "log": None})).rows()
+    context = a_context()
+    answer = now(stage.phases.access(context))
+    assert answer is not None
+    assert (answer.status, answer.source) == (500, "error")
+    assert json.loads(answer.body)["message"] == "An unexpected error occurred"
+    [line] = stage.lines
+    assert "[bad] access failed: ValueError: broken" in line
+    assert context.request_id in line
+    stage.phases.log(context)
+    assert stage.ran == ["bad.access", "bad.log", "good.log"]
+
+
+def test_errors_in_later_phases_stop_nothing() -> None:
+    """Each is logged; the answer and the other plugins are not touched."""
+
+    def fail(kong: Any, conf: Any) -> None:
+        kong.chunk = b"half done"
+        raise ValueError("broken")
+
+    methods: dict[str, Method | None] = {"header_filter": fail, "body_filter": fail, "log": fail}
+    stage = Stage(bad=(3, methods), good=(2, dict.fromkeys(methods))).rows()
+    context = answered(a_context())
+    stage.phases.access(context)
+    assert stage.phases.header_filter(context) is None
+    assert stage.phases.body_filter(context, b"whole", True) == b"whole"
+    stage.phases.log(context)
+    assert len(stage.lines) == 3
+    assert [entry for entry in stage.ran if entry.startswith("good")] == [
+        f"good.{phase}" for phase in methods
+    ]
+
+
+def test_coroutines_that_wait() -> None:
+    """Access goes on where it stopped when what it waits for is there."""
+    gate: Deferred[None] = Deferred()
+
+    async def wait(kong: Any, conf: Any) -> None:
+        await gate
+        kong.ctx.shared["waited"] = kong.running
+
+    async def quick(kong: Any, conf: Any) -> None:
+        """A coroutine that does not wait."""
+
+    stage = Stage(a=(3, {"access": quick}), b=(2, {"access": wait}), c=(1, {"access": None})).rows()
+    context = a_context()
+    waiting = stage.phases.access(context)
+    assert isinstance(waiting, Deferred)
+    no_result(waiting)
+    assert stage.ran == ["a.access", "b.access"]
+    gate.callback(None)
+    assert success_of(waiting) is None
+    assert stage.ran[-1] == "c.access"
+    assert context.shared == {"waited": "b"}
+
+
+@pytest.mark.parametrize("ending", ["exit", "error"])
+def test_ending_after_a_wait(ending: str) -> None:
+    """Exits and errors after a wait are what they are before one."""
+    gate: Deferred[None] = Deferred()
+
+    async def wait(kong: Any, conf: Any) -> None:
+        await gate
+        if ending == "exit":
+            kong.response.exit(418)
+        raise ValueError("late")
+
+    stage = Stage(a=(3, {"access": wait}), b=(2, {"access": None})).rows()
+    waiting = stage.phases.access(a_context())
+    gate.callback(None)
+    answer = now(waiting)
+    assert answer is not None
+    assert answer.status == (418 if ending == "exit" else 500)
+    assert stage.ran == ["a.access"]
+
+
+def test_a_client_that_is_gone_is_no_error() -> None:
+    """Cancelling access ends the plugin without an answer and without a line."""
+
+    async def wait(kong: Any, conf: Any) -> None:
+        await Deferred()
+
+    stage = Stage(a=(3, {"access": wait})).rows()
+    waiting = stage.phases.access(a_context())
+    assert isinstance(waiting, Deferred)
+    waiting.cancel()
+    failure_of(waiting, CancelledError)
+    assert stage.lines == []
+
+
+def authenticating(gate: Deferred[None] | None = None) -> Method:
+    async def authenticate(kong: Any, conf: Any) -> None:
+        if gate is not None:
+            await gate
+        kong.client.authenticate(BOB, {"id": "cred"})
+
+    return authenticate
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_rows_of_the_consumer_apply_to_later_plugins(waits: bool) -> None:
+    """Once a Consumer is known, plugins of lower priority run as configured for it, in every later phase."""
+    gate: Deferred[None] | None = Deferred() if waits else None
+    both: dict[str, Method | None] = {"access": None, "log": None}
+    stage = Stage(early=(9, both), auth=(5, {"access": authenticating(gate)}), late=(1, both), only=(0, both))
+    for name in ("early", "late"):
+        stage.row(name, config={"tag": "all"})
+        stage.row(name, f"{name}-bob", {"tag": "bob"}, consumer="bob")
+    stage.row("only", "only-bob", {"tag": "bob"}, consumer="bob")
+    stage.row("auth")
+    context = a_context()
+    result = stage.phases.access(context)
+    if gate is not None:
+        gate.callback(None)
+    assert now(result) is None
+    stage.phases.log(context)
+    assert stage.ran == [
+        "early.access:all",
+        "auth.access",
+        "late.access:bob",
+        "only.access:bob",
+        "early.log:all",
+        "late.log:bob",
+        "only.log:bob",
+    ]
+
+
+def test_without_access_only_global_rows_take_part() -> None:
+    """A request without a Route is filtered and logged by rows bound to nothing."""
+    stage = Stage(a=(1, {"log": None, "header_filter": None}), b=(2, {"log": None}))
+    stage.row("a")
+    stage.row("b", route="route")
+    context = answered(a_context(routed=False))
+    stage.phases.header_filter(context)
+    stage.phases.log(context)
+    assert stage.ran == ["a.header_filter", "a.log"]
+
+
+def test_needs_follow_what_is_collected() -> None:
+    """Before access they are the Route's, after it those of the Consumer too."""
+    stage = Stage(auth=(5, {"access": authenticating()}), late=(1, {"log": None}))
+    stage.row("auth")
+    stage.row("late", consumer="bob")
+    context = a_context()
+    assert not stage.phases.needs(context).has_log
+    stage.phases.access(context)
+    assert stage.phases.needs(context).has_log
+
+
+def test_exit_in_header_filter_replaces_the_answer() -> None:
+    """Status, headers and body are the plugin's; later filters do not run."""
+
+    def leave(kong: Any, conf: Any) -> None:
+        kong.response.exit(503, {"message": "no"})
+
+    stage = Stage(a=(2, {"header_filter": leave}), b=(1, {"header_filter": None})).rows()
+    context = answered(a_context())
+    stage.phases.header_filter(context)
+    response = context.response
+    assert response is not None
+    assert (response.status, response.source, response.body) == (503, "exit", b'{"message":"no"}')
+    assert response.headers.get(b"content-type") == b"application/json; charset=utf-8"
+    assert stage.ran == ["a.header_filter"]
+
+
+def test_response_may_answer_instead_of_the_service() -> None:
+    """In the buffered phase a plugin may look at the whole answer and put its own in its place."""
+
+    async def look(kong: Any, conf: Any) -> None:
+        if await kong.service.response.get_raw_body() == b"":
+            kong.response.exit(502, "empty")
+
+    stage = Stage(a=(2, {"response": look})).rows()
+    context = a_context()
+    assert stage.phases.response(a_context(routed=False)) is not None
+    stage.phases.access(context)
+    answer = now(stage.phases.response(answered(context)))
+    assert answer is not None
+    assert (answer.status, answer.body) == (502, b"empty")
+    assert stage.phases.needs(context).has_response
+
+
+def test_body_filters_follow_one_another() -> None:
+    """Each gets what the one before made of a piece; one that waits is refused."""
+
+    async def waits(kong: Any, conf: Any) -> None:
+        await Deferred()
+
+    stage = Stage(
+        a=(3, {"body_filter": lambda kong, conf: kong.response.set_chunk(kong.response.get_chunk().upper())}),
+        b=(2, {"body_filter": waits}),
+        c=(1, {"body_filter": lambda kong, conf: kong.response.set_chunk(kong.response.get_chunk() + b"!")}),
+    ).rows()
+    context = a_context()
+    stage.phases.access(context)
+    assert stage.phases.body_filter(context, b"a", False) == b"A!"
+    assert "must not wait" in stage.lines[0]
+
+
+def test_log_may_wait() -> None:
+    """It goes on by itself, the next plugin after it; an error is logged."""
+    gate: Deferred[None] = Deferred()
+
+    async def waits(kong: Any, conf: Any) -> None:
+        await gate
+        raise ValueError("late")
+
+    stage = Stage(a=(3, {"log": waits}), b=(2, {"log": None})).rows()
+    context: RequestContext = a_context()
+    stage.phases.log(context)
+    assert stage.ran == ["a.log"]
+    gate.callback(None)
+    assert stage.ran == ["a.log", "b.log"]
+    assert "[a] log failed: ValueError: late" in stage.lines[0]
+
+
+def test_header_filter_may_wait() -> None:
+    """The answer waits with it; an error afterwards is only logged."""
+    gate: Deferred[None] = Deferred()
+
+    async def waits(kong: Any, conf: Any) -> None:
+        await gate
+        kong.response.set_header("X-A", "late")
+        raise ValueError("x")
+
+    stage = Stage(a=(3, {"header_filter": waits}), b=(2, {"header_filter": None})).rows()
+    context = answered(a_context())
+    waiting = stage.phases.header_filter(context)
+    assert isinstance(waiting, Deferred)
+    gate.callback(None)
+    success_of(waiting)
+    assert context.response is not None
+    assert context.response.headers.get(b"x-a") == b"late"
+    assert stage.ran[-1] == "b.header_filter"
+    assert len(stage.lines) == 1
+
+
+def test_changed_rows_apply_at_once() -> None:
+    """The next request is run as the plan then says."""
+    stage = Stage(a=(1, {"access": None}))
+    stage.row("a", config={"tag": "old"})
+    stage.phases.access(a_context())
+    stage.row("a", config={"tag": "new"})
+    stage.phases.access(a_context())
+    stage.plan.remove("a")
+    stage.phases.access(a_context())
+    assert stage.ran == ["a.access:old", "a.access:new"]
+
+
+def test_init_worker_and_configure() -> None:
+    """All loaded plugins prepare themselves by priority, and are told their configurations or None."""
+    told: list[Any] = []
+    configure = {"configure": lambda kong, confs: told.append(confs), "init_worker": None}
+    stage = Stage(low=(1, configure), high=(9, {"init_worker": None}))
+    success_of(stage.phases.init_worker())
+    success_of(stage.phases.configure())
+    stage.row("low", config={"tag": "t"})
+    success_of(stage.phases.configure())
+    assert stage.ran == ["high.init_worker", "low.init_worker", "low.configure", "low.configure"]
+    assert told[0] is None
+    assert [conf["tag"] for conf in told[1]] == ["t"]
+
+
+def test_an_error_in_configure_is_logged() -> None:
+    """The gateway goes on with the rows as they are."""
+
+    def fail(kong: Any, confs: Any) -> None:
+        raise ValueError("x")
+
+    stage = Stage(a=(1, {"configure": fail}))
+    success_of(stage.phases.configure())
+    assert "[a] configure failed" in stage.lines[0]

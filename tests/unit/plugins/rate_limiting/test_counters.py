@@ -1,0 +1,41 @@
+"""Counts are kept per client and window, and no flood of clients makes them grow without bound."""
+
+from __future__ import annotations
+
+from twisted_kong.plugins.rate_limiting.counters import Counters
+
+HOUR = [(2, 10.0, 3600)]
+
+
+def starts(hour: int) -> list[int]:
+    return [0, 0, hour, 0, 0, 0]
+
+
+def test_counting() -> None:
+    """What a caller adds is there the next time, for this client only."""
+    counters = Counters()
+    counters.used(("r", "a"), HOUR, starts(3600))[0][1] += 1
+    assert counters.used(("r", "a"), HOUR, starts(3600)) == [[3600, 1]]
+    assert counters.used(("r", "b"), HOUR, starts(3600)) == [[3600, 0]]
+
+
+def test_a_new_window_starts_from_nothing() -> None:
+    """And one that is over does not come back: a late request counts in the newer window."""
+    counters = Counters()
+    counters.used(("r", "a"), HOUR, starts(3600))[0][1] += 5
+    counters.used(("r", "a"), HOUR, starts(7200))[0][1] += 1
+    assert counters.used(("r", "a"), HOUR, starts(3600)) == [[7200, 1]]
+
+
+def test_bounds() -> None:
+    """The client not seen for longest is forgotten; long names cost no more than short ones."""
+    counters = Counters(most=100)
+    counters.used(("r", "kept"), HOUR, starts(0))[0][1] += 1
+    for number in range(1000):
+        counters.used(("r", f"client-{number}"), HOUR, starts(0))
+        counters.used(("r", "kept"), HOUR, starts(0))
+    assert len(counters) == 100
+    assert counters.used(("r", "kept"), HOUR, starts(0)) == [[0, 1]]
+    counters.used(("r", "x" * 60_000), HOUR, starts(0))[0][1] += 1
+    assert counters.used(("r", "x" * 60_000), HOUR, starts(0)) == [[0, 1]]
+    assert max(len(name) for _, name in counters._counts) < 200

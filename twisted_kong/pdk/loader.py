@@ -1,0 +1,184 @@
+"""Finds the plugins that ``plugins`` in kong.conf names, checks them, and makes their handlers.
+
+A plugin is a package with ``schema.py`` (``SCHEMA``, perhaps ``FUNCTIONS``), ``handler.py`` (a class
+``Handler``)
+and perhaps ``daos.py`` (``DAOS``).
+The bundled ones are the sub-packages of ``twisted_kong.plugins``, ``key_auth`` for ``key-auth``;
+third-party ones
+are found by entry points of the group ``twisted_kong.plugins``, whose name is the plugin's and whose value
+is the
+package.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.pdk.chains import PHASES
+
+GROUP = "twisted_kong.plugins"
+_BUNDLED = "twisted_kong.plugins"
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_METHODS = (*PHASES, "init_worker", "configure")
+
+
+class PluginError(Exception):
+    """A plugin that is named in ``plugins`` cannot be used; the text names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugin:
+    """A plugin ready for use."""
+
+    name: str
+    handler: Any
+    definition: PluginDefinition
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPlugins:
+    """All plugins of a node, by name."""
+
+    plugins: tuple[LoadedPlugin, ...]
+
+    @property
+    def definitions(self) -> list[PluginDefinition]:
+        """What the schemas are built from."""
+        return [plugin.definition for plugin in self.plugins]
+
+    @property
+    def handlers(self) -> dict[str, Any]:
+        """The handlers by name."""
+        return {plugin.name: plugin.handler for plugin in self.plugins}
+
+    @property
+    def priorities(self) -> dict[str, int]:
+        """``PRIORITY`` by name, as the plan wants it."""
+        return {plugin.name: plugin.handler.PRIORITY for plugin in self.plugins}
+
+    @property
+    def names(self) -> list[str]:
+        """The names, sorted."""
+        return sorted(plugin.name for plugin in self.plugins)
+
+
+def bundled_names() -> list[str]:
+    """The names of the plugins that come with the gateway."""
+    package = import_module(_BUNDLED)
+    return sorted(
+        module.name.replace("_", "-") for module in pkgutil.iter_modules(package.__path__) if module.ispkg
+    )
+
+
+def installed_plugins() -> Iterable[EntryPoint]:
+    """The entry points of third-party plugins."""
+    return entry_points(group=GROUP)
+
+
+def load_plugins(
+    setting: str | Iterable[str] = "bundled",
+    *,
+    installed: Callable[[], Iterable[EntryPoint]] = installed_plugins,
+) -> LoadedPlugins:
+    """Load what ``plugins`` names: ``bundled``, ``off``, names, in any mixture.
+
+    :raises PluginError: one of them is not there or not right.
+    """
+    names = [name.strip() for name in (setting.split(",") if isinstance(setting, str) else setting)]
+    wanted: dict[str, None] = {}
+    for name in names:
+        if name == "bundled":
+            wanted.update(dict.fromkeys(bundled_names()))
+        elif name and name != "off":
+            wanted[name] = None
+    if "off" in names:
+        return LoadedPlugins(())
+    bundled = set(bundled_names())
+    found = {point.name: point for point in installed()} if wanted.keys() - bundled else {}
+    return LoadedPlugins(tuple(_load(name, name in bundled, found) for name in wanted))
+
+
+def _load(name: str, bundled: bool, found: dict[str, EntryPoint]) -> LoadedPlugin:
+    if bundled:
+        package = f"{_BUNDLED}.{name.replace('-', '_')}"
+    elif name in found:
+        package = found[name].value.partition(":")[0].strip()
+    else:
+        raise PluginError(
+            f"plugin '{name}' is enabled but not installed: it is not bundled and no package "
+            f"has an entry point of this name in the group {GROUP}"
+        )
+    handler_class = getattr(_module(name, package, "handler"), "Handler", None)
+    if not isinstance(handler_class, type):
+        raise PluginError(f"plugin '{name}': {package}.handler has no class Handler")
+    check_handler(name, handler_class)
+    definition = _definition(name, package, handler_class)
+    try:
+        handler = handler_class()
+    except Exception as error:
+        raise PluginError(f"plugin '{name}': its Handler cannot be made: {error}") from error
+    return LoadedPlugin(name, handler, definition, package)
+
+
+def _module(name: str, package: str, part: str, optional: bool = False) -> ModuleType | None:
+    full = f"{package}.{part}"
+    try:
+        return import_module(full)
+    except ModuleNotFoundError as error:
+        if optional and error.name == full:
+            return None
+        raise PluginError(f"plugin '{name}': cannot import {full}: {error}") from error
+    except Exception as error:
+        raise PluginError(f"plugin '{name}': cannot import {full}: {error!r}") from error
+
+
+def check_handler(name: str, handler: type) -> None:
+    """The rules that Kong has for handlers; PluginError for one that breaks them."""
+    priority = getattr(handler, "PRIORITY", None)
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise PluginError(f"plugin '{name}': PRIORITY must be an integer, not {priority!r}")
+    version = getattr(handler, "VERSION", None)
+    if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
+        raise PluginError(f"plugin '{name}': VERSION must be like 'x.y.z', not {version!r}")
+    for method in _METHODS:
+        if hasattr(handler, method) and not callable(getattr(handler, method)):
+            raise PluginError(f"plugin '{name}': {method} must be a method")
+    if hasattr(handler, "response") and (
+        hasattr(handler, "header_filter") or hasattr(handler, "body_filter")
+    ):
+        raise PluginError(
+            f"plugin '{name}': response cannot be used together with header_filter or body_filter, "
+            "because the one wants the whole answer and the others its pieces"
+        )
+
+
+def _definition(name: str, package: str, handler: type) -> PluginDefinition:
+    module = _module(name, package, "schema")
+    schema = getattr(module, "SCHEMA", None)
+    if not isinstance(schema, dict):
+        raise PluginError(f"plugin '{name}': {package}.schema has no SCHEMA")
+    schema = {
+        **schema,
+        "name": schema.get("name", name),
+        "priority": handler.PRIORITY,  # type: ignore[attr-defined]
+        "version": handler.VERSION,  # type: ignore[attr-defined]
+        "phases": [method for method in _METHODS if hasattr(handler, method)],
+    }
+    if schema["name"] != name:
+        raise PluginError(f"plugin '{name}': its schema is named {schema['name']!r}")
+    daos = _module(name, package, "daos", optional=True)
+    try:
+        return PluginDefinition.from_schema(
+            schema, tuple(getattr(daos, "DAOS", ())), getattr(module, "FUNCTIONS", None)
+        )
+    except Exception as error:
+        raise PluginError(f"plugin '{name}': its schema is not right: {error!r}") from error
