@@ -36,5 +36,8 @@ def _refusals(conf: Conf) -> Iterator[tuple[str, str]]:
             "router_flavor = expressions is not available in this version yet"
             " (traditional_compatible, traditional)",
         )
+    for name in ("proxy_listen", "admin_listen", "status_listen"):
+        if any(listener.proxy_protocol for listener in getattr(conf, name)):
+            yield name, f"{name}: the flag proxy_protocol is not available in this version yet"
     if conf.stream_listen:
         yield "stream_listen", "stream_listen is not available in this version yet (off)"

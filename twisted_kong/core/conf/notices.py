@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.core.conf.masking import Setting
 from twisted_kong.core.conf.problems import Problem
 from twisted_kong.core.conf.properties import PROPERTIES
@@ -19,12 +20,22 @@ def notices(given: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator
         text = setting.text or ""
         for message in _dynamic(name) if known is None else _known(known, text):
             yield Problem(message, setting.origin)
+    for name in ("proxy_listen", "admin_listen", "status_listen"):
+        for flag in _idle_flags(values.get(name, ())):
+            yield Problem(f"{name}: the flag {flag} has no effect in this version yet", given[name].origin)
     if values["database"] == "cassandra" and values["db_update_propagation"] == 0:
         yield Problem(
             "db_update_propagation is 0, its default: as Cassandra is distributed, a change may be seen"
             " before it can be read everywhere; increase it",
             given["database"].origin,
         )
+
+
+def _idle_flags(listeners: Iterable[Listener]) -> Iterator[str]:
+    if any(listener.keepalive is not None for listener in listeners):
+        yield "so_keepalive"
+    if any(listener.ipv6only is False for listener in listeners):
+        yield "ipv6only=off"
 
 
 def _dynamic(name: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from twisted_kong.core.conf.listeners import parse_listeners
 from twisted_kong.core.conf.masking import Setting
 from twisted_kong.core.conf.notices import notices
 from twisted_kong.core.conf.problems import Origin
@@ -79,3 +80,12 @@ def test_cassandra_without_propagation_is_told() -> None:
     """A distributed database may show a change before it can be read everywhere."""
     assert told("database", "cassandra", database="cassandra") != []
     assert told("database", "cassandra", database="cassandra", db_update_propagation=2) == []
+
+
+def test_flags_of_listeners_that_do_nothing_are_told() -> None:
+    """The listener listens all the same."""
+    listeners = parse_listeners("proxy_listen", ["127.0.0.1:1 so_keepalive=on", "[::1]:1 ipv6only=off"])
+    assert told("proxy_listen", "x", proxy_listen=listeners) == [
+        "proxy_listen: the flag so_keepalive has no effect in this version yet",
+        "proxy_listen: the flag ipv6only=off has no effect in this version yet",
+    ]
