@@ -19,6 +19,7 @@ Addresses = tuple[str, ...]
 Resolve = Callable[[str], "Addresses | Deferred[Addresses]"]
 
 _DEFAULT_PORT = 8000
+_DEFAULT_WEIGHT = 100
 # Addresses of Services remembered as peers; all forgotten when full.
 _REMEMBERED = 10_000
 
@@ -58,6 +59,11 @@ def parse_target(target: str) -> tuple[str, int]:
     return target.strip("[]"), _DEFAULT_PORT
 
 
+def _weight(row: Entity) -> int:
+    weight = row.get("weight")
+    return _DEFAULT_WEIGHT if weight is None else int(weight)
+
+
 class _Upstream:
     """One Upstream with its Targets and, once asked, its ring."""
 
@@ -72,7 +78,7 @@ class _Upstream:
         if self.ring is None:
             # Later rows of one target replace earlier ones (Kong: only the newest counts).
             rows = sorted(self.targets.values(), key=lambda row: (row.get("created_at") or 0, row["id"]))
-            weights = {row["target"]: row["weight"] for row in rows}
+            weights = {row["target"]: _weight(row) for row in rows}
             self.ring = RoundRobin((parse_target(target), weight) for target, weight in weights.items())
         return self.ring
 
@@ -87,7 +93,7 @@ class Balancing:
         self._resolve = resolve
         self._upstreams: dict[str, _Upstream] = {}
         self._by_name: dict[str, _Upstream] = {}
-        self._fixed: dict[tuple[str, int, str | None], Peer] = {}
+        self._fixed: dict[tuple[str, int], Peer] = {}
         self._peers: dict[tuple[str, int, str, str | None], Peer] = {}
         self._turns: dict[str, int] = {}
 
@@ -96,18 +102,19 @@ class Balancing:
 
         Raises or fails with :exc:`NoPeer` or :exc:`NameFailure`.
         """
-        peer = self._fixed.get((host, port, None))
-        if peer is not None:
-            return peer
         upstream = self._by_name.get(host)
         if upstream is not None and upstream.row is not None:
             return self._pick_target(upstream, upstream.row, tried)
-        if is_address(host):
+        return self.fixed(host, port) or self._pick_address(host, port, None, tried)
+
+    def fixed(self, host: str, port: int) -> Peer | None:
+        """The peer of a host that leads to one place for ever: an IP address."""
+        peer = self._fixed.get((host, port))
+        if peer is None and is_address(host):
             if len(self._fixed) >= _REMEMBERED:
                 self._fixed.clear()
-            peer = self._fixed[host, port, None] = Peer(host, port, host)
-            return peer
-        return self._pick_address(host, port, None, tried)
+            peer = self._fixed[host, port] = Peer(host, port, host)
+        return peer
 
     def _pick_target(
         self, upstream: _Upstream, row: Entity, tried: Collection[Peer]

@@ -10,10 +10,12 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
+from twisted.internet.interfaces import IHandshakeListener
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
+from zope.interface import implementer
 
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
@@ -37,6 +39,7 @@ _LEADING_LINES = 4
 _LOGGED_LINE = 2048
 
 
+@implementer(IHandshakeListener)
 class Downstream(Protocol, Timed):
     """A client's connection.
 
@@ -62,6 +65,7 @@ class Downstream(Protocol, Timed):
     _closing = False
     _continue_due = False
     _tunnel: Any = None
+    memo: Any = None
 
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
         self.gateway = gateway
@@ -80,6 +84,12 @@ class Downstream(Protocol, Timed):
         no_delay(self.transport)
         gateway.opened(self)
         gateway.wheel.arm(self, gateway.now() + gateway.settings.header_timeout)
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+        """TLS is up: the name that the client asked for is known."""
+        name = self.transport.getHandle().get_servername()
+        if name:
+            self.sni = name.decode("ascii", "replace").lower().rstrip(".")
 
     @override
     def dataReceived(self, data: bytes) -> None:
@@ -158,7 +168,7 @@ class Downstream(Protocol, Timed):
         method = b"HEAD" if data.startswith(b"HEAD ") else b""
         head = RequestHead(line, method, b"", b"", None, 1, b"", FieldBlock(b""))
         exchange = self.exchange = Exchange(self.gateway, self, head)
-        exchange.refuse(fault.status)
+        exchange.refuse_head(fault.status)
 
     def _body_received(self, reader: LengthReader | ChunkedReader, data: bytes) -> None:
         exchange = self.exchange
@@ -184,7 +194,7 @@ class Downstream(Protocol, Timed):
         if body is not None and self.exchange is exchange:
             body.ended()
         if self.exchange is None:
-            self._idle()
+            self._idle(self.gateway.now())
 
     def _is_too_much(self, exchange: Exchange | None) -> bool:
         limit = DISCARD_LIMIT if exchange is None else self.gateway.settings.max_body_size
@@ -207,8 +217,7 @@ class Downstream(Protocol, Timed):
         exchange = self.exchange
         if exchange is None or self._closing or self.gateway.draining:
             return False
-        block = exchange.ctx.head.block
-        if block.close or not (exchange.ctx.head.minor or block.keep_alive):
+        if not exchange.ctx.head.persistent:
             return False
         if self._served >= self.gateway.settings.keepalive_requests:
             return False
@@ -218,7 +227,7 @@ class Downstream(Protocol, Timed):
         # A body that nobody will read must be read over; one that waits for 100 may never come.
         return not self._continue_due and not (isinstance(body, LengthReader) and body.left > DISCARD_LIMIT)
 
-    def finished(self, keep: bool) -> None:
+    def finished(self, keep: bool, now: float) -> None:
         """The answer is complete: go on to the next request, or end."""
         self.exchange = None
         body = self._body
@@ -232,14 +241,17 @@ class Downstream(Protocol, Timed):
                 return
             self._body = None
             self._buffer = body.rest
-        self._idle()
+        self._idle(now)
 
-    def _idle(self) -> None:
+    def _idle(self, now: float) -> None:
         """Wait for the next request, unless it is here already."""
         if self._paused:
             self._resume()
-        gateway = self.gateway
-        gateway.wheel.arm(self, gateway.now() + gateway.settings.keepalive_timeout)
+        deadline = now + self.gateway.settings.keepalive_timeout
+        if self.slot and self.slot_time <= deadline:
+            self.deadline = deadline
+        else:
+            self.gateway.wheel.arm(self, deadline)
         if self._buffer:
             self._serve()
 

@@ -18,11 +18,11 @@ from twisted_kong.core.router import RouteQuery
 from twisted_kong.core.urls import normalise_path
 from twisted_kong.proxy.forwarding import Forwarding, sound
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import Answering, Client
-from twisted_kong.proxy.plan import Plan, plan_of
+from twisted_kong.proxy.interfaces import NOTHING, Answering, Client, Needs, has_work
+from twisted_kong.proxy.plan import Plan, make_plan
 from twisted_kong.proxy.request_body import RequestBody
-from twisted_kong.proxy.request_heads import bare_host
 
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")}
 NO_ROUTE = "no Route matched with those values"
 NO_SERVICE = "no Service found with those values"
 
@@ -30,12 +30,13 @@ NO_SERVICE = "no Service found with those values"
 class Exchange(Forwarding):
     """One request of one client's connection."""
 
-    __slots__ = ("_waiting",)
+    _waiting = False
 
     def __init__(self, gateway: Gateway, client: Client, head: RequestHead) -> None:
-        ctx = RequestContext()
-        super().__init__(gateway, client, ctx)
-        self._waiting = False
+        # Written out for speed: this runs for every request.
+        self.gateway = gateway
+        self.client = client
+        ctx = self.ctx = RequestContext()
         ctx.head = head
         ctx.io = self
         ctx.scheme = client.scheme
@@ -67,12 +68,18 @@ class Exchange(Forwarding):
         if answer is None:
             self._route()
         else:
+            self._prompt = False
             self._continue(answer, self._route)
 
     def refuse(self, status: int) -> None:
         """Answer a request that could not be read; the connection ends with it."""
         self._keep = False
         self.fail(status)
+
+    def refuse_head(self, status: int) -> None:
+        """Answer what is no request at all."""
+        self.is_bare = True
+        self.refuse(status)
 
     def _continue(self, result: Answering, then: Callable[[], None]) -> None:
         """Go on after a phase: to the next step, to an answer, or later."""
@@ -113,33 +120,40 @@ class Exchange(Forwarding):
         route = ctx.route = match.route
         plan = match.memo
         if plan is None:
-            plan = plan_of(match, self.gateway.routing.service_of(route), query.path)
+            service = self.gateway.routing.service_of(route)
+            plan = make_plan(match, service, query.path, self.gateway.balancer)
         self.plan = plan
         ctx.service = plan.service
         if (plan.needs_https or plan.grpc) and self._wrong_protocol(plan):
             return
-        if plan.service is not None:
-            ctx.upstream = plan.upstream(head.method, head.query)
-        needs = self.needs = self.gateway.phases.needs(ctx)
         if self.gateway.settings.allow_debug_header:
             self._debug(plan)
-        if needs.has_access:
-            self._continue(self.gateway.phases.access(ctx), self._accessed)
+        needs = self.gateway.phases.needs(ctx)
+        if needs is not NOTHING and has_work(needs):
+            self._access(plan, needs)
         else:
+            if plan.service is not None:
+                ctx.upstream = plan.shared_way(head.method, head.query)
             self._proxy(plan)
+
+    def _access(self, plan: Plan, needs: Needs) -> None:
+        ctx = self.ctx
+        self.needs = needs
+        self._prompt = False
+        if plan.service is not None:
+            ctx.upstream = plan.way(ctx.head.method, ctx.head.query)
+        self._continue(self.gateway.phases.access(ctx), self._accessed)
 
     def _query(self, head: RequestHead) -> RouteQuery:
         client = self.client
-        name = bare_host(head.host)
-        port = head.host[len(name) + 1 :]
         return RouteQuery(
-            head.method.decode("ascii"),
+            _METHODS.get(head.method) or head.method.decode("ascii"),
             client.scheme,
-            name.decode("ascii"),
-            int(port) if port else client.port,
+            head.name.decode("ascii"),
+            head.port or client.port,
             normalise_path(head.path),
             client.sni,
-            head.headers.get_all,
+            head.block.get_all,
         )
 
     def _scheme(self) -> str:
@@ -170,7 +184,7 @@ class Exchange(Forwarding):
             answer.headers += [(b"Connection", b"Upgrade"), (b"Upgrade", b"TLS/1.2, HTTP/1.1")]
             self.answer(answer)
         else:
-            host = bare_host(ctx.head.host)
+            host = ctx.head.name
             if ctx.trusted:
                 values = ctx.head.block.special.get(b"x-forwarded-host")
                 host = values[0] if values and values[0] else host
@@ -205,9 +219,13 @@ class Exchange(Forwarding):
         body = self.body
         if body is not None and plan.buffer_request and not body.ready:
             self._waiting = True
+            self._prompt = False
             body.want()
-            return
-        self.balance()
+        elif plan.peer is not None and self._prompt and self.ctx.upstream is not None:
+            # No plugin has looked at it, so it goes where its Service always goes.
+            self._connect(self.ctx.upstream, plan.peer)
+        else:
+            self.balance()
 
     def _body_changed(self) -> None:
         """The body is complete, or more than is kept."""

@@ -11,19 +11,17 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from twisted_kong.core.context import Answer, RequestContext, Try
+from twisted_kong.core.context import Answer, Try
 from twisted_kong.core.context import Upstream as Way
 from twisted_kong.core.headers import is_value
 from twisted_kong.core.http1.heads import ResponseHead
 from twisted_kong.node.balancing import NoPeer, Peer
 from twisted_kong.node.dns import NameFailure
-from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import Client
 from twisted_kong.proxy.plan import Plan, is_secure
 from twisted_kong.proxy.pool import Attempt, Pool
 from twisted_kong.proxy.relaying import Relaying
 from twisted_kong.proxy.request_body import RequestBody
-from twisted_kong.proxy.request_heads import host_header, memo_of
+from twisted_kong.proxy.request_heads import host_header, lines_of
 from twisted_kong.proxy.upstream import Fault, Upstream
 
 _NOT_REPEATED = frozenset((b"POST", b"LOCK", b"PATCH"))
@@ -32,17 +30,15 @@ _NOT_REPEATED = frozenset((b"POST", b"LOCK", b"PATCH"))
 class Forwarding(Relaying):
     """Brings one request to the Service."""
 
-    __slots__ = ("_attempt", "_failures", "_peer", "_sent", "_tried", "_try_began", "body", "plan")
-
-    def __init__(self, gateway: Gateway, client: Client, ctx: RequestContext) -> None:
-        super().__init__(gateway, client, ctx)
-        self.plan: Plan | None = None
-        self.body: RequestBody | None = None
-        self._attempt: Attempt | None = None
-        self._peer: Peer | None = None
-        self._sent = False
-        self._failures = 0
-        self._tried: list[Peer] | tuple[()] = ()
+    plan: Plan | None = None
+    body: RequestBody | None = None
+    _attempt: Attempt | None = None
+    _peer: Peer | None = None
+    _sent = False
+    _failures = 0
+    _prompt = True
+    _try_began = 0.0
+    _tried: list[Peer] | tuple[()] = ()
 
     def balance(self) -> None:
         """Choose a peer and go there."""
@@ -55,6 +51,7 @@ class Forwarding(Relaying):
             self._no_peer(error)
             return
         if isinstance(peer, Deferred):
+            self._prompt = False
             peer.addCallbacks(self._chosen, self._not_chosen)
         else:
             self._connect(way, peer)
@@ -93,9 +90,13 @@ class Forwarding(Relaying):
         plan = self.plan
         assert plan is not None
         self._peer = peer
-        self._try_began = now = gateway.now()
         if not ctx.balanced_at:
+            # Nothing but our own few steps has happened since, unless there was something to wait for.
+            now = ctx.started if self._prompt else gateway.now()
             ctx.balanced_at = now
+        else:
+            now = gateway.now()
+        self._try_began = now
         host = host_header(ctx, plan, way, peer)
         key: object = peer.key
         secure = None
@@ -103,12 +104,18 @@ class Forwarding(Relaying):
             if gateway.tls is None or ctx.service is None:
                 self.fail(502)
                 return
-            secure = gateway.tls.secure(ctx.service, host.decode("latin-1"))
+            try:
+                secure = gateway.tls.secure(ctx.service, host.decode("latin-1"))
+            except Exception as error:
+                # A certificate that is missing or cannot be used: the Service cannot be reached.
+                self._log.error("no TLS to {host}: {error}", host=way.host, error=error)
+                self.fail(502)
+                return
             key = Pool.key(peer, secure)
         pool = gateway.pool
         connection = pool.take(key)
         if connection is not None:
-            self._send(connection, host)
+            self._send(connection, host, now)
         else:
             self._attempt = pool.connect(peer, key, secure, way.connect_timeout / 1000, self)
 
@@ -119,9 +126,10 @@ class Forwarding(Relaying):
         if self.over or self.plan is None or ctx.upstream is None or self._peer is None:
             connection.abandon()
             return
-        self._send(connection, host_header(ctx, self.plan, ctx.upstream, self._peer))
+        host = host_header(ctx, self.plan, ctx.upstream, self._peer)
+        self._send(connection, host, self.gateway.now())
 
-    def _send(self, connection: Upstream, host: bytes) -> None:
+    def _send(self, connection: Upstream, host: bytes, now: float) -> None:
         ctx = self.ctx
         way = ctx.upstream
         plan = self.plan
@@ -132,14 +140,20 @@ class Forwarding(Relaying):
         self._sent = True
         body = self.body
         timeout = way.read_timeout / 1000
-        if way.body is not None:
-            data = gateway.request_heads.build(ctx, plan, way, host, len(way.body)) + way.body
-        elif body is None:
-            data = gateway.request_heads.build(ctx, plan, way, host, ctx.head.block.length)
-        else:
-            data = gateway.request_heads.build(ctx, plan, way, host, body.framing()) + body.first()
+        build = gateway.request_heads.build
+        client = self.client
+        if body is None and way.body is None:
+            data = build(client, ctx, plan, way, host, ctx.head.block.length)
+        elif way.body is not None:
+            data = build(client, ctx, plan, way, host, len(way.body)) + way.body
+        elif body is not None:
+            data = build(client, ctx, plan, way, host, body.framing()) + body.first()
         connection.send(self, way.method, data, timeout)
-        gateway.wheel.arm(connection, gateway.now() + timeout)
+        deadline = now + timeout
+        if connection.slot and connection.slot_time <= deadline:
+            connection.deadline = deadline
+        else:
+            gateway.wheel.arm(connection, deadline)
         if body is not None and way.body is None and self._connection is connection:
             body.stream_to(connection, way.write_timeout / 1000)
 
@@ -187,7 +201,7 @@ class Forwarding(Relaying):
         """The Service has changed the protocol: from here on, bytes."""
         connection = self._connection
         ctx = self.ctx
-        if connection is None or not memo_of(ctx.head.block).websocket:
+        if connection is None or not lines_of(self.client, ctx.head.block).websocket:
             self._drop_service()
             self.fail(502)
             return

@@ -25,13 +25,14 @@ class Client(Protocol):
     trusted: bool
     sni: str | None
     transport: Any
+    memo: Any
 
     def keeps(self) -> bool:
         """Whether the connection can serve another request after this one."""
         ...
 
-    def finished(self, keep: bool) -> None:
-        """The answer is complete."""
+    def finished(self, keep: bool, now: float) -> None:
+        """The answer is complete; ``now`` is the clock's seconds."""
         ...
 
     def want_body(self) -> None:
@@ -139,9 +140,24 @@ class Phases(Protocol):
 class Balancer(Protocol):
     """Chooses where to connect."""
 
+    def fixed(self, host: str, port: int) -> Peer | None:
+        """The peer of a host that leads to one place for ever: an IP address."""
+        ...
+
     def pick(self, host: str, port: int, tried: Collection[Peer] = ()) -> Peer | Deferred[Peer]:
         """A peer for a Service's host; NoPeer or NameFailure where there is none."""
         ...
+
+
+def has_work(needs: Needs) -> bool:
+    """Whether any phase has work."""
+    return (
+        needs.has_access
+        or needs.has_header_filter
+        or needs.has_body_filter
+        or needs.has_response
+        or needs.has_log
+    )
 
 
 class NoNeeds:

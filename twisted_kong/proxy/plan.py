@@ -11,6 +11,8 @@ from typing import Any
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Upstream
 from twisted_kong.core.urls import escape_path, upstream_path
+from twisted_kong.node.balancing import Peer
+from twisted_kong.proxy.interfaces import Balancer
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "ws": 80, "wss": 443}
 _SECURE = frozenset(("https", "grpcs", "wss", "tls"))
@@ -21,20 +23,21 @@ class Plan:
 
     ``service`` is None for a Route without one.  ``needs_https``: the Route is for https alone, so plain
     requests get ``redirect_status``.  ``grpc``: the Route is for gRPC alone.  ``prefix`` is the stripped
-    prefix to tell the Service, None where there is none.  ``upstream`` is the state that requests start
-    with; shared, so copied before a plugin may change it.
+    prefix to tell the Service, None where there is none.  ``peer`` is where its host leads if that can never
+    change (an IP address), ``host`` then the Host to send.
     """
 
     __slots__ = (
+        "_way",
         "buffer_request",
         "grpc",
-        "grpcs_only",
+        "host",
         "needs_https",
+        "peer",
         "prefix",
         "preserve_host",
         "redirect_status",
         "route",
-        "secure",
         "service",
         "target_path",
     )
@@ -45,24 +48,49 @@ class Plan:
         self.route = route
         self.service = service
         self.grpc = bool(protocols) and protocols <= {"grpc", "grpcs"}
-        self.grpcs_only = protocols == {"grpcs"}
         self.needs_https = "https" in protocols and "http" not in protocols
         self.redirect_status: int = route.get("https_redirect_status_code") or 426
         self.preserve_host = bool(route.get("preserve_host"))
         self.buffer_request = route.get("request_buffering") is not False
         stripped = matched if strip and matched != "/" else None
         self.prefix: bytes | None = None if stripped is None else escape_path(stripped)
-        self.secure = False
         self.target_path = b"/"
+        self.peer: Peer | None = None
+        self.host: bytes | None = None
+        self._way: Upstream | None = None
         if service is not None:
-            self.secure = service["protocol"] in _SECURE
-            base = service.get("path")
-            self.target_path = escape_path(upstream_path(base, matched, path, strip=strip))
+            self.target_path = escape_path(upstream_path(service.get("path"), matched, path, strip=strip))
 
-    def upstream(self, method: bytes, query: bytes | None) -> Upstream:
-        """The state of one request's way to the Service."""
+    def settle(self, balancer: Balancer) -> None:
+        """Find out whether the host of the Service leads to one peer for ever."""
+        service = self.service
+        if service is None:
+            return
+        self.peer = peer = balancer.fixed(service["host"], service["port"])
+        if peer is not None and not self.preserve_host:
+            self.host = host_of(peer, service["protocol"])
+
+    def way(self, method: bytes, query: bytes | None) -> Upstream:
+        """One request's own way to the Service, for plugins to change."""
         assert self.service is not None
         return Upstream(self.service, method, self.target_path, query)
+
+    def shared_way(self, method: bytes, query: bytes | None) -> Upstream:
+        """The way of requests that no plugin changes; the same one for the same method and query."""
+        way = self._way
+        if way is None or way.method != method or way.query != query:
+            way = self._way = self.way(method, query)
+        return way
+
+
+def host_of(peer: Peer, scheme: str) -> bytes:
+    """The Host that names a peer: the Upstream's ``host_header`` or its own name, and the port if unusual."""
+    name = peer.host_header or peer.name
+    if ":" in name and not name.startswith("["):
+        name = f"[{name}]"
+    if peer.port != default_port(scheme):
+        name = f"{name}:{peer.port}"
+    return name.encode("latin-1", "replace")
 
 
 def is_secure(scheme: str) -> bool:
@@ -75,10 +103,8 @@ def default_port(scheme: str) -> int:
     return _DEFAULT_PORTS.get(scheme, 80)
 
 
-def plan_of(match: Any, service: Entity | None, path: str) -> Plan:
-    """The plan of a match, made at its first request."""
-    plan = match.memo
-    if plan is None:
-        plan = match.memo = Plan(match.route, service, match.prefix, path)
-    assert isinstance(plan, Plan)
+def make_plan(match: Any, service: Entity | None, path: str, balancer: Balancer) -> Plan:
+    """The plan of a match, at its first request; it is remembered there."""
+    plan = match.memo = Plan(match.route, service, match.prefix, path)
+    plan.settle(balancer)
     return plan

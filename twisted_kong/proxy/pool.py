@@ -165,7 +165,7 @@ class Pool:
         waiter, attempt.waiter = attempt.waiter, None
         waiter.connected(connection)
 
-    def release(self, connection: Upstream) -> None:
+    def release(self, connection: Upstream, now: float) -> None:
         """Keep a connection for the next request, or close it."""
         idle = self._idle.get(connection.key)
         if idle is None:
@@ -174,7 +174,11 @@ class Pool:
             connection.retire()
             return
         idle.append(connection)
-        self.wheel.arm(connection, self.now() + self._idle_timeout)
+        deadline = now + self._idle_timeout
+        if connection.slot and connection.slot_time <= deadline:
+            connection.deadline = deadline
+        else:
+            self.wheel.arm(connection, deadline)
 
     def lost(self, connection: Upstream) -> None:
         """A connection is gone."""

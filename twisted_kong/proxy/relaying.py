@@ -18,11 +18,8 @@ from twisted_kong.core.http1.chunked import LAST_CHUNK, chunk
 from twisted_kong.core.http1.heads import ResponseHead
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import NOTHING, Client, Needs
+from twisted_kong.proxy.response_heads import BODILESS, CLOSE, KEEP, framing_of
 from twisted_kong.proxy.upstream import Upstream
-
-_KEEP = b"Connection: keep-alive\r\n"
-_CLOSE = b"Connection: close\r\n"
-_BODILESS = (204, 304)
 
 
 @implementer(IPushProducer)
@@ -32,45 +29,32 @@ class Relaying:
     ``answered`` tells that the head of an answer is on its way, ``over`` that nothing is left to do.
     """
 
-    __slots__ = (
-        "_chunking",
-        "_collected",
-        "_connection",
-        "_held",
-        "_keep",
-        "_registered",
-        "_size",
-        "answered",
-        "client",
-        "ctx",
-        "gateway",
-        "needs",
-        "over",
-    )
+    # Class attributes, for the reason given in RequestContext.
+    gateway: Gateway
+    client: Client
+    ctx: RequestContext
+    needs: Needs = NOTHING
+    answered = False
+    over = False
+    _connection: Upstream | None = None
+    _keep = True
+    _chunking = False
+    _registered = False
+    _held: list[bytes | None] | None = None
+    _collected: list[bytes] | None = None
+    _size = 0
+    # Nothing could be read of the request: no plugin sees it.
+    is_bare = False
     _log = Logger()
-
-    def __init__(self, gateway: Gateway, client: Client, ctx: RequestContext) -> None:
-        self.gateway = gateway
-        self.client = client
-        self.ctx = ctx
-        self.needs: Needs = NOTHING
-        self.answered = False
-        self.over = False
-        self._connection: Upstream | None = None
-        self._keep = True
-        self._chunking = False
-        self._registered = False
-        self._held: list[bytes | None] | None = None
-        self._collected: list[bytes] | None = None
 
     # The Service's answer, as the upstream connection tells it.
 
-    def response_whole(self, head: ResponseHead, body: bytes) -> None:
+    def response_whole(self, head: ResponseHead, body: bytes, now: float) -> None:
         """An answer that arrived at once."""
         ctx = self.ctx
         gateway = self.gateway
         self._connection = None
-        ctx.answered_at = gateway.now()
+        ctx.answered_at = now
         ctx.status = head.status
         if self.needs is not NOTHING and self._is_looked_at():
             ctx.response = gateway.response_heads.response(ctx, head)
@@ -81,14 +65,11 @@ class Relaying:
             return
         self.answered = True
         keep = self._keep = self.client.keeps()
-        length: int | None = len(body)
-        if ctx.head.method == b"HEAD":
-            length = head.block.length
-        sent = gateway.response_heads.of_service(ctx, head, _framing(head.status, length, keep))
+        sent = gateway.response_heads.whole(ctx, head, len(body), keep) + body
         ctx.bytes_sent = len(body)
-        ctx.response_size = len(sent) + len(body)
-        self.client.transport.write(sent + body)
-        self._finish()
+        ctx.response_size = len(sent)
+        self.client.transport.write(sent)
+        self._finish(now)
 
     def response_started(self, head: ResponseHead, length: int) -> None:
         """The head of an answer whose body follows; never one without a body."""
@@ -154,14 +135,14 @@ class Relaying:
         keep = self.client.keeps()
         if length >= 0 and not self.needs.has_body_filter:
             self._keep = keep
-            return b"Content-Length: %d\r\n%b" % (length, _KEEP if keep else _CLOSE)
+            return b"Content-Length: %d\r\n%b" % (length, KEEP if keep else CLOSE)
         if self.ctx.head.minor == 0:
             # HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
             self._keep = False
-            return _CLOSE
+            return CLOSE
         self._keep = keep
         self._chunking = True
-        return b"Transfer-Encoding: chunked\r\n%b" % (_KEEP if keep else _CLOSE)
+        return b"Transfer-Encoding: chunked\r\n%b" % (KEEP if keep else CLOSE)
 
     def _begin_stream(self, head: bytes) -> None:
         self.answered = True
@@ -197,7 +178,7 @@ class Relaying:
         if last and not self.over:
             if self._chunking:
                 self.client.transport.write(LAST_CHUNK)
-            self._finish()
+            self._finish(self.gateway.now())
 
     # An answer that is there as a whole.
 
@@ -224,6 +205,9 @@ class Relaying:
     def answer(self, answer: Answer) -> None:
         """Answer instead of the Service."""
         ctx = self.ctx
+        if self.needs is NOTHING and not self.is_bare:
+            # No Route: what is bound to nothing takes part.
+            self.needs = self.gateway.phases.needs(ctx)
         ctx.status = answer.status
         ctx.source = answer.source
         ctx.response = self.gateway.response_heads.answer(ctx, answer)
@@ -272,30 +256,35 @@ class Relaying:
             length, body = len(body), b""
         elif length is None and response.source != "service":
             length = 0
-        if response.status in _BODILESS:
+        if response.status in BODILESS:
             body = b""
-        head = self.gateway.response_heads.serialise(response, _framing(response.status, length, keep))
+        head = self.gateway.response_heads.serialise(response, framing_of(response.status, length, keep))
         ctx.bytes_sent = len(body)
         ctx.response_size = len(head) + len(body)
         self.client.transport.write(head + body)
-        self._finish()
+        self._finish(self.gateway.now())
 
     # The end.
 
-    def _finish(self) -> None:
+    def _finish(self, now: float) -> None:
         self.over = True
         if self._registered:
             self._registered = False
             self.client.transport.unregisterProducer()
         self._log_request()
-        self.client.finished(self._keep)
+        self.client.finished(self._keep, now)
 
     def _log_request(self) -> None:
         gateway = self.gateway
+        ctx = self.ctx
         if self.needs.has_log:
-            gateway.phases.log(self.ctx)
+            gateway.phases.log(ctx)
         if gateway.log is not None:
-            gateway.log(self.ctx)
+            gateway.log(ctx)
+        # A finished request refers to nothing that refers to it: no work for the garbage collector.
+        del ctx.io
+        if ctx.plan is not None:
+            ctx.plan = None
 
     def _cut_off(self) -> None:
         """End an answer that cannot be completed, so that the client notices."""
@@ -334,11 +323,3 @@ class Relaying:
 
     def stopProducing(self) -> None:
         """The client is gone; ``connectionLost`` says so too."""
-
-
-def _framing(status: int, length: int | None, keep: bool) -> bytes:
-    """The fields that frame a whole answer; none for a status without a body or an unknown length."""
-    connection = _KEEP if keep else _CLOSE
-    if status in _BODILESS or length is None or length < 0:
-        return connection
-    return b"Content-Length: %d\r\n%b" % (length, connection)

@@ -11,31 +11,63 @@ from twisted_kong.core.headers import HeaderEdits
 from twisted_kong.core.http1.blocks import CRLF
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
 from twisted_kong.node.balancing import Peer
-from twisted_kong.proxy.plan import Plan, default_port
+from twisted_kong.proxy.interfaces import Client
+from twisted_kong.proxy.plan import Plan, host_of
 from twisted_kong.proxy.settings import Settings
 
 # No plugin may touch what the message is framed by.
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"host", b"upgrade", b"te"))
+# Lines of ours that a plugin may replace.
+_OWN = frozenset(
+    (
+        b"via",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-prefix",
+        b"x-real-ip",
+    )
+)
 
 
-class BlockMemo:
-    """What was made of a client's header block.
+# Blocks with no other special fields differ in nothing that the lines before and after the path depend on.
+_ORDINARY = frozenset(
+    (b"host", b"connection", b"content-length", b"transfer-encoding", b"expect", b"keep-alive")
+)
 
-    ``before`` and ``after`` enclose the path of ``X-Forwarded-Path``; they hold for one ``key``: stripped
-    prefix, Host and client.  ``path`` is the trusted peer's own ``X-Forwarded-Path``.  ``referer`` and
-    ``agent`` are for the access log.
+
+class Lines:
+    """Lines put together for one client, Route and Host.
+
+    ``before`` and ``after`` enclose the path of ``X-Forwarded-Path``; they hold for one ``key``.  ``path`` is
+    a trusted peer's own ``X-Forwarded-Path``.  ``websocket``: the client wants to change to it.
     """
 
-    __slots__ = ("after", "agent", "before", "key", "path", "referer", "websocket")
+    __slots__ = ("after", "before", "key", "path", "websocket")
 
-    def __init__(self, block: FieldBlock) -> None:
+    def __init__(self) -> None:
         self.key: object = None
         self.before = b""
         self.after = b""
         self.path: bytes | None = None
-        self.referer: str | None = None
-        self.agent: str | None = None
-        self.websocket = asks_websocket(block)
+        self.websocket = False
+
+
+def lines_of(client: Client, block: FieldBlock) -> Lines:
+    """The lines remembered for a block: its own, or those that all ordinary blocks of a connection share."""
+    lines = block.memo
+    if lines is None:
+        if client.trusted or not _ORDINARY.issuperset(block.special):
+            lines = Lines()
+            lines.websocket = asks_websocket(block)
+        else:
+            lines = client.memo
+            if lines is None:
+                lines = client.memo = Lines()
+        block.memo = lines
+    assert isinstance(lines, Lines)
+    return lines
 
 
 def asks_websocket(block: FieldBlock) -> bool:
@@ -50,27 +82,15 @@ def asks_websocket(block: FieldBlock) -> bool:
     )
 
 
-def memo_of(block: FieldBlock) -> BlockMemo:
-    """The memo of a client's block, made at its first request."""
-    memo = block.memo
-    if memo is None:
-        memo = block.memo = BlockMemo(block)
-    assert isinstance(memo, BlockMemo)
-    return memo
-
-
-def host_header(ctx: RequestContext, plan: Plan, upstream: Upstream, peer: Peer) -> bytes:
+def host_header(ctx: RequestContext, plan: Plan, way: Upstream, peer: Peer) -> bytes:
     """The Host to send: a plugin's, the client's (``preserve_host``), the Upstream's, or the peer's name."""
-    if upstream.host_header is not None:
-        return upstream.host_header
+    if way.host_header is not None:
+        return way.host_header
     if plan.preserve_host and ctx.head.host:
         return ctx.head.host
-    name = peer.host_header or peer.name
-    if ":" in name and not name.startswith("["):
-        name = f"[{name}]"
-    if peer.port != default_port(upstream.scheme):
-        name = f"{name}:{peer.port}"
-    return name.encode("latin-1", "replace")
+    if plan.host is not None and peer is plan.peer:
+        return plan.host
+    return host_of(peer, way.scheme)
 
 
 class RequestHeads:
@@ -81,38 +101,38 @@ class RequestHeads:
         self._with_id = settings.tokens.request_id_upstream
 
     def build(
-        self, ctx: RequestContext, plan: Plan, upstream: Upstream, host: bytes, length: int | None
+        self,
+        client: Client,
+        ctx: RequestContext,
+        plan: Plan,
+        way: Upstream,
+        host: bytes,
+        length: int | None,
     ) -> bytes:
         """The head with its empty line; ``length`` of the body, ``CHUNKED``, or None for no body at all."""
         head = ctx.head
         block = head.block
-        memo = memo_of(block)
-        key = (plan.prefix, host, ctx.client_ip, head.minor, head.host)
-        if memo.key != key:
-            self._remember(ctx, plan, host, memo)
-            memo.key = key
-        target = upstream.path if upstream.query is None else b"%b?%b" % (upstream.path, upstream.query)
-        if upstream.edits is None:
-            forward = block.forward
-            after = memo.after
-            before = memo.before
-        else:
-            before, after, forward = self._edited(memo, block, upstream.edits)
-        return b"".join(
-            (
-                upstream.method,
-                b" ",
-                target,
-                before,
-                head.path if memo.path is None else memo.path,
-                after,
-                b"X-Kong-Request-Id: %b\r\n" % ctx.request_id.encode() if self._with_id else b"",
-                forward,
-                _framing(length),
-            )
+        lines = lines_of(client, block)
+        key = (plan.prefix, host, ctx.client_ip, head.minor, head.name)
+        if lines.key != key:
+            self._remember(ctx, plan, host, lines)
+            lines.key = key
+        before, after, forward = lines.before, lines.after, block.forward
+        if way.edits is not None:
+            before, after, forward = self._edited(lines, block, way.edits)
+        return b"%b %b%b%b%b%b%b%b%b" % (
+            way.method,
+            way.path if way.query is None else b"%b?%b" % (way.path, way.query),
+            before,
+            head.path if lines.path is None else lines.path,
+            after,
+            ctx.request_id.encode() if self._with_id else b"",
+            CRLF if self._with_id else b"",
+            forward,
+            CRLF if length is None else _framing(length),
         )
 
-    def _remember(self, ctx: RequestContext, plan: Plan, host: bytes, memo: BlockMemo) -> None:
+    def _remember(self, ctx: RequestContext, plan: Plan, host: bytes, made: Lines) -> None:
         block = ctx.head.block
         special = block.special
         via = b"1.%d %b" % (ctx.head.minor, self._product)
@@ -121,16 +141,18 @@ class RequestHeads:
         lines = [b" HTTP/1.1", b"Via: " + via, b"Host: " + host]
         if _lists_trailers(special.get(b"te")):
             lines.append(b"TE: trailers")
-        if memo.websocket:
+        if made.websocket:
             lines += [b"Upgrade: websocket", b"Connection: keep-alive, Upgrade"]
         else:
             lines.append(b"Connection: keep-alive")
         lines += self._forwarded(ctx, block)
-        memo.path = _trusted(ctx, block, b"x-forwarded-path")
-        memo.before = CRLF.join(lines) + b"\r\nX-Forwarded-Path: "
+        made.path = _trusted(ctx, block, b"x-forwarded-path")
+        made.before = CRLF.join(lines) + b"\r\nX-Forwarded-Path: "
         prefix = _trusted(ctx, block, b"x-forwarded-prefix") or plan.prefix
         tail = b"\r\n" if prefix is None else b"\r\nX-Forwarded-Prefix: %b\r\n" % prefix
-        memo.after = b"%bX-Real-IP: %b\r\n" % (tail, ctx.client_ip.encode())
+        made.after = b"%bX-Real-IP: %b\r\n" % (tail, ctx.client_ip.encode())
+        if self._with_id:
+            made.after += b"X-Kong-Request-Id: "
 
     @staticmethod
     def _forwarded(ctx: RequestContext, block: FieldBlock) -> list[bytes]:
@@ -141,7 +163,7 @@ class RequestHeads:
             addresses = ctx.client_ip.encode()
         else:
             addresses = b", ".join((*filter(None, chain), ctx.peer_ip.encode()))
-        host = _trusted(ctx, block, b"x-forwarded-host") or bare_host(ctx.head.host)
+        host = _trusted(ctx, block, b"x-forwarded-host") or ctx.head.name
         port = _trusted(ctx, block, b"x-forwarded-port") or b"%d" % ctx.listener_port
         scheme = _trusted(ctx, block, b"x-forwarded-proto") or ctx.scheme.encode()
         lines = [b"X-Forwarded-For: " + addresses, b"X-Forwarded-Proto: " + scheme]
@@ -149,26 +171,23 @@ class RequestHeads:
             lines.append(b"X-Forwarded-Host: " + host)
         return [*lines, b"X-Forwarded-Port: " + port]
 
-    @staticmethod
-    def _edited(memo: BlockMemo, block: FieldBlock, edits: HeaderEdits) -> tuple[bytes, bytes, bytes]:
+    def _edited(self, lines: Lines, block: FieldBlock, edits: HeaderEdits) -> tuple[bytes, bytes, bytes]:
         """The parts with a plugin's edits carried out; framing and Host are not theirs to change here."""
         removed = edits.removed - _FRAMING
-        before, after = memo.before, memo.after
-        if removed:
-            line, _, rest = before.partition(CRLF)
-            lines = [item for item in rest.split(CRLF) if item[: item.index(b":")].lower() not in removed]
-            if not lines or not lines[-1].startswith(b"X-Forwarded-Path: "):
-                lines.append(b"X-Forwarded-Path: ")
-            before = CRLF.join((line, *lines))
-            after = b"".join(
-                item + CRLF
-                for item in after.split(CRLF)[:-1]
-                if not item or item[: item.index(b":")].lower() not in removed
-            )
+        before, after = lines.before, lines.after
+        # Our own lines are rarely touched: the path stays between the two parts, the id behind them.
+        if not removed.isdisjoint(_OWN):
+            line, *rest = before.split(CRLF)
+            before = CRLF.join((line, *(item for item in rest if _name(item) not in removed)))
+            after = CRLF.join(item for item in after.split(CRLF) if not item or _name(item) not in removed)
         gone = removed | block.nominated | block.special.keys()
         kept = [line + CRLF for lower, _, line in block.fields if lower not in gone]
         kept += [b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _FRAMING]
         return before, after, b"".join(kept)
+
+
+def _name(line: bytes) -> bytes:
+    return line.partition(b":")[0].lower()
 
 
 def _framing(length: int | None) -> bytes:
@@ -191,11 +210,3 @@ def _lists_trailers(values: list[bytes] | None) -> bool:
     return values is not None and any(
         item.strip(b" \t").lower() == b"trailers" for value in values for item in value.split(b",")
     )
-
-
-def bare_host(host: bytes) -> bytes:
-    """A host without its port, in lower case; the brackets of an IPv6 address stay."""
-    host = host.lower()
-    if host.startswith(b"["):
-        return host[: host.find(b"]") + 1]
-    return host.partition(b":")[0]

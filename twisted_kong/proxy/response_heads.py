@@ -20,14 +20,32 @@ from twisted_kong.proxy.settings import Settings
 _OURS = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
 
 
-class _Memo:
-    """What was made of a Service's block: lines to send, and the names in them."""
+KEEP = b"Connection: keep-alive\r\n"
+CLOSE = b"Connection: close\r\n"
+BODILESS = (204, 304)
 
-    __slots__ = ("lines", "names")
+
+def framing_of(status: int, length: int | None, keep: bool) -> bytes:
+    """The fields that frame a whole answer; none for a status without a body or an unknown length."""
+    connection = KEEP if keep else CLOSE
+    if status in BODILESS or length is None or length < 0:
+        return connection
+    return b"Content-Length: %d\r\n%b" % (length, connection)
+
+
+class _Memo:
+    """What was made of a Service's block: lines to send, the names in them, and the last whole start.
+
+    ``start`` is all of the head but its tail, for one ``key`` of status line, body length and connection.
+    """
+
+    __slots__ = ("key", "lines", "names", "start")
 
     def __init__(self, lines: bytes, names: frozenset[bytes]) -> None:
         self.lines = lines
         self.names = names
+        self.key: object = None
+        self.start = b""
 
 
 class ResponseHeads:
@@ -38,6 +56,14 @@ class ResponseHeads:
         self._product = settings.product
         self._now = now
         self._date = (0, b"")
+        tokens = settings.tokens
+        # The default set, for which there is a shorter way.
+        self._usual = (
+            tokens.upstream_latency
+            and tokens.proxy_latency
+            and tokens.request_id
+            and not tokens.upstream_status
+        )
 
     def of_service(self, ctx: RequestContext, head: ResponseHead, framing: bytes) -> bytes:
         """The head of a Service's answer that no plugin looks at, up to and with its empty line."""
@@ -50,14 +76,37 @@ class ResponseHeads:
             lines = self._edited(memo, head.block, edits)
         return b"".join((head.line, lines, framing, self.tail(ctx), CRLF))
 
+    def whole(self, ctx: RequestContext, head: ResponseHead, size: int, keep: bool) -> bytes:
+        """The head of a Service's answer that arrived as a whole, with a body of this size."""
+        block = head.block
+        length = block.length if ctx.head.method == b"HEAD" else size
+        memo = block.memo
+        if memo is None or ctx.response_edits is not None:
+            return self.of_service(ctx, head, framing_of(head.status, length, keep))
+        key = (head.line, length, keep)
+        if memo.key != key:
+            memo.start = head.line + memo.lines + framing_of(head.status, length, keep)
+            memo.key = key
+        if not self._usual:
+            return b"%b%b\r\n" % (memo.start, self.tail(ctx))
+        balanced = ctx.balanced_at
+        return (
+            b"%bX-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\nX-Kong-Request-Id: %b\r\n\r\n"
+        ) % (
+            memo.start,
+            (ctx.answered_at - balanced) * 1000,
+            (balanced - ctx.started) * 1000,
+            ctx.request_id.encode(),
+        )
+
     def _remember(self, block: FieldBlock) -> _Memo:
-        names = {lower for lower, _, _ in block.fields}
+        names = [lower for lower, _, _ in block.fields]
         added = b"".join(b"%b: %b\r\n" % field for field in self._product_fields(block))
         return _Memo(block.forward + added, frozenset(names))
 
     def _product_fields(self, block: FieldBlock) -> list[Field]:
         fields: list[Field] = []
-        if self._tokens.server and not any(lower == b"server" for lower, _, _ in block.fields):
+        if self._tokens.server and not block.get_all(b"server"):
             fields.append((b"Server", self._product))
         via = block.special.get(b"via", ())
         if self._tokens.via:
@@ -82,18 +131,6 @@ class ResponseHeads:
 
     def tail(self, ctx: RequestContext) -> bytes:
         """Latencies and id of a proxied answer."""
-        tokens = self._tokens
-        if (
-            tokens.upstream_latency
-            and tokens.proxy_latency
-            and tokens.request_id
-            and not tokens.upstream_status
-        ):
-            return b"X-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\nX-Kong-Request-Id: %b\r\n" % (
-                (ctx.answered_at - ctx.balanced_at) * 1000,
-                (ctx.balanced_at - ctx.started) * 1000,
-                ctx.request_id.encode(),
-            )
         return b"".join(b"%b: %b\r\n" % field for field in self._tail_fields(ctx))
 
     def _tail_fields(self, ctx: RequestContext) -> list[Field]:

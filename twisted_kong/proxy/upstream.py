@@ -16,12 +16,15 @@ from zope.interface import implementer
 from twisted_kong.core.http1.chunked import BodyReader, ChunkedReader, CloseReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
-from twisted_kong.core.http1.responses import ResponseReader, body_length, stays_open
+from twisted_kong.core.http1.responses import ResponseReader
 from twisted_kong.proxy.transport import no_delay
 from twisted_kong.proxy.wheel import Timed, Wheel
 
 # Interim answers before a final one; more is an attack or a fault.
 _INTERIM_LIMIT = 100
+
+
+Found = tuple[ResponseHead, int]
 
 
 class Fault(Enum):
@@ -41,8 +44,8 @@ class ResponseSink(Protocol):
     the first.
     """
 
-    def response_whole(self, head: ResponseHead, body: bytes) -> None:
-        """Head and body have arrived together."""
+    def response_whole(self, head: ResponseHead, body: bytes, now: float) -> None:
+        """Head and body have arrived together; ``now`` is the clock's seconds."""
         ...
 
     def response_started(self, head: ResponseHead, length: int) -> None:
@@ -75,7 +78,7 @@ class Keeper(Protocol):
         """A new connection can be used."""
         ...
 
-    def release(self, connection: Upstream) -> None:
+    def release(self, connection: Upstream, now: float) -> None:
         """A request is done and the connection may serve another."""
         ...
 
@@ -197,12 +200,8 @@ class Upstream(TwistedProtocol, Timed):
 
     def _head_received(self, sink: ResponseSink, data: bytes) -> None:
         found = self._reader.read(data)
-        while found is not None and found[0].status < 200 and found[0].status != 101:
-            self._interim += 1
-            if self._interim > _INTERIM_LIMIT:
-                raise BadMessage(502, "too many interim answers")
-            data = data[found[1] :]
-            found = self._reader.read(data)
+        if found is not None and found[0].status < 200:
+            data, found = self._skip_interim(data, found)
         if found is None:
             self._buffer = data
             self.deadline = self._now() + self.read_timeout
@@ -211,16 +210,17 @@ class Upstream(TwistedProtocol, Timed):
         if head.status == 101:
             sink.response_upgraded(head, data[offset:])
             return
-        length = body_length(head, self._method)
-        self._keep = length != UNTIL_CLOSE and stays_open(head)
+        length = 0 if self._method == b"HEAD" else head.length
+        self._keep = head.persistent and length != UNTIL_CLOSE
         if length >= 0 and len(data) >= offset + length:
             if len(data) > offset + length:
                 # An answer nobody asked for follows; see above.
                 self._keep = False
             self.sink = None
             body = data[offset : offset + length] if length else b""
-            self._done()
-            sink.response_whole(head, body)
+            now = self._now()
+            self._done(now)
+            sink.response_whole(head, body, now)
             return
         self._body = (
             ChunkedReader() if length == CHUNKED else CloseReader() if length < 0 else LengthReader(length)
@@ -229,6 +229,16 @@ class Upstream(TwistedProtocol, Timed):
         sink.response_started(head, length)
         if len(data) > offset and self.sink is sink:
             self._body_received(sink, self._body, data[offset:])
+
+    def _skip_interim(self, data: bytes, found: Found | None) -> tuple[bytes, Found | None]:
+        """What follows the interim answers (RFC 9110 §15.2; Kong does not pass them on)."""
+        while found is not None and found[0].status < 200 and found[0].status != 101:
+            self._interim += 1
+            if self._interim > _INTERIM_LIMIT:
+                raise BadMessage(502, "too many interim answers")
+            data = data[found[1] :]
+            found = self._reader.read(data)
+        return data, found
 
     def _body_received(self, sink: ResponseSink, body: BodyReader, data: bytes) -> None:
         try:
@@ -243,12 +253,12 @@ class Upstream(TwistedProtocol, Timed):
                 self._keep = False
             self.sink = None
             self._body = None
-            self._done()
+            self._done(self._now())
             sink.response_ended()
 
-    def _done(self) -> None:
+    def _done(self, now: float) -> None:
         if self._keep and not self.incomplete and not self.closed:
-            self.keeper.release(self)
+            self.keeper.release(self, now)
         else:
             self.retire()
 

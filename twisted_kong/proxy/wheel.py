@@ -21,11 +21,13 @@ class Timed:
     """What can have a deadline.
 
     ``deadline`` is when :meth:`timed_out` is called, in the clock's seconds; infinity for never.  It may be
-    moved later by storing it; moving it earlier needs :meth:`Wheel.arm`.
+    moved by storing it as long as it stays behind ``slot_time``, the time of the bucket it stands in (of
+    ``slot`` 0 in none); else it needs :meth:`Wheel.arm`.
     """
 
     deadline: float = inf
     slot: int = 0
+    slot_time: float = inf
 
     def timed_out(self) -> None:
         """The deadline has come; it is infinite again."""
@@ -48,7 +50,7 @@ class Wheel:
         timed.deadline = deadline
         standing = timed.slot
         if standing:
-            if standing * GRANULARITY <= deadline:
+            if timed.slot_time <= deadline:
                 return
             self._take(timed)
         elif deadline == inf:
@@ -79,6 +81,7 @@ class Wheel:
 
     def _put(self, timed: Timed, slot: int) -> None:
         timed.slot = slot
+        timed.slot_time = slot * GRANULARITY
         bucket = self._buckets.get(slot)
         if bucket is None:
             self._buckets[slot] = {timed}

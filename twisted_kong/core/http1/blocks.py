@@ -22,7 +22,7 @@ _LONGEST_LENGTH = 18
 _OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 
 # RFC 3986 §3.2.2 without userinfo: a registered name or IPv4 address, or an IPv6 address in brackets.
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?")
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?")
 
 
 def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
@@ -32,23 +32,21 @@ def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     lines.pop()
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
         raise BadMessage(400, "control character in the header")
-    fields = block.fields
     plain: list[bytes] = []
     special = block.special
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon:
-            raise BadMessage(400, "header line without a colon")
-        lower, is_special = names[name]
-        value = value.strip(OWS)
-        fields.append((lower, value, line))
-        if is_special:
-            if lower in special:
-                special[lower].append(value)
+    try:
+        for line in lines:
+            name = names[line[: line.index(b":")]]
+            if name is None:
+                plain.append(line)
             else:
-                special[lower] = [value]
-        else:
-            plain.append(line)
+                value = line[len(name) + 1 :].strip(OWS)
+                if name in special:
+                    special[name].append(value)
+                else:
+                    special[name] = [value]
+    except ValueError:
+        raise BadMessage(400, "header line without a colon") from None
     if b"connection" in special:
         plain = _connection(block, plain)
     if plain:
@@ -102,14 +100,21 @@ def parse_length(value: bytes) -> int:
     return int(digits or b"0")
 
 
-def check_host(host: bytes) -> None:
-    """Refuse what cannot be an authority (RFC 9110 §7.2): userinfo, spaces, bad ports, open brackets."""
+def split_host(host: bytes) -> tuple[bytes, int]:
+    """The lower-case name and the port (0 for none) of an authority (RFC 9110 §7.2).
+
+    Userinfo, spaces, bad ports and open brackets are refused.
+    """
     match = _HOST.fullmatch(host)
     if match is None or b".." in host:
         raise BadMessage(400, "Host")
-    port = match[1]
-    if port and int(port) > 65535:
+    name, port = match.groups()
+    if not port:
+        return name.lower(), 0
+    number = int(port)
+    if number > 65535:
         raise BadMessage(400, "port in Host")
+    return name.lower(), number
 
 
 def frame_request(block: FieldBlock) -> None:
@@ -119,5 +124,5 @@ def frame_request(block: FieldBlock) -> None:
     if hosts is not None:
         if len(hosts) > 1:
             raise BadMessage(400, "several Host fields")
-        check_host(hosts[0])
         block.host = hosts[0]
+        block.name, block.port = split_host(hosts[0])

@@ -4,59 +4,136 @@ from __future__ import annotations
 
 from typing import Any
 
+from typing_extensions import override
+
 from twisted_kong.core.headers import Headers
 
 CHUNKED = -1
 UNTIL_CLOSE = -2
 
 
+class BlockHeaders(Headers):
+    """The fields of a block for reading: single ones are found in the bytes, all are listed only if asked."""
+
+    __slots__ = ("_block",)
+
+    def __init__(self, block: FieldBlock) -> None:
+        self._block = block
+        self._index = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_fields":
+            self._fields = [(line[: line.index(b":")], value) for _, value, line in self._block.fields]
+            return self._fields
+        raise AttributeError(name)
+
+    @override
+    def get(self, name: bytes, default: bytes | None = None) -> bytes | None:
+        values = self._block.get_all(name.lower())
+        return values[0] if values else default
+
+    @override
+    def get_all(self, name: bytes) -> list[bytes]:
+        return self._block.get_all(name.lower())
+
+    @override
+    def __contains__(self, name: bytes) -> bool:
+        return bool(self._block.get_all(name.lower()))
+
+    @override
+    def set(self, name: bytes, value: bytes) -> None:
+        raise TypeError("the fields of a message as received cannot be changed")
+
+    add = set
+
+    @override
+    def remove(self, name: bytes) -> None:
+        raise TypeError("the fields of a message as received cannot be changed")
+
+
 class FieldBlock:
     """A header block that passed every rule, with what framing and forwarding need to know of it.
 
-    ``raw`` is the block as received, each line with its CRLF.  ``fields`` holds (lower-case name, value, the
-    whole line) in order; ``forward`` the bytes of the lines that go on untouched, ``nominated`` the
-    lower-case names listed in ``Connection``.  ``length`` is the announced length of the body, or
-    ``CHUNKED``, or None where the block announces nothing.  ``special`` maps the lower-case names that the
-    proxy itself deals with to their values.  ``memo`` is room for who wants to remember what was made of
-    this block.  One block is shared by all requests of a connection that send the same bytes.
+    ``raw`` is the block as received, each line with its CRLF.  ``forward`` holds the bytes of the lines that
+    go on untouched, ``nominated`` the lower-case names listed in ``Connection``.  ``length`` is the announced
+    length of the body, or ``CHUNKED``, or None where the block announces nothing.  ``special`` maps the
+    lower-case names that the proxy itself deals with to their values.  ``host`` is the Host field, ``name``
+    and ``port`` its parts: lower case, and 0 for no port.  ``memo`` and ``logged`` are room for what
+    forwarding and the access log made of this block.  One block is shared by all requests of a connection that send the same bytes.
     """
 
     __slots__ = (
+        "_fields",
         "_headers",
+        "_lower",
         "close",
-        "fields",
         "forward",
         "host",
         "keep_alive",
         "length",
+        "logged",
         "memo",
+        "name",
         "nominated",
+        "port",
         "raw",
         "special",
     )
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
-        self.fields: list[tuple[bytes, bytes, bytes]] = []
         self.forward = b""
         self.nominated: frozenset[bytes] = frozenset()
         self.close = False
         self.keep_alive = False
         self.length: int | None = None
         self.host: bytes | None = None
+        self.name = b""
+        self.port = 0
         self.special: dict[bytes, list[bytes]] = {}
         self.memo: Any = None
-        self._headers: Headers | None = None
+        self.logged: str | None = None
+        self._headers: BlockHeaders | None = None
+        self._fields: list[tuple[bytes, bytes, bytes]] | None = None
+        self._lower: bytes | None = None
+
+    @property
+    def fields(self) -> list[tuple[bytes, bytes, bytes]]:
+        """(lower-case name, value, the whole line) of each field, in order."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = []
+            for line in self.raw.split(b"\r\n")[:-1]:
+                name, _, value = line.partition(b":")
+                fields.append((name.lower(), value.strip(b" \t"), line))
+        return fields
 
     @property
     def headers(self) -> Headers:
-        """The fields for reading; shared, so never to be changed."""
+        """The fields for reading; shared, and refuses to be changed."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = Headers(
-                (line[: line.index(b":")], value) for _, value, line in self.fields
-            )
+            headers = self._headers = BlockHeaders(self)
         return headers
+
+    def get_all(self, name: bytes) -> list[bytes]:
+        """The values of the fields of a lower-case name, found without listing all fields."""
+        lower = self._lower
+        if lower is None:
+            lower = self._lower = b"\r\n" + self.raw.lower()
+        mark = b"\r\n%b:" % name
+        at = lower.find(mark)
+        if at < 0:
+            return []
+        values = []
+        raw = self.raw
+        while at >= 0:
+            # ``lower`` is two bytes ahead of ``raw``.
+            begin = at + len(mark) - 2
+            end = raw.find(b"\r\n", begin)
+            values.append(raw[begin:end].strip(b" \t"))
+            at = lower.find(mark, end + 2)
+        return values
 
 
 class RequestHead:
@@ -65,11 +142,25 @@ class RequestHead:
     ``target`` is the request target in origin form as received (an absolute form has lost its authority,
     which then is ``host``); ``path`` ends before the first ``?``, ``query`` is what follows, None without it.
     ``minor`` is the minor version of HTTP/1.  ``host`` is the authority asked for, with its port, as sent;
-    empty only for HTTP/1.0 without Host.  ``memo`` is room for what was made of this head; like the block it is
-    shared by the requests of one connection that send the same bytes.
+    empty only for HTTP/1.0 without Host; ``name`` and ``port`` are its parts: lower case, and 0 for no port.
+    ``persistent`` tells that the client lets the connection stay.  ``memo`` is room for what was made of this
+    head; like the block it is shared by the requests of one connection that send the same bytes.
     """
 
-    __slots__ = ("block", "host", "line", "memo", "method", "minor", "path", "query", "target")
+    __slots__ = (
+        "block",
+        "host",
+        "line",
+        "memo",
+        "method",
+        "minor",
+        "name",
+        "path",
+        "persistent",
+        "port",
+        "query",
+        "target",
+    )
 
     def __init__(
         self,
@@ -89,7 +180,10 @@ class RequestHead:
         self.query = query
         self.minor = minor
         self.host = host
+        self.name = block.name
+        self.port = block.port
         self.block = block
+        self.persistent = not block.close and (minor > 0 or block.keep_alive)
         self.memo: Any = None
 
     @property
@@ -101,10 +195,12 @@ class RequestHead:
 class ResponseHead:
     """One status line with its header block; ``reason`` may be empty.
 
-    ``line`` is the status line to send on: always HTTP/1.1, whatever the Service spoke.
+    ``line`` is the status line to send on: always HTTP/1.1, whatever the Service spoke.  ``length`` is how
+    long the body is unless the request was a HEAD: a number of bytes, ``CHUNKED`` or ``UNTIL_CLOSE``.
+    ``persistent`` tells that the Service keeps its connection.
     """
 
-    __slots__ = ("block", "line", "minor", "reason", "status")
+    __slots__ = ("block", "length", "line", "minor", "persistent", "reason", "status")
 
     def __init__(self, status: int, reason: bytes, minor: int, line: bytes, block: FieldBlock) -> None:
         self.status = status
@@ -112,6 +208,12 @@ class ResponseHead:
         self.minor = minor
         self.line = line
         self.block = block
+        # RFC 9112 §6.3 and §9.3.
+        if status in (204, 304) or status < 200:
+            self.length = 0
+        else:
+            self.length = UNTIL_CLOSE if block.length is None else block.length
+        self.persistent = not block.close and (minor > 0 or block.keep_alive)
 
     @property
     def headers(self) -> Headers:

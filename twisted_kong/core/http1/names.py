@@ -1,4 +1,4 @@
-"""The bounded table of field names: each spelling seen, its lower-case form, whether the proxy deals with it.
+"""The bounded table of field names: every spelling seen, and whether the proxy deals with the field.
 
 A name is judged once; afterwards one look into a dictionary both validates and classifies it.  Clients choose
 the names, so the table forgets everything it learned when it is full: it can be made slow, never large.
@@ -15,8 +15,8 @@ LEARNED = 4096
 LONGEST = 256
 
 
-class NameTable(dict[bytes, tuple[bytes, bool]]):
-    """Maps a name as spelled to (lower case, whether the proxy itself deals with the field).
+class NameTable(dict[bytes, bytes | None]):
+    """Maps a name as spelled to its lower case if the proxy itself deals with the field, else to None.
 
     :param special: the lower-case names that the proxy deals with.
     """
@@ -28,14 +28,14 @@ class NameTable(dict[bytes, tuple[bytes, bool]]):
 
     def _seed(self) -> None:
         for name in self._special:
-            self[name] = self[name.title()] = (name, True)
+            self[name] = self[name.title()] = name
 
-    def __missing__(self, name: bytes) -> tuple[bytes, bool]:
+    def __missing__(self, name: bytes) -> bytes | None:
         """Judge a spelling for the first time; :exc:`BadMessage` if it is no field name (RFC 9110 §5.1)."""
         if TOKEN.fullmatch(name) is None:
             raise BadMessage(400, "field name")
         lower = name.lower()
-        entry = (lower, lower in self._special)
+        entry = lower if lower in self._special else None
         if len(name) <= LONGEST:
             if len(self) >= LEARNED:
                 self.clear()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from twisted_kong.core.headers import TOKEN
-from twisted_kong.core.http1.blocks import CRLF, VISIBLE, check_host, frame_request, parse_block
+from twisted_kong.core.http1.blocks import CRLF, VISIBLE, frame_request, parse_block, split_host
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, RequestHead
 from twisted_kong.core.http1.names import REQUEST_NAMES
@@ -65,7 +65,7 @@ def _authority(target: bytes) -> tuple[bytes | None, bytes]:
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
         raise BadMessage(400, "form of the request target")
-    check_host(match[1])
+    split_host(match[1])
     rest = match[2]
     return match[1], rest if rest[:1] == b"/" else b"/" + rest
 
@@ -106,26 +106,37 @@ def make_head(line: bytes, block: FieldBlock) -> RequestHead:
     path, mark, query = target.partition(b"?")
     if b"%" in path or b"/.." in path:
         _check_path(path)
-    return RequestHead(line, method, target, path, query if mark else None, minor, host, block)
+    head = RequestHead(line, method, target, path, query if mark else None, minor, host, block)
+    if host is not block.host and host:
+        head.name, head.port = split_host(host)
+    return head
 
 
 class RequestReader:
     """Finds and reads the heads of the requests of one connection.
 
-    ``read`` is given everything that arrived since the last request's end.  A block of fields, and a request
-    line, that repeat the bytes of the request before are not parsed again.
+    ``read`` is given everything that arrived since the last request's end.  A head that repeats the bytes of
+    the request before is recognised by one comparison, a repeated block of fields under another request line
+    by another; neither is parsed again.
     """
 
-    __slots__ = ("_block", "_head", "_limits", "_seen")
+    __slots__ = ("_block", "_head", "_last", "_limits", "_seen")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        # The bytes of the last head with its empty line.  They end with the first empty line in them, so
+        # whatever starts with them has its head end there too.
+        self._last = b""
         self._head: RequestHead | None = None
         self._block: FieldBlock | None = None
         self._seen = 0
 
     def read(self, data: bytes) -> tuple[RequestHead, int] | None:
         """The next head and the offset where its body begins, or None while it is incomplete."""
+        head = self._head
+        if head is not None and data.startswith(self._last):
+            self._seen = 0
+            return head, len(self._last)
         seen = self._seen
         end = data.find(HEAD_END, seen - 3 if seen > 3 else 0)
         if end < 0 or end > self._limits.head:
@@ -138,11 +149,10 @@ class RequestReader:
         block = self._block
         if block is None or block.raw != raw:
             block = self._parse_block(line, raw)
-        head = self._head
-        if head is None or head.line != line or head.block is not block:
-            if line_end > self._limits.line:
-                raise BadMessage(414, "request line is too long")
-            head = self._head = make_head(line, block)
+        if line_end > self._limits.line:
+            raise BadMessage(414, "request line is too long")
+        head = self._head = make_head(line, block)
+        self._last = data[: end + 4]
         return head, end + 4
 
     def _parse_block(self, line: bytes, raw: bytes) -> FieldBlock:
@@ -152,7 +162,7 @@ class RequestReader:
         ):
             raise BadMessage(494, "header line is too long")
         block = parse_block(raw, REQUEST_NAMES)
-        if len(block.fields) > limits.fields:
+        if raw.count(CRLF) > limits.fields:
             raise BadMessage(494, "too many header lines")
         frame_request(block)
         self._block = block

@@ -1,4 +1,4 @@
-"""Response heads: the status line, and how long the body is for this request and status."""
+"""Response heads: the status line, and the fast path for repeated heads."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ import re
 
 from twisted_kong.core.http1.blocks import CRLF, frame, parse_block
 from twisted_kong.core.http1.errors import BadMessage
-from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, FieldBlock, ResponseHead
+from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, ResponseHead
 from twisted_kong.core.http1.names import RESPONSE_NAMES
 
 HEAD_END = b"\r\n\r\n"
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?")
-_BODILESS = frozenset((204, 304))
-
-
-def body_length(head: ResponseHead, method: bytes) -> int:
-    """How long the body is: a number of bytes, ``CHUNKED`` or ``UNTIL_CLOSE`` (RFC 9112 §6.3)."""
-    if method == b"HEAD" or head.status in _BODILESS or head.status < 200:
-        return 0
-    length = head.block.length
-    return UNTIL_CLOSE if length is None else length
 
 
 class ResponseReader:
@@ -28,10 +19,12 @@ class ResponseReader:
     :param limit: how many bytes a head may have.
     """
 
-    __slots__ = ("_block", "_limit", "_line", "_status")
+    __slots__ = ("_block", "_head", "_last", "_limit", "_line", "_status")
 
     def __init__(self, limit: int = 65536) -> None:
         self._limit = limit
+        self._last = b""
+        self._head: ResponseHead | None = None
         self._block: FieldBlock | None = None
         self._line = b""
         self._status = (0, b"", 1, b"")
@@ -41,6 +34,9 @@ class ResponseReader:
 
         Raises :exc:`BadMessage` for whatever must not reach a client.
         """
+        head = self._head
+        if head is not None and data.startswith(self._last):
+            return head, len(self._last)
         end = data.find(HEAD_END)
         if end < 0 or end > self._limit:
             if len(data) > self._limit or not b"HTTP/1.".startswith(data[:7]):
@@ -65,10 +61,6 @@ class ResponseReader:
         status, reason, minor, sent = self._status
         if minor == 0 and block.length == CHUNKED:
             raise BadMessage(502, "Transfer-Encoding in HTTP/1.0")
-        return ResponseHead(status, reason, minor, sent, block), end + 4
-
-
-def stays_open(head: ResponseHead) -> bool:
-    """Whether the Service keeps its connection after this answer (RFC 9112 §9.3)."""
-    block = head.block
-    return not block.close and (head.minor == 1 or block.keep_alive)
+        self._last = data[: end + 4]
+        head = self._head = ResponseHead(status, reason, minor, sent, block)
+        return head, end + 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twisted_kong.core.http1.blocks import check_host, frame, frame_request, parse_block, parse_length
+from twisted_kong.core.http1.blocks import frame, frame_request, parse_block, parse_length, split_host
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
 from twisted_kong.core.http1.names import REQUEST_NAMES
@@ -132,10 +132,18 @@ def test_connection_removes_what_it_names_but_never_framing() -> None:
 def test_hosts(host: bytes, good: bool) -> None:
     """Only what can be an authority without userinfo is taken."""
     if good:
-        check_host(host)
+        assert split_host(host)[0] == host.lower().removesuffix(b":80").removesuffix(b":")
     else:
         with pytest.raises(BadMessage):
-            check_host(host)
+            split_host(host)
+
+
+def test_a_host_is_split() -> None:
+    """Name in lower case and port, which 0 stands for where there is none."""
+    assert split_host(b"A.Test:8080") == (b"a.test", 8080)
+    assert split_host(b"[::1]") == (b"[::1]", 0)
+    parsed = block(b"Host: A.test:81\r\n")
+    assert (parsed.name, parsed.port) == (b"a.test", 81)
 
 
 def test_framing_alone_serves_responses_too() -> None:

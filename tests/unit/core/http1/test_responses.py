@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
-from twisted_kong.core.http1.responses import ResponseReader, body_length, stays_open
+from twisted_kong.core.http1.responses import ResponseReader
 
 
 def read(data: bytes) -> ResponseHead:
@@ -72,28 +72,27 @@ def test_what_must_not_reach_a_client_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "method", "length"),
+    ("head", "length"),
     [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"GET", 5),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"HEAD", 0),
-        (b"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", b"GET", 0),
-        (b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", b"GET", 0),
-        (b"HTTP/1.1 103 E\r\n\r\n", b"GET", 0),
-        (b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", b"GET", CHUNKED),
-        (b"HTTP/1.1 200 OK\r\n\r\n", b"GET", UNTIL_CLOSE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 5),
+        (b"HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", 0),
+        (b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", 0),
+        (b"HTTP/1.1 103 E\r\n\r\n", 0),
+        (b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n", CHUNKED),
+        (b"HTTP/1.1 200 OK\r\n\r\n", UNTIL_CLOSE),
     ],
 )
-def test_how_long_the_body_is(head: bytes, method: bytes, length: int) -> None:
-    """The request's method and the status come before what the fields say."""
-    assert body_length(read(head), method) == length
+def test_how_long_the_body_is(head: bytes, length: int) -> None:
+    """The status comes before what the fields say."""
+    assert read(head).length == length
 
 
 def test_when_the_connection_stays() -> None:
     """HTTP/1.1 stays unless it says close, HTTP/1.0 closes unless it says keep-alive."""
-    assert stays_open(read(b"HTTP/1.1 200 OK\r\n\r\n"))
-    assert not stays_open(read(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"))
-    assert not stays_open(read(b"HTTP/1.0 200 OK\r\n\r\n"))
-    assert stays_open(read(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n"))
+    assert read(b"HTTP/1.1 200 OK\r\n\r\n").persistent
+    assert not read(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").persistent
+    assert not read(b"HTTP/1.0 200 OK\r\n\r\n").persistent
+    assert read(b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n").persistent
 
 
 @settings(deadline=None, max_examples=200)

@@ -1,0 +1,209 @@
+"""TLS on both sides: what our listeners offer, and how Services of https are spoken to.
+
+Kong: the name sent as SNI, and the one that a certificate is verified for, is the Host sent to the Service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from OpenSSL import SSL, crypto
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
+from twisted.internet.ssl import (
+    Certificate,
+    CertificateOptions,
+    optionsForClientTLS,
+    platformTrust,
+    trustRootFromCertificates,
+)
+from zope.interface import implementer
+
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.conf.suites import TlsSettings
+from twisted_kong.node.certificates import KeyPair
+from twisted_kong.node.dns import is_address
+from twisted_kong.proxy.pool import Secure
+
+_PROTOCOLS = [b"http/1.1", b"http/1.0"]
+_OFF = {
+    "TLSv1": SSL.OP_NO_TLSv1,
+    "TLSv1.1": SSL.OP_NO_TLSv1_1,
+    "TLSv1.2": SSL.OP_NO_TLSv1_2,
+    "TLSv1.3": SSL.OP_NO_TLSv1_3,
+}
+# Ways to speak TLS that are remembered; all forgotten when full.
+_REMEMBERED = 1024
+
+
+class TlsUnavailable(Exception):
+    """A Service asks for a certificate that is not at hand."""
+
+
+def _use(context: SSL.Context, pair: KeyPair) -> None:
+    own, *chain = x509.load_pem_x509_certificates(pair.certificate)
+    context.use_certificate(crypto.X509.from_cryptography(own))
+    for certificate in chain:
+        context.add_extra_chain_cert(crypto.X509.from_cryptography(certificate))
+    key: Any = serialization.load_pem_private_key(pair.key, password=None)
+    context.use_privatekey(crypto.PKey.from_cryptography_key(key))
+
+
+def _choose_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
+    for protocol in _PROTOCOLS:
+        if protocol in offered:
+            return protocol
+    # A client that offers none of ours may still be content with HTTP/1.1.
+    return SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class ServerTls:
+    """What a listener offers.
+
+    :param pairs: certificates with keys, of different kinds (``ssl_cert``).
+    """
+
+    def __init__(self, pairs: Sequence[KeyPair], offer: TlsSettings) -> None:
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        options = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION
+        for protocol, off in _OFF.items():
+            if protocol not in offer.protocols:
+                options |= off
+        if offer.prefer_server_ciphers:
+            options |= SSL.OP_CIPHER_SERVER_PREFERENCE
+        context.set_options(options)
+        if offer.ciphers:
+            context.set_cipher_list(offer.ciphers.encode("ascii"))
+        for pair in pairs:
+            _use(context, pair)
+        context.set_alpn_select_callback(_choose_protocol)
+        self._context = context
+
+    def serverConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
+        """The TLS side of one connection."""
+        return SSL.Connection(self._context, None)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class _Unverified:
+    """Speaks TLS to whoever answers."""
+
+    def __init__(self, options: CertificateOptions, name: str) -> None:
+        self._context: SSL.Context = options.getContext()
+        self._name = name
+
+    def clientConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
+        """The TLS side of one connection."""
+        connection = SSL.Connection(self._context, None)
+        if self._name and not is_address(self._name):
+            connection.set_tlsext_host_name(self._name.encode("idna"))
+        return connection
+
+
+class _Way:
+    """One way to speak TLS: what connections must have in common, and how to make them."""
+
+    def __init__(self, identity: object, creator: IOpenSSLClientConnectionCreator) -> None:
+        self.identity = identity
+        self._creator = creator
+
+    def creator(self) -> IOpenSSLClientConnectionCreator:
+        """Makes the TLS side of a connection; remembers nothing of one."""
+        return self._creator
+
+
+def _bare(server_name: str) -> str:
+    if server_name.startswith("["):
+        return server_name[1:].partition("]")[0]
+    return server_name.partition(":")[0]
+
+
+class ClientTls:
+    """How Services of https are spoken to.
+
+    :param verify: whether certificates are verified where a Service leaves it open
+        (``nginx_proxy_proxy_ssl_verify``).
+    :param depth: how long a chain may be where a Service leaves it open.
+    :param trusted: PEM text of the authorities to trust; None for the system's.
+    :param client: what we present where a Service names no certificate (``client_ssl_cert``).
+    :param pair_of: the certificate entity of an id, None if it is not at hand.
+    :param authorities_of: PEM text of CA certificate entities, None if one is not at hand.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: bool = False,
+        depth: int = 1,
+        trusted: bytes | None = None,
+        client: KeyPair | None = None,
+        pair_of: Callable[[str], KeyPair | None] = lambda _: None,
+        authorities_of: Callable[[Iterable[str]], bytes | None] = lambda _: None,
+    ) -> None:
+        self._verify = verify
+        self._depth = depth
+        self._trusted = trusted
+        self._client = client
+        self._pair_of = pair_of
+        self._authorities_of = authorities_of
+        self._ways: dict[object, _Way] = {}
+
+    def forget(self) -> None:
+        """Make every way anew when next asked: a certificate has changed."""
+        self._ways.clear()
+
+    def secure(self, service: Entity, server_name: str) -> Secure:
+        """For connections on which this Host is sent; :exc:`TlsUnavailable` if a certificate is missing."""
+        verify = service.get("tls_verify")
+        depth = service.get("tls_verify_depth")
+        authorities = tuple(service.get("ca_certificates") or ())
+        certificate = (service.get("client_certificate") or {}).get("id")
+        identity = (
+            _bare(server_name),
+            self._verify if verify is None else bool(verify),
+            self._depth if depth is None else depth,
+            authorities,
+            certificate,
+        )
+        way = self._ways.get(identity)
+        if way is None:
+            if len(self._ways) >= _REMEMBERED:
+                self._ways.clear()
+            way = self._ways[identity] = _Way(identity, self._make(*identity))
+        return way
+
+    def _make(
+        self, name: str, verify: bool, depth: int, authorities: tuple[str, ...], certificate: str | None
+    ) -> IOpenSSLClientConnectionCreator:
+        pair = self._client
+        if certificate is not None:
+            pair = self._pair_of(certificate)
+            if pair is None:
+                raise TlsUnavailable(f"certificate {certificate} is not at hand")
+        extra: dict[str, Any] = {"acceptableProtocols": _PROTOCOLS}
+        if pair is not None:
+            own, *chain = x509.load_pem_x509_certificates(pair.certificate)
+            key: Any = serialization.load_pem_private_key(pair.key, password=None)
+            extra["certificate"] = crypto.X509.from_cryptography(own)
+            extra["privateKey"] = crypto.PKey.from_cryptography_key(key)
+            extra["extraCertChain"] = [crypto.X509.from_cryptography(item) for item in chain]
+        if not verify:
+            return _Unverified(CertificateOptions(verify=False, **extra), name)
+        trusted = self._trusted
+        if authorities:
+            trusted = self._authorities_of(authorities)
+            if trusted is None:
+                raise TlsUnavailable("a CA certificate is not at hand")
+        root: Any = platformTrust()
+        if trusted is not None:
+            roots = x509.load_pem_x509_certificates(trusted)
+            pems = (item.public_bytes(serialization.Encoding.PEM) for item in roots)
+            root = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in pems])
+        options: IOpenSSLClientConnectionCreator = optionsForClientTLS(
+            name, trustRoot=root, extraCertificateOptions={**extra, "verifyDepth": depth}
+        )
+        return options
