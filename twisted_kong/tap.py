@@ -29,7 +29,7 @@ from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.node.conf_files import require_files
 from twisted_kong.node.configuration import ConfSource
 from twisted_kong.node.error_log import ErrorLog
-from twisted_kong.node.lifecycle import Lifecycle, NodeService, World
+from twisted_kong.node.lifecycle import Lifecycle, NodeService, SignalHandler, World
 from twisted_kong.node.notify import ServiceManager, Watchdog, watchdog_timeout
 from twisted_kong.node.prefix import PrefixError, prepare_prefix
 
@@ -176,6 +176,7 @@ def make_application(
     reactor: Any,
     environment: Mapping[str, str],
     exit_code: ExitCode,
+    set_signal: Callable[[int, SignalHandler], Any] = signal.signal,
 ) -> Application:
     """Put the node and what surrounds it together; raises SystemExit with one line when it cannot be."""
 
@@ -195,7 +196,7 @@ def make_application(
         _log.warn("{warning}", warning=warning)
     node = make_node(loaded.conf, reactor, error_log=observer)
     manager = ServiceManager(environment.get("NOTIFY_SOCKET"), time.monotonic)
-    world = World(reactor, manager, signal.signal, complain, exit_code.set)
+    world = World(reactor, manager, set_signal, complain, exit_code.set)
     application = Application(node, read, world, observer)
     timeout = watchdog_timeout(environment, os.getpid())
     if timeout is not None:

@@ -13,7 +13,7 @@ from twisted.application.service import IService
 from twisted.logger import ILogObserver
 from twisted.python.usage import UsageError
 
-from tests.kit.nodes import StubNode, StubReactor
+from tests.kit.nodes import Signals, StubNode, StubReactor
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.node.error_log import ErrorLog
 from twisted_kong.node.lifecycle import NodeService
@@ -53,7 +53,7 @@ def options(*arguments: str, **twistd: object) -> Options:
 
 def make(parsed: Options, maker: Maker, environment: dict[str, str] | None = None) -> Application:
     """The application that twistd would run."""
-    return make_application(parsed, maker, StubReactor(), environment or {}, ExitCode())
+    return make_application(parsed, maker, StubReactor(), environment or {}, ExitCode(), Signals().set)
 
 
 def test_configuration_reaches_the_node(conf_file: Path) -> None:
@@ -117,8 +117,10 @@ def test_reload_reads_the_file_again(conf_file: Path) -> None:
     """HUP sees what was changed in it."""
     application = make(options("-c", str(conf_file), "--log-files"), maker := Maker())
     conf_file.write_text(f"{conf_file.read_text()}log_level = crit\n")
-    application.reload()
     (node,) = application.services
+    application.startService()
+    node.ready.callback(None)
+    application.reload()
     assert node.reloaded[0].log_level == "crit"
     assert maker.error_log is not None
     maker.error_log.close()

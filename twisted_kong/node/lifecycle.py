@@ -101,6 +101,7 @@ class Lifecycle(MultiService):
         self._node = node
         self._reread = reread
         self._world = world
+        self._up = False
         self._leaving = False
         self._reloading = False
         self._again = False
@@ -128,19 +129,25 @@ class Lifecycle(MultiService):
         return stopped
 
     def quit(self) -> None:
-        """Stop after the requests under way; a second time changes nothing."""
+        """Stop after the requests under way; at once while starting. A second time changes nothing."""
         if self._leaving:
             return
         self._leaving = True
         self._world.manager.stopping()
+        if not self._up:
+            self._world.reactor.callWhenRunning(self._world.reactor.stop)
+            return
         self._log.info("quitting: waiting for the requests under way")
         self._run(self._node.drain()).addBoth(lambda _: self._world.reactor.stop())
 
     def reload(self) -> None:
-        """Read the configuration and hand it to the node; asked again meanwhile, once more afterwards."""
+        """Read the configuration and hand it to the node.
+
+        Asked while the node starts or reloads, it is done afterwards.
+        """
         if self._leaving:
             return
-        if self._reloading:
+        if self._reloading or not self._up:
             self._again = True
             return
         self._reloading = True
@@ -167,14 +174,21 @@ class Lifecycle(MultiService):
     def _reloaded(self, _: object) -> None:
         self._reloading = False
         self._world.manager.ready()
+        self._make_up()
+
+    def _came_up(self, _: object) -> None:
+        if self._leaving:
+            return
+        self._up = True
+        self._log.info("ready")
+        self._world.manager.ready()
+        self._make_up()
+
+    def _make_up(self) -> None:
+        """Do a reload that was asked for when it could not be done."""
         if self._again:
             self._again = False
             self.reload()
-
-    def _came_up(self, _: object) -> None:
-        if not self._leaving:
-            self._log.info("ready")
-            self._world.manager.ready()
 
     def _failed(self, failure: Failure) -> None:
         if self._leaving:

@@ -222,3 +222,23 @@ def test_nothing_is_reloaded_while_leaving() -> None:
     process.signals.send(signal.SIGHUP)
     process.signals.send(signal.SIGQUIT)
     assert process.node.reloaded == []
+
+
+def test_reload_while_starting_comes_afterwards() -> None:
+    """The node is not there to be told yet."""
+    process = Process()
+    process.lifecycle.startService()
+    process.signals.send(signal.SIGHUP)
+    assert process.node.reloaded == []
+    process.node.ready.callback(None)
+    assert len(process.node.reloaded) == 1
+
+
+def test_quit_while_starting_stops_at_once() -> None:
+    """There are no requests under way."""
+    process = Process()
+    process.lifecycle.startService()
+    process.signals.send(signal.SIGQUIT)
+    assert process.reactor.stops == 1
+    process.node.ready.callback(None)
+    assert process.told == ["STOPPING=1"]
