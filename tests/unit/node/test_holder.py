@@ -102,6 +102,27 @@ def test_it_is_ready_when_all_was_loaded(node: Node) -> None:
     assert node.held == {"a": 1}
 
 
+def test_the_first_load_can_be_waited_for(node: Node) -> None:
+    """Whoever waits for it asks for no load of its own."""
+    loaded = node.holder.loaded()
+    no_result(loaded)
+    success_of(node.holder.doubt())
+    success_of(loaded)
+    success_of(node.holder.loaded())
+    assert node.words.pages == 1
+
+
+def test_who_waits_for_the_first_load_is_told_of_a_stop(node: Node) -> None:
+    """A node that is stopped while it starts does not hang."""
+    node.words.held = True
+    loaded = node.holder.loaded()
+    node.holder.doubt()
+    stopped = node.holder.stopService()
+    assert stopped is not None
+    success_of(stopped)
+    failure_of(loaded, CancelledError)
+
+
 def test_all_pages_are_read_with_turns_between_them(paged: Node) -> None:
     """A load of many rows does not hold the event loop."""
     for id in "abcdefg":
@@ -302,6 +323,20 @@ def test_what_a_row_refers_to_is_read_before_it(node: Node) -> None:
     assert node.holder.taken == [("letters", "x", 1), ("words", "a", 1)]
 
 
+def test_a_row_whose_reference_cannot_be_read_waits_for_it(node: Node) -> None:
+    """It is not applied without what it needs, and is tried again."""
+    success_of(node.holder.doubt())
+    node.letter("x")
+    node.word("a", letter="x")
+    node.letters.broken.add("x")
+    applied = node.holder.apply([change(1, "words", "a")])
+    assert node.held == {}
+    node.letters.broken.clear()
+    node.clock.advance(0.25)
+    success_of(applied)
+    assert node.held == {"a": 1}
+
+
 def test_a_ttl_bounds_staleness_when_changes_are_lost(bounded: Node) -> None:
     """db_cache_ttl = 10: everything is read again every ten seconds, without being told of anything."""
     bounded.word("a", 1)
@@ -330,6 +365,18 @@ def test_a_long_load_begins_earlier_so_that_it_ends_in_time(bounded: Node) -> No
     assert bounded.words.pages == pages + 1
 
 
+def test_a_load_for_another_reason_puts_the_next_one_off(bounded: Node) -> None:
+    """The bound is counted from the latest load."""
+    success_of(bounded.holder.doubt())
+    bounded.clock.advance(6)
+    success_of(bounded.holder.doubt())
+    pages = bounded.words.pages
+    bounded.clock.advance(9.9)
+    assert bounded.words.pages == pages
+    bounded.clock.advance(0.1)
+    assert bounded.words.pages == pages + 1
+
+
 def test_without_ttl_nothing_is_read_again_by_itself(node: Node) -> None:
     """db_cache_ttl = 0: changes tell all there is to tell."""
     success_of(node.holder.doubt())
@@ -347,6 +394,22 @@ def test_stopping_ends_a_read_under_way(node: Node) -> None:
     failure_of(loaded, CancelledError)
     node.words.release()
     assert node.held == {}
+
+
+def test_stopping_during_a_load_ends_it_where_it_is(paged: Node) -> None:
+    """Also while it reads a row that changed between two pages."""
+    for id in "abcd":
+        paged.word(id)
+    paged.words.held = True
+    loaded = paged.holder.doubt()
+    applied = paged.holder.apply([change(1, "words", "a")])
+    paged.words.release()
+    assert paged.words.selected == ["a"]
+    paged.holder.stopService()
+    failure_of(loaded, CancelledError)
+    failure_of(applied, CancelledError)
+    assert paged.holder.pending == 2
+    assert not paged.holder.ready
 
 
 def test_stopping_during_a_rest_ends_it(node: Node) -> None:
