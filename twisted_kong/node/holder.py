@@ -20,14 +20,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.core.changes import Change, Entity
-from twisted_kong.node.marks import Marks, all_of
+from twisted_kong.node.marks import Mark, Marks, all_of
 from twisted_kong.node.reading import Difference, Key, Reader, Reading
 
 # Rows read by themselves at a time.
@@ -62,6 +62,7 @@ class Holder(Service):
         self._marks: Marks[Key] = Marks()
         # The reload is marked as rows are; there is but one.
         self._reload: Marks[None] = Marks()
+        self._first_load = Mark()
         self._read_alone: set[Key] = set()
         self._busy = False
         self._worker: Deferred[None] | None = None
@@ -74,6 +75,10 @@ class Holder(Service):
     def pending(self) -> int:
         """How many rows, and reloads, are still to be read."""
         return len(self._marks) + len(self._reload)
+
+    def loaded(self) -> Deferred[None]:
+        """Fires when everything has been read once; cancelled if the service stops before."""
+        return succeed(None) if self.ready else self._first_load.wait()
 
     def apply(self, changes: Iterable[Change]) -> Deferred[None]:
         """Read again what changed; fires when all of it has been applied, however long that takes."""
@@ -156,6 +161,7 @@ class Holder(Service):
             self._reload.give_back(None, mark)
             raise
         self.ready = True
+        self._first_load.settle()
         self._reload_again_after(self._clock.seconds() - begun)
         self._reload.finish(None, mark)
 
@@ -254,6 +260,7 @@ class Holder(Service):
     def _tell_those_who_wait(self) -> None:
         self._marks.cancel()
         self._reload.cancel()
+        self._first_load.settle(Failure(CancelledError()))
 
     def _failed(self, failure: Failure) -> None:
         self.errors += 1

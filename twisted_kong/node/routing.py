@@ -49,6 +49,11 @@ class RouterHolder(Holder):
         """The Route for a request; its Service, if it has one, is in :attr:`services`."""
         return self.router.match(query)
 
+    def service_of(self, route: Entity) -> Entity | None:
+        """The Service of a Route that was matched; None if it has none."""
+        id = _service_of(route)
+        return None if id is None else self.services.get(id)
+
     @property
     def services(self) -> Mapping[str, Entity]:
         """The Services by id."""

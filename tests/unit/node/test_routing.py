@@ -81,6 +81,15 @@ def test_a_loaded_route_is_matched_and_its_service_known(node: Node) -> None:
     assert node.holder.ready
 
 
+def test_the_service_of_a_route_is_told(node: Node) -> None:
+    """One call for the data path; a Route without a Service has none."""
+    node.route("free")
+    node.changed("routes", "free")
+    routes = node.holder.routes
+    assert node.holder.service_of(routes[uid("r")]) is node.holder.services[uid("s")]
+    assert node.holder.service_of(routes[uid("free")]) is None
+
+
 def test_a_new_route_is_matched(node: Node) -> None:
     """Without touching the others."""
     node.route("q", "s")
