@@ -195,7 +195,7 @@ def a_context(
 def a_kong(context: RequestContext | None, gateway: Gateway | None = None, phase: int = ACCESS) -> Kong:
     """The PDK of a request."""
     kong = Kong(Surroundings(gateway or a_gateway()), context, phase)
-    kong.running, kong.running_id = "test-plugin", "row-1"
+    kong.call.running, kong.call.running_id = "test-plugin", "row-1"
     return kong
 
 

@@ -74,6 +74,10 @@ class Call:
     ``chunk`` and ``last`` are the piece of the body that is being filtered, ``kept`` the pieces held back by
     each row.
     ``draft`` holds changes to the request for the Service made before there is one.
+    ``chain`` is what was collected, once access has begun.
+
+    It refers to no module and not to ``kong``, so that a finished request leaves no work for the garbage
+    collector.
     """
 
     context: RequestContext
@@ -87,6 +91,13 @@ class Call:
     last: bool = False
     kept: dict[str, list[bytes]] | None = None
     draft: Draft | None = None
+    chain: Any = None
+
+    def __init__(self, gateway: Gateway, context: RequestContext | None, phase: int) -> None:
+        self.gateway = gateway
+        if context is not None:
+            self.context = context
+        self.phase = phase
 
     def upstream(self) -> Upstream | Draft:
         """Where to change what is sent to the Service, also before there is one."""

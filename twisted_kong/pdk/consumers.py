@@ -36,10 +36,11 @@ class Identities:
         :param credential: None for the anonymous Consumer.
         :param identifier: what the Service is told as ``X-Credential-Identifier``.
         """
-        if not kong.phase & ACCESS:
-            raise wrong_phase("kong.client.authenticate", kong.phase, ACCESS)
+        call = kong.call
+        if not call.phase & ACCESS:
+            raise wrong_phase("kong.client.authenticate", call.phase, ACCESS)
         # The modules are passed by: this runs for most requests of most gateways.
-        context = kong.context
+        context = call.context
         context.consumer = consumer
         context.credential = credential
         key = consumer["id"] if credential is None else credential["id"]
@@ -52,7 +53,7 @@ class Identities:
             if len(self._ready) > _REMEMBERED:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(key)
-        headers.apply(kong.upstream().change_headers())
+        headers.apply(call.upstream().change_headers())
 
 
 def identity_headers(consumer: Entity, credential: Entity | None, identifier: str | None) -> PreparedHeaders:

@@ -6,6 +6,7 @@ One object serves one request; its modules are made when they are first touched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from twisted_kong.core.changes import Entity
@@ -94,8 +95,9 @@ class Instance:
 class _Module:
     """Makes a module when it is first touched; afterwards it is an attribute like any other."""
 
-    def __init__(self, make: Callable[[Kong], Any]) -> None:
+    def __init__(self, make: Callable[[Any], Any], of: str = "call") -> None:
         self._make = make
+        self._of = of
         self._name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -104,22 +106,20 @@ class _Module:
     def __get__(self, kong: Kong | None, owner: type) -> Any:
         if kong is None:
             return self
-        module = kong.__dict__[self._name] = self._make(kong)
+        module = kong.__dict__[self._name] = self._make(kong.__dict__[self._of])
         return module
 
 
-class Kong(Call):
+class Kong:
     """The PDK: modules as attributes, as in Kong.
 
     Outside of a request (``init_worker``, ``configure``) the modules that need one cannot be used.
     ``version`` and ``version_num`` are those of the Kong whose behaviour this is.
+    ``call`` and ``surroundings`` are for the gateway's own plugins, where a module would cost too much.
     """
 
     version = VERSION
     version_num = VERSION_NUM
-
-    chain: Any = None
-    """The compiled chain of this request, once access has begun."""
 
     if TYPE_CHECKING:
         cache: PluginCache
@@ -136,14 +136,14 @@ class Kong(Call):
         router: Routing
         service: Service
     else:
-        cache = _Module(lambda kong: kong.surroundings.cache)
+        cache = _Module(attrgetter("cache"), "surroundings")
         client = _Module(Client)
-        configuration = _Module(lambda kong: kong.gateway.configuration)
+        configuration = _Module(attrgetter("gateway.configuration"), "surroundings")
         ctx = _Module(Memory)
-        db = _Module(lambda kong: kong.surroundings.db)
-        ip = _Module(lambda kong: kong.surroundings.ip)
+        db = _Module(attrgetter("db"), "surroundings")
+        ip = _Module(attrgetter("ip"), "surroundings")
         log = _Module(Log)
-        node = _Module(lambda kong: kong.surroundings.node)
+        node = _Module(attrgetter("node"), "surroundings")
         plugin = _Module(Instance)
         request = _Module(Request)
         response = _Module(ClientResponse)
@@ -152,7 +152,4 @@ class Kong(Call):
 
     def __init__(self, surroundings: Surroundings, context: RequestContext | None, phase: int) -> None:
         self.surroundings = surroundings
-        self.gateway = surroundings.gateway
-        if context is not None:
-            self.context = context
-        self.phase = phase
+        self.call = Call(surroundings.gateway, context, phase)

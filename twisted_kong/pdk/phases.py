@@ -63,8 +63,8 @@ class Phases:
     def needs(self, context: RequestContext) -> Chain:
         """Which phases have work: of the rows that are collected, or that would be for this Route."""
         kong = context.plan
-        if kong is not None and kong.chain is not None:
-            chain: Chain = kong.chain
+        if kong is not None and kong.call.chain is not None:
+            chain: Chain = kong.call.chain
             return chain
         if not self._chains.refresh():
             return EMPTY
@@ -78,10 +78,11 @@ class Phases:
         if not chain.steps:
             return None
         kong = self._kong(context, ACCESS)
-        kong.chain = chain
-        if kong.draft is not None and context.upstream is not None:
-            kong.draft.apply(context.upstream)
-            kong.draft = None
+        call = kong.call
+        call.chain = chain
+        if call.draft is not None and context.upstream is not None:
+            call.draft.apply(context.upstream)
+            call.draft = None
         return self._run(kong, chain, "access", 0)
 
     def response(self, context: RequestContext) -> Answering:
@@ -105,11 +106,12 @@ class Phases:
         if not chain.has_body_filter:
             return chunk
         kong = self._kong(context, BODY_FILTER)
-        kong.last = last
+        call = kong.call
+        call.last = last
         for step in chain.body_filter:
-            kong.chunk = chunk
+            call.chunk = chunk
             self._filter(kong, step)
-            chunk = kong.chunk
+            chunk = call.chunk
         return chunk
 
     def log(self, context: RequestContext) -> None:
@@ -147,7 +149,7 @@ class Phases:
 
     async def _outside(self, phase: int, name: str, method: Any, *arguments: Any) -> None:
         kong = Kong(self._surroundings, None, phase)
-        kong.running = name
+        kong.call.running = name
         waiting = begin(method(kong, *arguments))
         if waiting is not None:
             await waiting
@@ -159,7 +161,7 @@ class Phases:
         if kong is None:
             kong = context.plan = Kong(self._surroundings, context, phase)
         else:
-            kong.phase = phase
+            kong.call.phase = phase
         return kong
 
     def _chain_of(self, context: RequestContext) -> Chain:
@@ -174,20 +176,21 @@ class Phases:
 
     def _collected(self, context: RequestContext) -> Chain:
         kong: Kong | None = context.plan
-        if kong is not None and kong.chain is not None:
-            chain: Chain = kong.chain
+        if kong is not None and kong.call.chain is not None:
+            chain: Chain = kong.call.chain
             return chain
         return self._chains.globally if self._chains.refresh() else EMPTY
 
     def _run(self, kong: Kong, chain: Chain, phase: str, index: int) -> Answering:
         """The steps of a phase that may answer, from ``index`` on."""
-        context = kong.context
+        call = kong.call
+        context = call.context
         steps: tuple[Step, ...] = getattr(chain, phase)
         consumer = context.consumer
         while index < len(steps):
             step = steps[index]
             index += 1
-            kong.running, kong.running_id = step.name, step.row_id
+            call.running, call.running_id = step.name, step.row_id
             try:
                 result = getattr(step, phase)(kong, step.conf)
                 waiting = None if result is None else begin(result)
@@ -217,24 +220,24 @@ class Phases:
             return self._failed(kong, step, phase)
         steps: tuple[Step, ...] = getattr(chain, phase)
         index = steps.index(step) + 1
-        if kong.context.consumer is not consumer:
+        if kong.call.context.consumer is not consumer:
             chain, index = self._switch(kong, chain, step, index)
         rest = self._run(kong, chain, phase, index)
         return await rest if isinstance(rest, Deferred) else rest
 
     def _switch(self, kong: Kong, chain: Chain, step: Step, index: int) -> tuple[Chain, int]:
         """The chain for the Consumer that was just set in access, and where to go on in it."""
-        consumer = kong.context.consumer
+        consumer = kong.call.context.consumer
         known = consumer is not None and self._plan.knows_consumer(consumer["id"])
         if not known and chain.consumer_id is None:
             return chain, index
-        target = self._chain_of(kong.context)
+        target = self._chain_of(kong.call.context)
         if target.consumer_id != chain.consumer_id:
-            chain = kong.chain = self._chains.switch(chain, step, target)
+            chain = kong.call.chain = self._chains.switch(chain, step, target)
         return chain, sum(1 for other in chain.access if other.order <= step.order)
 
     def _failed(self, kong: Kong, step: Step, phase: str) -> Answer:
-        context = kong.context
+        context = kong.call.context
         report(self._gateway, step.name, phase, context.request_id)
         return self._gateway.replies.error(
             500,
@@ -245,17 +248,18 @@ class Phases:
 
     def _run_all(self, kong: Kong, steps: tuple[Step, ...], phase: str, index: int) -> Waiting | None:
         """The steps of a phase that cannot stop the others, from ``index`` on; what is left if one waits."""
+        call = kong.call
         while index < len(steps):
             step = steps[index]
             index += 1
-            kong.running, kong.running_id = step.name, step.row_id
+            call.running, call.running_id = step.name, step.row_id
             try:
                 waiting = begin(getattr(step, phase)(kong, step.conf))
             except Exit as end:
-                self._replace(kong.context, end.answer)
+                self._replace(kong.call.context, end.answer)
                 return None
             except Exception:
-                report(self._gateway, step.name, phase, kong.context.request_id)
+                report(self._gateway, step.name, phase, kong.call.context.request_id)
                 continue
             if waiting is not None:
                 return self._resume_all(kong, steps, phase, index, waiting)
@@ -267,10 +271,10 @@ class Phases:
         try:
             await waiting
         except Exit as end:
-            self._replace(kong.context, end.answer)
+            self._replace(kong.call.context, end.answer)
             return
         except Exception:
-            report(self._gateway, steps[index - 1].name, phase, kong.context.request_id)
+            report(self._gateway, steps[index - 1].name, phase, kong.call.context.request_id)
         rest = self._run_all(kong, steps, phase, index)
         if rest is not None:
             await rest
@@ -286,16 +290,17 @@ class Phases:
         response.body = answer.body
 
     def _filter(self, kong: Kong, step: Step) -> None:
-        chunk = kong.chunk
-        kong.running, kong.running_id = step.name, step.row_id
+        call = kong.call
+        chunk = call.chunk
+        call.running, call.running_id = step.name, step.row_id
         try:
             waiting = begin(step.body_filter(kong, step.conf))
             if waiting is not None:
                 waiting.close()
                 raise RuntimeError("a body_filter must not wait")
         except (Exit, Exception):
-            kong.chunk = chunk
-            report(self._gateway, step.name, "body_filter", kong.context.request_id)
+            call.chunk = chunk
+            report(self._gateway, step.name, "body_filter", call.context.request_id)
 
     def _left_behind(self, failure: Failure) -> None:
         self._gateway.log.failure("a plugin's log method failed", failure)

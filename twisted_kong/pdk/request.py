@@ -163,17 +163,18 @@ class Request:
         if not self._call.phase & FROM_REWRITE:
             raise wrong_phase("kong.request.get_header", self._call.phase, FROM_REWRITE)
         key = name.lower().encode("latin-1", "replace")
-        values = self._values(key)
+        values = self.get_raw_values(key)
         if not values and b"_" in key:
-            values = self._values(key.replace(b"_", b"-"))
+            values = self.get_raw_values(key.replace(b"_", b"-"))
         return [value.decode("latin-1") for value in values] if values else []
 
-    def _values(self, key: bytes) -> list[bytes]:
-        received = self._ctx.head.headers
-        upstream = self._ctx.upstream or self._call.draft
+    def get_raw_values(self, key: bytes) -> list[bytes]:
+        """Every value of a header given by its lower-case name, in bytes; not to be changed (beyond Kong)."""
+        context = self._ctx
+        upstream = context.upstream or self._call.draft
         if upstream is None or upstream.edits is None:
-            return received.get_all(key)
-        return upstream.edits.get_all(key, received)
+            return context.head.block.get_all(key)
+        return upstream.edits.get_all(key, context.head.headers)
 
     def get_headers(self, max_headers: int = 100) -> dict[str, str | list[str]]:
         """The headers by lower-case name; a list for one that occurs more than once.

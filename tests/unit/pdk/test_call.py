@@ -24,8 +24,8 @@ def test_draft_is_carried_out() -> None:
 def test_changes_in_rewrite_go_to_the_draft() -> None:
     """Before routing there is no Service, so a call keeps one draft."""
     kong = a_kong(a_context(routed=False), phase=REWRITE)
-    assert kong.upstream() is kong.upstream()
-    assert kong.upstream() is kong.draft
+    assert kong.call.upstream() is kong.call.upstream()
+    assert kong.call.upstream() is kong.call.draft
 
 
 def test_exit_is_no_exception() -> None:

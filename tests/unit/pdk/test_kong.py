@@ -34,10 +34,10 @@ def test_memory() -> None:
     kong = a_kong(a_context())
     kong.ctx.shared["a"] = 1
     kong.ctx.plugin["b"] = 2
-    kong.running_id = "row-2"
+    kong.call.running_id = "row-2"
     assert kong.ctx.shared == {"a": 1}
     assert kong.ctx.plugin == {}
-    kong.running_id = "row-1"
+    kong.call.running_id = "row-1"
     assert kong.ctx.plugin == {"b": 2}
     assert kong.plugin.get_id() == "row-1"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +35,7 @@ class Plugin:
     def _recorded(self, phase: str, method: Method | None, ran: list[str]) -> Method:
         def run(kong: Any, conf: Any = None) -> Any:
             ran.append(
-                f"{kong.running}.{phase}"
+                f"{kong.call.running}.{phase}"
                 + (f":{conf['tag']}" if isinstance(conf, dict) and "tag" in conf else "")
             )
             return None if method is None else method(kong, conf)
@@ -178,7 +180,7 @@ def test_errors_in_later_phases_stop_nothing() -> None:
     """Each is logged; the answer and the other plugins are not touched."""
 
     def fail(kong: Any, conf: Any) -> None:
-        kong.chunk = b"half done"
+        kong.call.chunk = b"half done"
         raise ValueError("broken")
 
     methods: dict[str, Method | None] = {"header_filter": fail, "body_filter": fail, "log": fail}
@@ -200,7 +202,7 @@ def test_coroutines_that_wait() -> None:
 
     async def wait(kong: Any, conf: Any) -> None:
         await gate
-        kong.ctx.shared["waited"] = kong.running
+        kong.ctx.shared["waited"] = kong.call.running
 
     async def quick(kong: Any, conf: Any) -> None:
         """A coroutine that does not wait."""
@@ -433,3 +435,31 @@ def test_an_error_in_configure_is_logged() -> None:
     stage = Stage(a=(1, {"configure": fail}))
     success_of(stage.phases.configure())
     assert "[a] configure failed" in stage.lines[0]
+
+
+def test_a_finished_request_is_no_work_for_the_garbage_collector() -> None:
+    """Once the exchange lets go of the PDK, nothing refers to itself in a circle."""
+
+    def touch(kong: Any, conf: Any) -> None:
+        for module in ("cache", "client", "ctx", "log", "node", "request", "response", "router", "service"):
+            getattr(kong, module)
+        kong.ctx.shared["a"] = 1
+        kong.service.request.set_header("X-A", "1")
+
+    stage = Stage(a=(1, {"access": touch, "log": touch_nothing})).rows()
+    gc.collect()
+    gc.disable()
+    try:
+        context = a_context()
+        stage.phases.access(context)
+        stage.phases.log(context)
+        context.plan = None
+        gone = weakref.ref(context)
+        del context
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def touch_nothing(kong: Any, conf: Any) -> None:
+    """A log method."""

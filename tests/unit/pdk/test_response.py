@@ -148,26 +148,26 @@ def test_grpc() -> None:
 def test_pieces_of_a_body() -> None:
     """A piece can be read and replaced."""
     kong = a_kong(a_context(), phase=BODY_FILTER)
-    kong.chunk, kong.last = b"abc", True
+    kong.call.chunk, kong.call.last = b"abc", True
     assert kong.response.get_chunk() == b"abc"
     assert kong.response.is_last_chunk()
     kong.response.set_chunk(b"ABC")
-    assert kong.chunk == b"ABC"
+    assert kong.call.chunk == b"ABC"
 
 
 def test_the_whole_body() -> None:
     """Pieces are held back until the last; then the whole may be replaced."""
     kong = a_kong(a_context(), phase=BODY_FILTER)
     for chunk in (b"a", b"b"):
-        kong.chunk, kong.last = chunk, False
+        kong.call.chunk, kong.call.last = chunk, False
         assert kong.response.get_raw_body() is None
-        assert kong.chunk == b""
-    kong.chunk, kong.last = b"c", True
+        assert kong.call.chunk == b""
+    kong.call.chunk, kong.call.last = b"c", True
     assert kong.response.get_raw_body() == b"abc"
     assert kong.response.get_raw_body() == b"abc"
-    assert kong.chunk == b"abc"
+    assert kong.call.chunk == b"abc"
     kong.response.set_raw_body("new")
-    assert kong.chunk == b"new"
+    assert kong.call.chunk == b"new"
 
 
 def test_the_service_keeps_its_answer() -> None:
@@ -176,4 +176,4 @@ def test_the_service_keeps_its_answer() -> None:
     context.response = Response(200, Headers([(b"X-A", b"1")]), "exit")
     kong = a_kong(context, phase=HEADER_FILTER)
     kong.response.set_header("X-A", "2")
-    assert kong.received is None
+    assert kong.call.received is None

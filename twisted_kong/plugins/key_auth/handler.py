@@ -8,7 +8,7 @@ Keys that clients make up are remembered only by the cache, which bounds its mis
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from twisted_kong.core.query import without
 from twisted_kong.pdk.bodies import (
@@ -34,15 +34,39 @@ class Refusal(Exception):
     """Why a request is not let in."""
 
 
-class Place:
+class Place(NamedTuple):
     """Where a key was found: its text, the name it stood under, and in which part of the request."""
 
-    __slots__ = ("key", "name", "part")
+    key: str
+    name: str
+    part: str
 
-    def __init__(self, key: str, name: str, part: str) -> None:
-        self.key = key
-        self.name = name
-        self.part = part
+
+class Ready:
+    """A configuration, made ready."""
+
+    __slots__ = ("anonymous", "body", "header", "hide", "names", "preflight", "query")
+
+    def __init__(self, conf: Conf) -> None:
+        # A header may be sent with a dash for each underscore of its name, as in Kong.
+        self.names = [
+            (name, list(dict.fromkeys((lower, lower.replace(b"_", b"-")))))
+            for name in conf["key_names"]
+            for lower in [name.lower().encode("latin-1", "replace")]
+        ]
+        self.anonymous: str | None = conf["anonymous"]
+        self.body: bool = conf["key_in_body"]
+        self.header: bool = conf["key_in_header"]
+        self.hide: bool = conf["hide_credentials"]
+        self.preflight: bool = conf["run_on_preflight"]
+        self.query: bool = conf["key_in_query"]
+
+
+def _ready(conf: Conf) -> Ready:
+    ready: Ready | None = conf.memo
+    if ready is None:
+        ready = conf.memo = Ready(conf)
+    return ready
 
 
 class Handler:
@@ -56,22 +80,27 @@ class Handler:
 
     def access(self, kong: Kong, conf: Conf) -> Any:
         """Authenticate; a coroutine is returned only where something must be waited for."""
-        if not conf["run_on_preflight"] and kong.request.get_method() == "OPTIONS":
+        ready = _ready(conf)
+        if not ready.preflight and kong.request.get_method() == "OPTIONS":
             return None
-        if conf["anonymous"] and kong.client.get_credential() is not None:
+        if ready.anonymous and kong.client.get_credential() is not None:
             # Another plugin has let the client in, and one is enough.
             return None
-        if conf["key_in_body"]:
+        if ready.body:
             return self._with_body(kong, conf)
         try:
-            place = _find(kong, conf)
+            place = _find(kong, ready)
         except Refusal as refusal:
             return self._refuse(kong, conf, str(refusal))
         if place is None:
             return self._refuse(kong, conf, _NO_KEY)
-        if conf["hide_credentials"]:
+        if ready.hide:
             _hide(kong, place)
-        workspace = kong.gateway.database.workspace
+        return self._known(kong, conf, place)
+
+    def _known(self, kong: Kong, conf: Conf, place: Place) -> Any:
+        """Where all is cached nothing is waited for."""
+        workspace = kong.call.gateway.database.workspace
         credential = kong.cache.peek(f"keyauth_credentials:{place.key}:::::{workspace}")
         if credential is MISS:
             return self._refuse(kong, conf, _UNAUTHORIZED)
@@ -85,7 +114,7 @@ class Handler:
     async def _with_body(self, kong: Kong, conf: Conf) -> None:
         """Where the body has to be read for the key."""
         try:
-            place = await _find_with_body(kong, conf)
+            place = await _find_with_body(kong, _ready(conf))
         except Refusal as refusal:
             await self._refused(kong, conf, str(refusal))
             return
@@ -135,25 +164,28 @@ def _deny(kong: Kong, conf: Conf, message: str) -> NoReturn:
     kong.response.error(401, message, {"WWW-Authenticate": challenge})
 
 
-def _find(kong: Kong, conf: Conf) -> Place | None:
+def _find(kong: Kong, ready: Ready) -> Place | None:
     """The first of the names that has a key, in a header or else in the query."""
-    for name in conf["key_names"]:
-        place = _find_named(kong, conf, name)
+    for name, keys in ready.names:
+        place = _find_named(kong, ready, name, keys)
         if place is not None:
             return place
     return None
 
 
-def _find_named(kong: Kong, conf: Conf, name: str) -> Place | None:
+def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place | None:
     request = kong.request
-    if conf["key_in_header"]:
-        values = request.get_header_values(name)
-        if values:
-            if len(values) > 1:
-                raise Refusal(_DUPLICATE)
-            if values[0]:
-                return Place(_as_stored(values[0]), name, "header")
-    if conf["key_in_query"] and request.get_raw_query():
+    if ready.header:
+        for key in keys:
+            values = request.get_raw_values(key)
+            if values:
+                if len(values) > 1:
+                    raise Refusal(_DUPLICATE)
+                if values[0]:
+                    # Keys are kept as text, and text is sent as UTF-8.
+                    return Place(values[0].decode("utf-8", "surrogateescape"), name, "header")
+                break
+    if ready.query and request.get_raw_query():
         return _place_of(request.get_query().get(name), name, "query")
     return None
 
@@ -164,16 +196,11 @@ def _place_of(value: object, name: str, part: str) -> Place | None:
     return Place(value, name, part) if isinstance(value, str) and value else None
 
 
-def _as_stored(value: str) -> str:
-    """A header is read as Latin-1, but a key that is not ASCII was sent as UTF-8."""
-    return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
-
-
-async def _find_with_body(kong: Kong, conf: Conf) -> Place | None:
+async def _find_with_body(kong: Kong, ready: Ready) -> Place | None:
     """The same with the body as the last place of each name."""
     table: Any = None
-    for name in conf["key_names"]:
-        place = _find_named(kong, conf, name)
+    for name, keys in ready.names:
+        place = _find_named(kong, ready, name, keys)
         if place is not None:
             return place
         if table is None:

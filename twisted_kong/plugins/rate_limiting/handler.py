@@ -67,7 +67,7 @@ class Handler:
         limits: Limits | None = conf.memo
         if limits is None:
             limits = conf.memo = Limits(conf)
-        now = kong.context.started
+        now = kong.call.context.started
         starts = self._windows.starts(now)
         used = self._counters.used((limits.scope, _identifier(kong, conf, limits.by)), limits.periods, starts)
         stopped = -1
@@ -84,7 +84,7 @@ class Handler:
         fields, reset = _fields(limits, used, stopped, now)
         if stopped >= 0:
             fields.append((b"Retry-After", b"%d" % reset))
-        PreparedHeaders.of_fields(fields, limits.names).apply(kong.context.change_response())
+        PreparedHeaders.of_fields(fields, limits.names).apply(kong.call.context.change_response())
         if stopped >= 0:
             kong.response.error(int(conf["error_code"]), conf["error_message"])
 
@@ -98,31 +98,32 @@ def _fields(limits: Limits, used: list[list[float]], stopped: int, now: float) -
     fields: list[Field] = []
     least: float = -1
     tightest = 0
+    shown = b"0"
     for place, (_, limit, _) in enumerate(limits.periods):
         remaining = limit - used[place][1]
         if remaining < 0 or place == stopped:
             remaining = 0
+        text = _number(remaining)
         limit_field, name = limits.shown[place]
         fields.append(limit_field)
-        fields.append((name, _number(remaining)))
+        fields.append((name, text))
         # On ties the longest window counts.
         if least < 0 or remaining <= least:
-            least, tightest = remaining, place
-    length = limits.periods[tightest][2]
-    reset = max(1, int(length - int(now - used[tightest][0])))
+            least, tightest, shown = remaining, place, text
+    reset = max(1, limits.periods[tightest][2] - int(now - used[tightest][0]))
     fields.append((b"RateLimit-Limit", limits.shown[tightest][0][1]))
-    fields.append((b"RateLimit-Remaining", _number(least)))
+    fields.append((b"RateLimit-Remaining", shown))
     fields.append((b"RateLimit-Reset", b"%d" % reset))
     return fields, reset
 
 
 def _number(value: float) -> bytes:
-    return b"%d" % value if value == int(value) else number_text(value).encode()
+    return b"%d" % value if isinstance(value, int) else number_text(value).encode()
 
 
 def _identifier(kong: Kong, conf: Conf, by: str) -> str:
     """Whose requests are counted together; the client's address where ``limit_by`` finds nothing."""
-    context = kong.context
+    context = kong.call.context
     found: Any = None
     if by == "consumer":
         found = context.consumer or context.credential
