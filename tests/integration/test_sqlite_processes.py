@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.small_kinds import SmallKinds
+from tests.kit.write_context import write_context
 from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.tables import tags_of
@@ -21,7 +22,7 @@ from twisted_kong.db.tables import tags_of
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-TABLES = tables_of(SmallKinds(), lambda schema, new, old: ())
+TABLES = tables_of(SmallKinds(), lambda schema, new, old: (), write_context)
 
 
 class Writer:

@@ -6,7 +6,7 @@ with the real kinds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from twisted_kong.core.schema.schema import OnDelete, Schema
@@ -86,10 +86,18 @@ DEFINITIONS = (
 
 
 class SmallKinds:
-    """The registry of the small kinds, in the form that the data layer asks for."""
+    """The registry of the small kinds, in the form that the data layer asks for.
 
-    def __init__(self) -> None:
-        self._schemas = {each["name"]: Schema(each, {}) for each in DEFINITIONS}
+    :param added: fields that a later version has, by kind.
+    """
+
+    def __init__(self, added: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self._schemas = {
+            each["name"]: Schema(
+                {**each, "fields": {**each["fields"], **(added or {}).get(each["name"], {})}}, {}
+            )
+            for each in DEFINITIONS
+        }
 
     def __getitem__(self, name: str) -> Schema:
         return self._schemas[name]

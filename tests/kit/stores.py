@@ -91,9 +91,11 @@ class SqliteStore:
         return SqliteStrategy(self.path, clock)
 
 
-def small_database(strategy: IStrategy, clock: Any, instance: str = "this-process", **rest: Any) -> Database:
-    """A database of the small kinds."""
-    return Database(strategy, SmallKinds(), clock, make_ids(instance), **rest)
+def small_database(
+    strategy: IStrategy, clock: Any, instance: str = "this-process", added: Any = None, **rest: Any
+) -> Database:
+    """A database of the small kinds, in a later version with fields added."""
+    return Database(strategy, SmallKinds(added), clock, make_ids(instance), **rest)
 
 
 def epoch_clock() -> Clock:

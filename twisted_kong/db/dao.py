@@ -16,6 +16,7 @@ from twisted_kong.core.errors import DatabaseError, PrimaryKeyViolation, UniqueV
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
 from twisted_kong.db.reading import Context, Page, Reading
 from twisted_kong.db.references import resolve_references
+from twisted_kong.db.schemas import lasting
 from twisted_kong.db.ttl import Ttl, take_ttl
 from twisted_kong.db.violations import not_found, not_found_by
 
@@ -60,7 +61,7 @@ class Dao(Reading):
             entity = self.schema.process_insert(record, context)
             key = self.table.key_of(entity)
             expires = lifetime.from_now(context.now)
-            write = Write(self.table.name, "insert", key, self._lasting(entity), expires=expires)
+            write = Write(self.table.name, "insert", key, lasting(self.schema, entity), expires=expires)
             return await self._put(write, entity, None, record, author)
 
         return await _until_won(attempt)
@@ -188,12 +189,6 @@ class Dao(Reading):
 
     # Parts of the verbs.
 
-    def _lasting(self, entity: Entity) -> Entity:
-        """What of an entity is stored: all but the fields that only pass through."""
-        if not self.schema.transient:
-            return entity
-        return {field: value for field, value in entity.items() if field not in self.schema.transient}
-
     async def _merge(
         self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, author: str | None
     ) -> Written:
@@ -204,7 +199,7 @@ class Dao(Reading):
             self.table.name,
             "update",
             self.table.key_of(current.entity),
-            self._lasting(entity),
+            lasting(self.schema, entity),
             expected=current.document,
             expires=lifetime.from_now(context.now),
             keeps_expiry=not lifetime.given,
@@ -224,7 +219,7 @@ class Dao(Reading):
             self.table.name,
             "insert" if current is None else "update",
             self.table.key_of(entity),
-            self._lasting(entity),
+            lasting(self.schema, entity),
             expected=None if current is None else current.document,
             expires=lifetime.from_now(context.now),
         )

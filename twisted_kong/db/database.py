@@ -61,7 +61,7 @@ class Database:
         self.workspace = ""
         self._clock = clock
         self._ids = ids
-        self._tables = tables_of(schemas, self._change_keys)
+        self._tables = tables_of(schemas, self._change_keys, self.write_context)
         daos: dict[str, Dao] = {}
         context = Context(strategy, self.write_context, ids.instance, daos)
         for name, table in self._tables.items():

@@ -45,6 +45,7 @@ class Reading:
         self.schema = schema
         self.table = table
         self._context = context
+        self._fields = frozenset(schema.fields) - schema.transient
 
     async def select(self, pk: Any) -> Entity | None:
         """The entity with a primary key; InvalidPrimaryKey when that cannot be one."""
@@ -135,9 +136,18 @@ class Reading:
         return (await self._all_shown((stored,)))[0]
 
     async def _all_shown(self, rows: tuple[Stored, ...]) -> tuple[Entity, ...]:
+        entities = tuple(self._fitted(row.entity) for row in rows)
         if self.schema.ttl:
             now = self._context.write_context().now
-            entities = tuple({**row.entity, "ttl": remaining(row.expires, now)} for row in rows)
-        else:
-            entities = tuple(row.entity for row in rows)
+            entities = tuple(
+                {**entity, "ttl": remaining(row.expires, now)}
+                for entity, row in zip(entities, rows, strict=True)
+            )
         return await self._decorate(entities)
+
+    def _fitted(self, entity: Entity) -> Entity:
+        """An entity with just the fields of its schema, although another version may have stored it."""
+        if entity.keys() == self._fields:
+            return entity
+        complete = self.table.complete(entity)
+        return {field: complete[field] for field in self.schema.fields if field in self._fields}

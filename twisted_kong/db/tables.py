@@ -11,6 +11,7 @@ import orjson
 from twisted_kong.core.changes import Entity
 
 OnDelete = Literal["cascade", "restrict"]
+Complete = Callable[[Entity], Entity]
 StaleKeys = Callable[[Entity | None, Entity | None], tuple[str, ...]]
 
 
@@ -61,12 +62,19 @@ class Child:
     on_delete: OnDelete
 
 
+def as_it_is(entity: Entity) -> Entity:
+    """An entity that needs no completion."""
+    return entity
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A kind of entity as a strategy sees it.
 
     ``uniques`` stand in the order in which a violation is to be reported.
     ``stale_keys`` gives the cache keys that a write makes stale, from the entity as it is and as it was.
+    ``version`` differs when the kind's definition does; ``complete`` gives an entity of another version the
+    fields that it lacks in this one.
     """
 
     name: str
@@ -75,6 +83,8 @@ class Table:
     references: tuple[Reference, ...]
     children: tuple[Child, ...]
     stale_keys: StaleKeys
+    version: str = ""
+    complete: Complete = as_it_is
 
     def key_of(self, entity: Mapping[str, Any]) -> str:
         """The primary key of an entity, or of a reference to one, as one text."""

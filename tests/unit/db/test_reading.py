@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.kit.deferreds import failure_of
+from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import memory_database
 from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey, InvalidUnique
+from twisted_kong.db.interfaces import Commit, Write
 from twisted_kong.db.paging import encode_offset
 
 
@@ -25,3 +26,16 @@ def test_cursors_of_other_lists() -> None:
     """An offset that was handed out for the tags is none of a list of entities."""
     with memory_database() as database:
         failure_of(database.services.page(10, encode_offset(["1", 2])), InvalidOffset)
+
+
+def test_entities_of_another_version() -> None:
+    """An entity that another version has stored is handed out with this one's fields, no more and no less."""
+    key = "11111111-1111-4111-8111-000000000001"
+    with memory_database() as database:
+        entity = {"id": key, "name": "r", "options": {"a": 1}, "later": 1}
+        write = Write("routes", "insert", key, entity)
+        success_of(database.strategy.apply(Commit((write,), "other", 0.0)))
+        found = success_of(database.routes.select(key))
+        assert found is not None
+        assert found.keys() == set(database.routes.schema.fields)
+        assert (found["name"], found["options"]) == ("r", {"a": 1, "b": None})

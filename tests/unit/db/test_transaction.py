@@ -10,13 +10,14 @@ from twisted.internet.task import Clock
 
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.small_kinds import SmallKinds
+from tests.kit.write_context import write_context
 from twisted_kong.core.errors import EntityError, ForeignKeyViolation, UniqueViolation
 from twisted_kong.db.interfaces import Commit, LostRace, Write
 from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.db.transaction import run_unsuspended
 
-TABLES = tables_of(SmallKinds(), lambda schema, new, old: (schema.name,))
+TABLES = tables_of(SmallKinds(), lambda schema, new, old: (schema.name,), write_context)
 
 
 class Store:

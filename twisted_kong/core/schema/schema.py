@@ -125,6 +125,15 @@ class Schema:
         self._judge(entity, changes, current, Scope(context.now, updating=True))
         return self._transformed(entity, changes, context)
 
+    def complete(self, entity: Entity, context: WriteContext) -> Entity:
+        """An entity that an older version has stored, with the fields that came since at their defaults."""
+        return self._filled(entity, Purpose.COMPLETE, context, self._fields_for(entity))
+
+    @property
+    def definitions(self) -> tuple[Definition, Mapping[str, Definition]]:
+        """All that this schema was made from: its definition, and those of its subschemas by name."""
+        return self.definition, self._refinements
+
     def validate(self, record: Mapping[str, Any], context: WriteContext) -> None:
         """Judge a new record without making anything of it, as ``/schemas/{entity}/validate`` does.
 

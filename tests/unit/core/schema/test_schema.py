@@ -307,6 +307,38 @@ def test_a_digest_is_made_when_its_certificate_is_given() -> None:
     assert changed["cert_digest"] == authority["cert_digest"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        ("services", {"url": "https://a.test/x"}),
+        ("routes", {"paths": ["/"], "protocols": ["http"]}),
+        ("upstreams", {"name": "up", "hash_on": "consumer"}),
+        ("upstreams", {"name": "up", "algorithm": "latency"}),
+        ("plugins", {"name": "rate-limiting", "config": {"minute": 5}}),
+        ("plugins", {"name": "key-auth"}),
+    ],
+)
+def test_completion(kind: str, record: dict[str, Any]) -> None:
+    """A complete entity needs no completion; one that lacks fields gets their defaults, at any depth."""
+    schema = SCHEMAS[kind]
+    entity = schema.process_insert(record, write_context())
+    assert schema.complete(entity, write_context(NOW + 1)) == entity
+    older = {name: value for name, value in entity.items() if name not in ("tags", "enabled", "slots")}
+    if kind == "plugins":
+        older["config"] = {
+            name: value for name, value in entity["config"].items() if name in record.get("config", ())
+        }
+    assert schema.complete(older, write_context(NOW + 1)) == entity
+
+
+def test_definitions() -> None:
+    """All that a schema was made from can be had, also what refines it."""
+    definition, refinements = SCHEMAS["plugins"].definitions
+    assert definition["name"] == "plugins"
+    assert "key-auth" in refinements
+    assert SCHEMAS["services"].definitions[1] == {}
+
+
 def test_fields_follow_the_record() -> None:
     """What a form is read by depends on the plugin's name."""
     fields = SCHEMAS["plugins"].fields_for({"name": "key-auth"})

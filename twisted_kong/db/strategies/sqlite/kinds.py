@@ -1,10 +1,11 @@
-"""Keeps what finds entities in step with what their kinds say of themselves.
+"""Keeps entities, and what finds them, in step with what their kinds say of themselves.
 
 Unique values, references and tags are derived from documents by rules that come from schemas.
 When a new version, of ours or of a plugin, makes another field unique or adds a reference, rows written
 before would not be found by it.
-So the file remembers by which rules each kind was indexed, and a kind whose rules have changed is indexed
-anew at the start.
+When it adds a field, they lack it.
+So the file remembers by which definition each kind was written, and when that has changed the kind's rows are
+completed and indexed anew at the start.
 """
 
 from __future__ import annotations
@@ -15,23 +16,26 @@ from pathlib import Path
 
 import orjson
 
-from twisted_kong.core.errors import DatabaseError
-from twisted_kong.db.documents import decode
+from twisted_kong.core.errors import DatabaseError, SchemaViolation
+from twisted_kong.db.documents import decode, encode
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.strategies.sqlite.connection import transaction
 from twisted_kong.db.strategies.sqlite.rows import SqliteRows
 from twisted_kong.db.tables import Table
 
+_BATCH = "select id, document, expires from entities where kind = ? and id > ? order by id limit 500"
+_UPDATE = "update entities set document = ? where kind = ? and id = ?"
+
 
 def layout_of(table: Table) -> str:
-    """The rules by which a kind is indexed, as text."""
+    """The definition of a kind and the rules by which it is indexed, as text."""
     uniques = sorted(list(unique.fields) for unique in table.uniques)
     references = sorted([reference.field, reference.parent] for reference in table.references)
-    return orjson.dumps({"uniques": uniques, "references": references}).decode()
+    return orjson.dumps({"version": table.version, "uniques": uniques, "references": references}).decode()
 
 
 def bring_up_to_date(connection: sqlite3.Connection, path: Path, tables: Iterable[Table]) -> tuple[str, ...]:
-    """Index anew the kinds whose rules have changed, in one transaction; their names.
+    """Complete and index anew the kinds that have changed, in one transaction; their names.
 
     DatabaseError, and nothing is changed, when entities that are there do not fit the new rules.
     """
@@ -55,14 +59,30 @@ def _changed(connection: sqlite3.Connection, tables: tuple[Table, ...]) -> list[
 def _index_anew(connection: sqlite3.Connection, path: Path, table: Table) -> None:
     for index in ("unique_values", "foreign_keys", "tags"):
         connection.execute(f"delete from {index} where kind = ?", (table.name,))
-    rows = SqliteRows(connection)
-    query = "select id, document from entities where kind = ? order by id"
-    for key, document in connection.execute(query, (table.name,)):
-        row = Stored(decode(document), document)
-        try:
-            rows.index(table, key, row, None)
-        except sqlite3.IntegrityError as error:
-            raise DatabaseError(
-                f"the database file {path} holds two {table.name} with a value that must be unique now,"
-                f" one of them {key}"
-            ) from error
+    after = ""
+    while batch := connection.execute(_BATCH, (table.name, after)).fetchall():
+        for key, document, expires in batch:
+            row = _completed(table, Stored(decode(document), document, expires))
+            if row.document != document:
+                connection.execute(_UPDATE, (row.document, table.name, key))
+            _index(connection, path, table, key, row)
+            after = key
+
+
+def _completed(table: Table, row: Stored) -> Stored:
+    try:
+        entity = table.complete(row.entity)
+    except SchemaViolation:
+        # it no longer fits, which its next update will tell; until then it is kept as it is
+        return row
+    return Stored(entity, encode(entity), row.expires)
+
+
+def _index(connection: sqlite3.Connection, path: Path, table: Table, key: str, row: Stored) -> None:
+    try:
+        SqliteRows(connection).index(table, key, row, None)
+    except sqlite3.IntegrityError as error:
+        raise DatabaseError(
+            f"the database file {path} holds two {table.name} with a value that must be unique now,"
+            f" one of them {key}"
+        ) from error

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from twisted_kong.core.errors import DatabaseError
-from twisted_kong.db.documents import encode
+from twisted_kong.core.errors import DatabaseError, SchemaViolation
+from twisted_kong.db.documents import decode, encode
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.strategies.sqlite.kinds import bring_up_to_date, layout_of
 from twisted_kong.db.strategies.sqlite.migrations import migrate
@@ -22,9 +22,9 @@ PATH = Path("kong.db")
 NAME, CODE = Unique(("name",)), Unique(("code",))
 
 
-def table(*uniques: Unique, references: tuple[Reference, ...] = ()) -> Table:
+def table(*uniques: Unique, references: tuple[Reference, ...] = (), **rest: Any) -> Table:
     """A version of the kind ``things``."""
-    return Table("things", ("id",), uniques, references, (), lambda new, old: ())
+    return Table("things", ("id",), uniques, references, (), lambda new, old: (), **rest)
 
 
 @pytest.fixture
@@ -99,3 +99,37 @@ def test_layouts() -> None:
     assert layout_of(table(NAME)) != layout_of(table(CODE))
     assert layout_of(table(NAME)) != layout_of(table(NAME, references=(Reference("p", "ps"),)))
     assert layout_of(table(NAME)) == layout_of(table(NAME))
+
+
+def documents(connection: sqlite3.Connection) -> list[Any]:
+    """All documents, by id."""
+    return [
+        decode(document) for (document,) in connection.execute("select document from entities order by id")
+    ]
+
+
+def test_new_fields_reach_old_rows(connection: sqlite3.Connection) -> None:
+    """Rows of an older version are completed, however many there are, and keep their end."""
+    old = table(NAME, version="1")
+    bring_up_to_date(connection, PATH, [old])
+    for number in range(1203):
+        put(connection, old, id=f"{number:04}", name=f"n{number}")
+    connection.execute("update entities set expires = 5.0 where id = '0007'")
+    new = table(NAME, version="2", complete=lambda entity: {"added": 1, **entity})
+    assert bring_up_to_date(connection, PATH, [new]) == ("things",)
+    assert {entity["added"] for entity in documents(connection)} == {1}
+    assert found(connection, new, NAME, "n1202") == "1202"
+    assert connection.execute("select expires from entities where id = '0007'").fetchone() == (5.0,)
+
+
+def test_rows_that_cannot_be_completed(connection: sqlite3.Connection) -> None:
+    """A row that a new version finds fault with stays as it is, and is still found."""
+    put(connection, table(NAME), id="1", name="a")
+
+    def complain(entity: Any) -> Any:
+        raise SchemaViolation("no")
+
+    new = table(NAME, version="2", complete=complain)
+    bring_up_to_date(connection, PATH, [new])
+    assert documents(connection) == [{"id": "1", "name": "a"}]
+    assert found(connection, new, NAME, "a") == "1"

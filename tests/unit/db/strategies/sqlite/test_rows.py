@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.kit.small_kinds import SmallKinds
+from tests.kit.write_context import write_context
 from twisted_kong.db.documents import encode
 from twisted_kong.db.interfaces import Selection, Stored, TagFilter
 from twisted_kong.db.schemas import tables_of
@@ -18,7 +19,7 @@ from twisted_kong.db.strategies.sqlite.rows import SqliteRows, page
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import run_unsuspended
 
-TABLES = tables_of(SmallKinds(), lambda schema, new, old: ())
+TABLES = tables_of(SmallKinds(), lambda schema, new, old: (), write_context)
 SERVICES, ROUTES = TABLES["services"], TABLES["routes"]
 
 
