@@ -30,12 +30,14 @@ def limits_order_and_sync(config: Mapping[str, Any]) -> str | None:
                 f"The limit for {upper}({config[upper]:.1f}) cannot be lower than "
                 f"the limit for {lower}({config[lower]:.1f})"
             )
-    if config["sync_rate"] == SYNC_AT_ONCE:
-        return None
-    if config["policy"] != "redis":
-        return "sync_rate can only be used with the redis policy"
-    if config["sync_rate"] < LOWEST_SYNC_RATE:
-        return "sync_rate must be greater than 0.02, or -1 to disable"
+    if config["sync_rate"] != SYNC_AT_ONCE:
+        if config["policy"] != "redis":
+            return "sync_rate can only be used with the redis policy"
+        if config["sync_rate"] < LOWEST_SYNC_RATE:
+            return "sync_rate must be greater than 0.02, or -1 to disable"
+    if config["policy"] != "local":
+        # Kong: has all three. A limit that would not be kept had better not be accepted.
+        return f"policy '{config['policy']}' is not supported by this version; only 'local' is"
     return None
 
 
