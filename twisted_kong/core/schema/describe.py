@@ -1,7 +1,8 @@
 """The answers of ``/schemas``: a definition as Kong shows it to clients.
 
-Fields are a list of one-member objects, to keep their order; functions, shorthands and what the engine
-alone needs are left out; a ``regex`` appears as the Lua pattern that Kong has in its place.
+Fields are a list of one-member objects, to keep their order; functions, the shorthands of an entity (but
+not those of the records in it) and what the engine alone needs are left out; a ``regex`` appears as the Lua
+pattern that Kong has in its place.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ from typing import Any
 from twisted_kong.core.schema.validators import Definition
 
 # Not shown: functions, and what only this engine reads.
-_HIDDEN = frozenset({"check", "custom_validator", "writes", "shorthand_fields", "transient_of"})
-_REGEX_NAMES = {"regex": "match", "regexes": "patterns"}
+_HIDDEN = frozenset({"check", "custom_validator", "writes"})
 _LUA_MAGIC = "-"
 _ATOM = re.compile(r"\\(.)|(\[(?:\\.|[^\]])*\])([*+]\?|[*+?])?|(.)", re.DOTALL)
 
@@ -56,7 +56,7 @@ def _field(field: Definition) -> dict[str, Any]:
     for key, value in field.items():
         if key in _HIDDEN:
             continue
-        if key == "fields":
+        if key in ("fields", "shorthand_fields"):
             shown[key] = _fields(value)
         elif key == "entity_checks":
             shown[key] = [_entity_check(check) for check in value]
@@ -68,6 +68,8 @@ def _field(field: Definition) -> dict[str, Any]:
 def _member(key: str, value: Any) -> tuple[str, Any]:
     if key in ("elements", "keys", "values"):
         return key, _field(value)
+    if key == "deprecated":
+        return "deprecation", _deprecation(value)
     if key == "regex":
         return "match", lua_pattern(value)
     if key in ("match_none", "match_all"):
@@ -75,6 +77,18 @@ def _member(key: str, value: Any) -> tuple[str, Any]:
     if key == "match_any":
         return key, {**_without_regexes(value), "patterns": [lua_pattern(each) for each in value["regexes"]]}
     return key, value
+
+
+def _deprecation(deprecated: Definition) -> dict[str, Any]:
+    """What clients go by that fill in defaults: they follow the old name to the new one."""
+    new_names = deprecated.get("replaced_with", ())
+    paths = [{"path": name.split(".")} for name in new_names]
+    message = f"deprecated, use {' and '.join(new_names)}" if new_names else "deprecated"
+    return {
+        "message": message,
+        "removal_in_version": deprecated.get("removal"),
+        **({"replaced_with": paths} if paths else {}),
+    }
 
 
 def _without_regexes(rule: Definition) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The checks that look at several fields of a record at once, with Kong's texts.
 
-A check names the fields it looks at.  Most do not run while one of them has an error of its own; those
-about emptiness and the conditional ones do.
+A check names the fields it looks at.  It does not run while one of them refers to a secret in a vault, for
+nothing is known of that yet.  ``mutually_required``, ``mutually_exclusive`` and ``custom_entity_check`` do
+not run while one of them is bad by itself.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted_kong.core.schema.context import Scope
-from twisted_kong.core.schema.fields import REQUIRED, Field
+from twisted_kong.core.schema.fields import REQUIRED, Field, is_reference
 from twisted_kong.core.schema.validators import Definition, Functions, SchemaDefinitionError, function
-from twisted_kong.core.schema.violations import Violations, add_entity_violation, get_path, set_path
+from twisted_kong.core.schema.violations import Violations, add_entity_violation, get_path, has_path, set_path
 
 EntityCheck = Callable[[Mapping[str, Any], Violations, Scope], None]
 Path = tuple[str, ...]
 # The field at a path with a definition laid over its own, as an ``if_match`` needs it.
 Overlay = Callable[[Path, Definition], Field]
 
+# Where the argument of a check names fields.
+_FIELD_SOURCES = (
+    *("if_field", "then_field", "then_at_least_one_of", "else_then_at_least_one_of"),
+    "fields",
+)
 _UPDATING = "when updating, "
 _AT_LEAST_ONE = "at least one of these fields must be non-empty: "
 
@@ -28,7 +34,32 @@ def build_entity_check(check: Definition, overlay: Overlay, functions: Functions
     ((name, argument),) = check.items()
     if name not in _BUILDERS:
         raise SchemaDefinitionError(f"no entity check named {name!r}")
-    return _BUILDERS[name](argument, overlay, functions)
+    run = _BUILDERS[name](argument, overlay, functions)
+    paths = [path for path in _paths(_names(argument)) if _may_refer(path, overlay)]
+    return _unless_referred(run, paths) if paths else run
+
+
+def _names(argument: Any) -> list[str]:
+    """All the fields that a check looks at."""
+    if isinstance(argument, Mapping):
+        sources = (argument.get(source, ()) for source in _FIELD_SOURCES)
+        return [name for source in sources for name in ([source] if isinstance(source, str) else source)]
+    return list(argument)
+
+
+def _may_refer(path: Path, overlay: Overlay) -> bool:
+    try:
+        return overlay(path, {}).referenceable
+    except SchemaDefinitionError:
+        return False
+
+
+def _unless_referred(run: EntityCheck, paths: Sequence[Path]) -> EntityCheck:
+    def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
+        if not any(is_reference(get_path(record, path)) for path in paths):
+            run(record, violations, scope)
+
+    return check
 
 
 def is_empty(value: Any) -> bool:
@@ -54,6 +85,11 @@ def _filled(record: Mapping[str, Any], paths: Sequence[Path]) -> int:
     return sum(not is_empty(get_path(record, path)) for path in paths)
 
 
+def _any_named_bad(violations: Violations, names: Sequence[str]) -> bool:
+    # Kong: looks for a violation under the dotted name itself, so those inside records go unnoticed
+    return any(name in violations for name in names)
+
+
 def _any_bad(violations: Violations, paths: Sequence[Path]) -> bool:
     return any(get_path(violations, path) is not None for path in paths)
 
@@ -74,7 +110,9 @@ def _counted(names: Sequence[str], text: str, accepted: frozenset[int], despite_
     paths = _paths(names)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if _filled(record, paths) not in accepted and (despite_errors or not _any_bad(violations, paths)):
+        if _filled(record, paths) not in accepted and (
+            despite_errors or not _any_named_bad(violations, names)
+        ):
             add_entity_violation(violations, full)
 
     return check
@@ -100,8 +138,6 @@ def _distinct(names: Sequence[str], *_: Any) -> EntityCheck:
     paths = _paths(names)
 
     def check(record: Mapping[str, Any], violations: Violations, scope: Scope) -> None:
-        if _any_bad(violations, paths):
-            return
         values = [get_path(record, path) for path in paths]
         given = [value for value in values if not is_empty(value)]
         if any(value in given[:place] for place, value in enumerate(given)):
@@ -116,13 +152,12 @@ class _Condition:
     def __init__(self, path: Path, match: Definition, overlay: Overlay) -> None:
         self.field = overlay(path, match)
         self.path = path
-        self.wants_null = "eq" in match and match["eq"] is None
 
     def holds(self, record: Mapping[str, Any], scope: Scope) -> bool:
-        value = get_path(record, self.path)
-        if value is None:
-            return self.wants_null
-        return self.field.violation(value, scope) is None
+        # Kong: null fits any match but one for a certain value
+        return (
+            has_path(record, self.path) and self.field.violation(get_path(record, self.path), scope) is None
+        )
 
 
 def _conditional(argument: Definition, overlay: Overlay, _functions: Functions) -> EntityCheck:

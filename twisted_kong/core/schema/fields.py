@@ -18,6 +18,7 @@ from twisted_kong.core.schema.validators import Definition, Functions, Validator
 from twisted_kong.core.schema.violations import Violation, Violations
 
 REQUIRED = "required field missing"
+UNKNOWN = "unknown field"
 MISSING_PRIMARY_KEY = "missing primary key"
 _REFERENCE_START = "{vault://"
 
@@ -235,21 +236,39 @@ class ForeignField(Field):
     def __init__(self, name: str, definition: Definition, functions: Functions) -> None:
         super().__init__(name, definition, functions)
         self.reference: str = definition["reference"]
+        # the fields of the entity it refers to, once all are known
+        self.referenced: Mapping[str, Field] = {}
 
     @override
     def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:
-        found: Violations = {}
-        identity = value.get("id") if isinstance(value, dict) else None
+        found = self._identity_violation(value)
+        if found is None:
+            return None
+        if isinstance(value, dict) and self.referenced:
+            # Kong: what is wrong with the members counts more than that they are not the key
+            return self._member_violations(value, scope) or {"id": found}
+        return {"id": found}
+
+    @staticmethod
+    def _identity_violation(value: Any) -> str | None:
+        if not isinstance(value, dict) or "id" not in value:
+            return MISSING_PRIMARY_KEY
+        identity = value["id"]
         if identity is None:
-            found["id"] = MISSING_PRIMARY_KEY
-        elif not isinstance(identity, str):
-            found["id"] = "expected a string"
-        elif not is_uuid(identity):
-            found["id"] = "expected a valid UUID"
-        return found or None
+            return REQUIRED
+        if not isinstance(identity, str):
+            return "expected a string"
+        return None if is_uuid(identity) else "expected a valid UUID"
+
+    def _member_violations(self, value: Mapping[str, Any], scope: Scope) -> Violations:
+        found = {
+            name: UNKNOWN if name not in self.referenced else self.referenced[name].violation(member, scope)
+            for name, member in value.items()
+        }
+        return {name: violation for name, violation in found.items() if violation is not None}
 
     @override
     def fill(self, value: Any, purpose: Purpose, context: WriteContext) -> Any:
-        if isinstance(value, dict) and "id" in value and len(value) > 1:
+        if isinstance(value, dict) and len(value) > 1 and is_uuid(value.get("id")):
             return {"id": value["id"]}
         return value

@@ -11,6 +11,7 @@ from twisted_kong.core.schema.context import Purpose, Scope, WriteContext
 from twisted_kong.core.schema.entity_checks import EntityCheck, Path, build_entity_check
 from twisted_kong.core.schema.fields import (
     REQUIRED,
+    UNKNOWN,
     Field,
     ForeignField,
     ListField,
@@ -20,13 +21,11 @@ from twisted_kong.core.schema.shorthands import Shorthand
 from twisted_kong.core.schema.validators import Definition, Functions, SchemaDefinitionError
 from twisted_kong.core.schema.violations import ENTITY, Violation, Violations
 
-UNKNOWN = "unknown field"
-
 
 class ShorthandViolation(Exception):
-    """A shorthand cannot be expanded; Kong then looks no further.
+    """A shorthand cannot be expanded; Kong then looks no further, nor tells in which record it was.
 
-    :param violations: what is wrong, as a tree of the record it was found in
+    :param violations: what is wrong with which shorthand
     """
 
     def __init__(self, violations: Violations) -> None:
@@ -94,7 +93,7 @@ class Record:
                     data[name] = data_value
             elif has:
                 if data[name] is not None:
-                    data[name] = _fill_member(field, data[name], purpose, context)
+                    data[name] = field.fill(data[name], purpose, context)
             elif purpose is not Purpose.UPDATE:
                 data[name] = field.missing(purpose, context)
         return data
@@ -140,13 +139,6 @@ def merge(top: Mapping[str, Any], bottom: Mapping[str, Any], fields: Mapping[str
         if isinstance(field, RecordField) and isinstance(value, dict) and isinstance(below, dict):
             merged[name] = merge(value, below, field.record.fields)
     return merged
-
-
-def _fill_member(field: Field, value: Any, purpose: Purpose, context: WriteContext) -> Any:
-    try:
-        return field.fill(value, purpose, context)
-    except ShorthandViolation as bad:
-        raise ShorthandViolation({field.name: bad.violations}) from None
 
 
 class RecordField(Field):

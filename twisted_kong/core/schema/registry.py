@@ -32,6 +32,8 @@ class Schemas(Mapping[str, Schema]):
                     )
                 children[foreign.reference].append((schema, field, foreign.on_delete))
         self._children = {name: tuple(found) for name, found in children.items()}
+        for schema in self._schemas.values():
+            schema.link(self._schemas)
 
     @override
     def __getitem__(self, name: str) -> Schema:

@@ -183,6 +183,13 @@ class Schema:
         """The answer of ``/schemas/plugins/{name}`` and ``/schemas/vaults/{name}``; KeyError if unknown."""
         return describe(self._refinements[value])
 
+    def link(self, schemas: Mapping[str, Schema]) -> None:
+        """Tell the fields that refer to other entities what those are; called once, when all are known."""
+        for record in (self._record, *self._subschemas.values()):
+            for field in record.fields.values():
+                if isinstance(field, ForeignField):
+                    field.referenced = schemas[field.reference].fields
+
     def fields_for(self, record: Mapping[str, Any]) -> Mapping[str, Field]:
         """The fields that a record goes by: its subschema's where it selects one."""
         return self._fields_for(record)

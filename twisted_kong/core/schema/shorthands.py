@@ -1,7 +1,8 @@
 """Write-only fields that stand for others: ``url`` of a Service, a plugin's deprecated ``redis_host``.
 
-A shorthand is judged as a field of its own and then written through to the fields it stands for.  One
-that names its replacement also shows in answers, as Kong does for clients that still read the old name.
+A shorthand is judged as a field of its own and then written through to the fields it stands for; a
+deprecated one gives way where they have values of their own.  One that names its replacement also shows in
+answers, as Kong does for clients that still read the old name.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Shorthand:
         self.field = field
         definition = field.definition
         self._writes = _writes(definition["writes"], functions)
+        self._gives_way = "deprecated" in definition
         replaced_with = definition.get("deprecated", {}).get("replaced_with", ())
         self._replacements: tuple[Path, ...] = tuple(path_of(path) for path in replaced_with)
 
@@ -41,10 +43,10 @@ class Shorthand:
         found = self.field.violation(value, scope) or self._mismatch(data, value)
         if found is not None:
             return found
-        if value is None and any(has_path(data, path) for path in self._replacements):
-            return None
-        for path, written in self._writes(value).items():
-            _write_copy(data, path_of(path), written)
+        for name, written in self._writes(value).items():
+            path = path_of(name)
+            if not (self._gives_way and get_path(data, path) is not None):
+                _write_copy(data, path, written)
         return None
 
     def _mismatch(self, data: Mapping[str, Any], value: Any) -> Violation | None:

@@ -104,7 +104,8 @@ def _is_regex(_wanted: bool, *_: Any) -> Validator:
 
 def _between(limits: Sequence[float], *_: Any) -> Validator:
     low, high = limits
-    text = f"value should be between {scalar(low)} and {scalar(high)}"
+    # Kong: fractions are cut off in the text
+    text = f"value should be between {int(low)} and {int(high)}"
     return lambda value: None if low <= value <= high else text
 
 
@@ -172,7 +173,9 @@ def _check(call: Any, _definition: Definition, functions: Functions) -> Validato
 
 def _exclusive_subsets(subsets: Sequence[Sequence[Any]], *_: Any) -> Validator:
     def validate(value: Sequence[Any]) -> str | None:
-        touched = [subset for subset in subsets if any(member in subset for member in value)]
+        touched: list[Sequence[Any]] = []
+        for member in value:
+            touched += [subset for subset in subsets if member in subset and subset not in touched]
         if len(touched) < 2:
             return None
         sets = ", ".join("(" + ", ".join(f"'{member}'" for member in subset) + ")" for subset in touched)

@@ -56,6 +56,34 @@ def test_all_schemas_are_json() -> None:
     assert '"fn"' not in json.dumps(described)
 
 
+def test_old_names_are_described_with_the_new_ones() -> None:
+    """decK follows them when it fills in defaults; shorthands of an entity itself are not shown."""
+    (config,) = [
+        field["config"]
+        for field in SCHEMAS["plugins"].describe_subschema("rate-limiting")["fields"]
+        if "config" in field
+    ]
+    assert config["shorthand_fields"][0] == {
+        "redis_host": {
+            "type": "string",
+            "deprecation": {
+                "message": "deprecated, use redis.host",
+                "removal_in_version": "4.0",
+                "replaced_with": [{"path": ["redis", "host"]}],
+            },
+        }
+    }
+    assert "shorthand_fields" not in SCHEMAS["services"].describe()
+
+
+def test_a_name_may_be_deprecated_without_another() -> None:
+    """Then it is only said when it goes."""
+    field = {"type": "string", "deprecated": {"removal": "4.0"}}
+    assert describe({"fields": {"a": field}})["fields"] == [
+        {"a": {"type": "string", "deprecation": {"message": "deprecated", "removal_in_version": "4.0"}}}
+    ]
+
+
 @pytest.mark.parametrize(
     ("regex", "pattern"),
     [

@@ -12,6 +12,7 @@ from twisted_kong.core.schema.validators import SchemaDefinitionError
 FIELDS = {
     "a": {"type": "string"},
     "b": {"type": "string"},
+    "secret": {"type": "string", "referenceable": True},
     "list": {"type": "set", "elements": {"type": "string"}},
     "deep": {"type": "record", "fields": {"x": {"type": "string"}}},
 }
@@ -73,7 +74,6 @@ def test_each_check_lets_good_records_pass(check: dict[str, Any], good: dict[str
 @pytest.mark.parametrize(
     "check",
     [
-        {"distinct": ["a", "b"]},
         {"mutually_required": ["a", "b"]},
         {"mutually_exclusive": ["a", "b"]},
         {"custom_entity_check": {"fields": ["a"], "fn": "grumble"}},
@@ -111,16 +111,34 @@ def test_a_condition_binds_one_field_to_another() -> None:
     }
 
 
-@pytest.mark.parametrize("a", ["y", None, 5])
-def test_a_condition_that_does_not_hold_binds_nothing(a: Any) -> None:
-    """Neither another value, nor none, nor a bad one makes it hold."""
-    assert "b" not in found({"conditional": CONDITION}, {"a": a, "b": "y", "deep": {}})
+@pytest.mark.parametrize("record", [{"a": "y"}, {"a": 5}, {}])
+def test_a_condition_that_does_not_hold_binds_nothing(record: dict[str, Any]) -> None:
+    """Neither another value, nor a bad one, nor a missing one makes it hold."""
+    assert "b" not in found({"conditional": CONDITION}, {**record, "b": "y", "deep": {}})
 
 
-def test_a_condition_may_hold_for_null() -> None:
-    """If it asks for null."""
-    condition = {**CONDITION, "if_match": {"eq": None}, "then_match": {"required": True}}
-    assert found({"conditional": condition}, {"a": None, "deep": {}})["b"] == "required field missing"
+@pytest.mark.parametrize(
+    ("match", "holds"),
+    [({"one_of": ["x"]}, True), ({"eq": None}, True), ({"eq": "x"}, False), ({"required": True}, False)],
+)
+def test_null_fits_most_conditions(match: dict[str, Any], holds: bool) -> None:
+    """Kong lets null pass wherever it is not excluded."""
+    condition = {**CONDITION, "if_match": match}
+    assert ("b" in found({"conditional": condition}, {"a": None, "b": "y", "deep": {}})) is holds
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        {"mutually_exclusive": ["secret", "b"]},
+        {"conditional": {**CONDITION, "if_field": "b", "then_field": "secret"}},
+    ],
+)
+def test_nothing_is_compared_with_a_secret(check: dict[str, Any]) -> None:
+    """A value in a vault is not known while the record is judged."""
+    record = {"secret": "{vault://env/x}", "b": "x", "deep": {}}
+    assert found(check, record) == {}
+    assert found(check, {**record, "secret": "plain"}) != {}
 
 
 def test_a_condition_may_speak_for_itself() -> None:
@@ -158,7 +176,8 @@ BRANCHES = {
         ({"list": ["http"], "b": "x"}, "must set 'a'"),
         ({"list": ["https"], "b": "x"}, None),
         ({"list": ["tcp"]}, None),
-        ({"list": None}, None),
+        ({"list": None}, "must set one of 'a', 'b'"),
+        ({}, None),
     ],
 )
 def test_what_must_be_given_depends_on_a_value(record: dict[str, Any], text: str | None) -> None:

@@ -157,6 +157,7 @@ def test_maps_fill_their_values() -> None:
         ({"id": "x"}, {"id": "expected a valid UUID"}),
         ({"id": 5}, {"id": "expected a string"}),
         ({}, {"id": "missing primary key"}),
+        ({"id": None}, {"id": "required field missing"}),
         ("abc", {"id": "missing primary key"}),
     ],
 )

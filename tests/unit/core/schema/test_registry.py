@@ -38,6 +38,32 @@ def test_children_are_known_to_their_parents() -> None:
     assert schemas.children("tags") == ()
 
 
+@pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        ({"odd": 1}, {"odd": "unknown field"}),
+        ({"name": 5}, {"name": "expected a string"}),
+        ({"name": "s"}, {"id": "missing primary key"}),
+        (
+            {"id": "x", "port": -1},
+            {"id": "expected a valid UUID", "port": "value should be between 0 and 65535"},
+        ),
+        ({"id": numbered_uuid(1), "odd": 1}, None),
+    ],
+)
+def test_a_reference_is_judged_by_what_it_refers_to(service: dict[str, object], found: object) -> None:
+    """Its members are, where they are not the key; beside the key they do not matter."""
+    route = {"paths": ["/"], "service": service}
+    if found is None:
+        assert build_schemas()["routes"].process_insert(route, write_context())["service"] == {
+            "id": numbered_uuid(1)
+        }
+        return
+    with pytest.raises(SchemaViolation) as caught:
+        build_schemas()["routes"].process_insert(route, write_context())
+    assert caught.value.fields == {"service": found}
+
+
 def test_all_plugins_of_the_reference_can_be_loaded() -> None:
     """The engine knows everything that Kong's bundled plugins ask of it."""
     schemas = build_schemas(reference_plugin_definitions())

@@ -73,6 +73,17 @@ def test_old_and_new_name_may_stand_side_by_side(data: dict[str, Any], left: dic
     assert data == left
 
 
+def test_a_deprecated_name_gives_way() -> None:
+    """Also where it does not say what replaces it; any other shorthand overrides."""
+    data: dict[str, Any] = {"old": 1, "a": 2}
+    assert shorthand("-> a", deprecated={"removal": "4.0"}).expand(dict(data), SCOPE) is None
+    shorthand("-> a").expand(data, SCOPE)
+    assert data == {"a": 1}
+    data = {"old": 1, "a": 2}
+    shorthand("-> a", deprecated={"removal": "4.0"}).expand(data, SCOPE)
+    assert data == {"a": 2}
+
+
 def test_old_and_new_name_must_not_disagree() -> None:
     """Neither can be preferred."""
     found = shorthand("-> a", **DEPRECATED).expand({"old": 1, "a": 2}, SCOPE)
