@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.errors import InvalidUnique
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.tables import Table
 from twisted_kong.db.violations import unresolved, unresolved_reason
@@ -54,4 +55,15 @@ def _name_in(reference: Any, parent: IParent) -> str | None:
     ):
         return None
     names = (parent.schema.endpoint_key, *parent.schema.unique)
-    return next((name for name in names if name is not None and reference.get(name) is not None), None)
+    return next(
+        (name for name in names if name is not None and _can_be(reference.get(name), name, parent)), None
+    )
+
+
+def _can_be(value: Any, name: str, parent: IParent) -> bool:
+    """Whether something can be the value of a unique field."""
+    try:
+        parent.schema.validate_unique(name, value)
+    except InvalidUnique:
+        return False
+    return True

@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import memory_database
-from twisted_kong.core.errors import ForeignKeysUnresolved, InvalidUnique
+from twisted_kong.core.errors import ForeignKeysUnresolved
 from twisted_kong.db.references import resolve_references
 
 
@@ -25,7 +25,9 @@ def test_by_any_unique_field() -> None:
             assert record["consumer"] == name
 
 
-@pytest.mark.parametrize("value", [None, "x", {}, {"id": "x"}, {"id": "x", "name": "y"}, {"other": 1}, [1]])
+@pytest.mark.parametrize(
+    "value", [None, "x", {}, {"id": "x"}, {"id": "x", "name": "y"}, {"other": 1}, {"name": 1}, [1]]
+)
 def test_what_is_no_name(value: Any) -> None:
     """Anything else is left for the schema to judge."""
     with memory_database() as database:
@@ -43,10 +45,3 @@ def test_all_that_lead_nowhere() -> None:
         )
         assert isinstance(error, ForeignKeysUnresolved)
         assert set(error.fields or ()) == {"service", "consumer"}
-
-
-def test_what_cannot_be_a_name() -> None:
-    """A value that cannot be one of the field is refused as such."""
-    with memory_database() as database:
-        record = {"service": {"name": 1}}
-        failure_of(resolve_references(database["routes"].schema, record, database.daos), InvalidUnique)
