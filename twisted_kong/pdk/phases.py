@@ -52,8 +52,6 @@ class Phases:
         self._surroundings = Surroundings(gateway)
         self._chains = Chains(plan, handlers)
 
-    # -- what the exchange calls ----------------------------------------------------------------------
-
     def rewrite(self, context: RequestContext) -> Answering:
         """Before a Route is looked for: rows bound to nothing."""
         if not self._chains.refresh() or not self._chains.globally.has_rewrite:
@@ -123,8 +121,6 @@ class Phases:
         if result is not None:
             Deferred.fromCoroutine(result).addErrback(self._left_behind)
 
-    # -- what the node calls ---------------------------------------------------------------------------
-
     async def init_worker(self) -> None:
         """Let every loaded plugin prepare itself, once before the first request; errors are raised."""
         for name, handler in self._in_order("init_worker"):
@@ -153,8 +149,6 @@ class Phases:
         waiting = begin(method(kong, *arguments))
         if waiting is not None:
             await waiting
-
-    # -- inside ----------------------------------------------------------------------------------------
 
     def _kong(self, context: RequestContext, phase: int) -> Kong:
         kong: Kong | None = context.plan
