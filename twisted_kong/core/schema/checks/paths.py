@@ -26,8 +26,8 @@ def path(value: str) -> str | None:
 
 def router_path(value: str) -> str | None:
     """A path that a Route matches by: a normalised prefix, or ``~`` and an expression."""
-    bad = _bad_escape(value)
-    if bad is not None:
+    # Kong: looks at the escapes of a prefix only, and only where all of it might stand in a URI
+    if _RFC3986_PATH.match(value) and (bad := _bad_escape(value)) is not None:
         return bad
     if value.startswith("~"):
         return _bad_regex(value[1:])
