@@ -93,26 +93,22 @@ class PreparedHeaders:
             to_name(name).lower() for name in remove
         }
 
-    @classmethod
-    def of_fields(cls, fields: list[Field], names: frozenset[bytes]) -> PreparedHeaders:
-        """From fields known to be good, and all lower-case names that they or removals concern."""
-        made = cls.__new__(cls)
-        made.fields = fields
-        made.names = names
-        return made
-
     def apply(self, target: HeaderEdits | Headers) -> None:
         """Carry them out."""
-        if isinstance(target, Headers):
-            for name in self.names:
-                target.remove(name)
-            for name, value in self.fields:
-                target.add(name, value)
-            return
-        names = self.names
-        if target.added:
-            kept = [field for field in target.added if field[0].lower() not in names]
-            target.added = kept + self.fields
-        else:
-            target.added = self.fields.copy()
-        target.removed |= names
+        replace_fields(target, self.names, self.fields)
+
+
+def replace_fields(target: HeaderEdits | Headers, names: frozenset[bytes], fields: list[Field]) -> None:
+    """Remove all fields of these lower-case names and append these fields, which must be known to be good."""
+    if isinstance(target, Headers):
+        for name in names:
+            target.remove(name)
+        for name, value in fields:
+            target.add(name, value)
+        return
+    if target.added:
+        target.added = [field for field in target.added if field[0].lower() not in names]
+        target.added += fields
+    else:
+        target.added = fields.copy()
+    target.removed |= names

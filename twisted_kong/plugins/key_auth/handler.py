@@ -8,7 +8,7 @@ Keys that clients make up are remembered only by the cache, which bounds its mis
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from twisted_kong.core.query import without
 from twisted_kong.pdk.bodies import (
@@ -34,12 +34,8 @@ class Refusal(Exception):
     """Why a request is not let in."""
 
 
-class Place(NamedTuple):
-    """Where a key was found: its text, the name it stood under, and in which part of the request."""
-
-    key: str
-    name: str
-    part: str
+Place = tuple[str, str, str]
+"""Where a key was found: its text, the name it stood under, and in which part of the request."""
 
 
 class Ready:
@@ -100,8 +96,9 @@ class Handler:
 
     def _known(self, kong: Kong, conf: Conf, place: Place) -> Any:
         """Where all is cached nothing is waited for."""
+        key = place[0]
         workspace = kong.call.gateway.database.workspace
-        credential = kong.cache.peek(f"keyauth_credentials:{place.key}:::::{workspace}")
+        credential = kong.cache.peek(f"keyauth_credentials:{key}:::::{workspace}")
         if credential is MISS:
             return self._refuse(kong, conf, _UNAUTHORIZED)
         if credential is not ABSENT:
@@ -109,7 +106,7 @@ class Handler:
             if consumer is not ABSENT and consumer is not MISS:
                 self._identities.authenticate(kong, consumer, credential, credential["id"])
                 return None
-        return self._slowly(kong, conf, place.key)
+        return self._slowly(kong, conf, key)
 
     async def _with_body(self, kong: Kong, conf: Conf) -> None:
         """Where the body has to be read for the key."""
@@ -122,11 +119,11 @@ class Handler:
             await self._refused(kong, conf, _NO_KEY)
             return
         if conf["hide_credentials"]:
-            if place.part == "body":
-                await _hide_in_body(kong, place.name)
+            if place[2] == "body":
+                await _hide_in_body(kong, place[1])
             else:
                 _hide(kong, place)
-        await self._slowly(kong, conf, place.key)
+        await self._slowly(kong, conf, place[0])
 
     async def _slowly(self, kong: Kong, conf: Conf, key: str) -> None:
         """Where something may have to be read from the database."""
@@ -183,7 +180,7 @@ def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place
                     raise Refusal(_DUPLICATE)
                 if values[0]:
                     # Keys are kept as text, and text is sent as UTF-8.
-                    return Place(values[0].decode("utf-8", "surrogateescape"), name, "header")
+                    return values[0].decode("utf-8", "surrogateescape"), name, "header"
                 break
     if ready.query and request.get_raw_query():
         return _place_of(request.get_query().get(name), name, "query")
@@ -193,7 +190,7 @@ def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place
 def _place_of(value: object, name: str, part: str) -> Place | None:
     if isinstance(value, list):
         raise Refusal(_DUPLICATE)
-    return Place(value, name, part) if isinstance(value, str) and value else None
+    return (value, name, part) if isinstance(value, str) and value else None
 
 
 async def _find_with_body(kong: Kong, ready: Ready) -> Place | None:
@@ -221,10 +218,11 @@ async def _body_table(kong: Kong) -> dict[str, Any]:
 
 def _hide(kong: Kong, place: Place) -> None:
     """Take the key out of the headers or the query that the Service gets."""
-    if place.part == "header":
-        kong.service.request.clear_header(place.name)
+    _, name, part = place
+    if part == "header":
+        kong.service.request.clear_header(name)
     else:
-        kong.service.request.clear_query_arg(place.name)
+        kong.service.request.clear_query_arg(name)
 
 
 async def _hide_in_body(kong: Kong, name: str) -> None:

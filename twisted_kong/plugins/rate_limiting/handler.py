@@ -11,7 +11,7 @@ from typing import Any
 from twisted_kong.core.headers import Field
 from twisted_kong.pdk.call import Conf
 from twisted_kong.pdk.kong import Kong
-from twisted_kong.pdk.texts import PreparedHeaders, number_text
+from twisted_kong.pdk.texts import number_text, replace_fields
 from twisted_kong.plugins.rate_limiting.counters import Counters
 from twisted_kong.plugins.rate_limiting.windows import LENGTHS, PERIODS, Windows
 
@@ -84,7 +84,7 @@ class Handler:
         fields, reset = _fields(limits, used, stopped, now)
         if stopped >= 0:
             fields.append((b"Retry-After", b"%d" % reset))
-        PreparedHeaders.of_fields(fields, limits.names).apply(kong.call.context.change_response())
+        replace_fields(kong.call.context.change_response(), limits.names, fields)
         if stopped >= 0:
             kong.response.error(int(conf["error_code"]), conf["error_message"])
 
