@@ -56,6 +56,14 @@ ENTITIES = {
 }
 
 
+# What most references lead to, lest most of what follows be refused.
+PARENTS = tuple(
+    Write(table, "insert", key, {"id": key, "tags": None})
+    for table in ("consumers", "services")
+    for key in "12"
+)
+
+
 @st.composite
 def writes(draw: st.DrawFn) -> Write:
     """Some write of some entity; half of the credentials have an end that is near."""
@@ -128,6 +136,7 @@ def test_both_do_the_same(commits: list[tuple[list[Write], int]]) -> None:
     both = Both()
     try:
         now = 0.0
+        both.apply(Commit(PARENTS, "me", now))
         for batch, seconds in commits:
             now += seconds
             both.apply(Commit(tuple(batch), "me", now))
