@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -164,10 +165,16 @@ def makeService(options: Options) -> Application:
     from twisted.internet import reactor
 
     from twisted_kong.service import make_service
+    from twisted_kong.service.host import Host
 
     exit_code = ExitCode()
     atexit.register(exit_code.apply)
-    return make_application(options, make_service, reactor, os.environ, exit_code)
+    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom)
+
+    def make_node(conf: Conf, reactor: Any, *, error_log: ErrorLog | None) -> NodeService:
+        return make_service(conf, reactor, host=host, error_log=error_log)
+
+    return make_application(options, make_node, reactor, os.environ, exit_code)
 
 
 def make_application(

@@ -37,6 +37,13 @@ class LogLevel:
             self._return = self._clock.callLater(math.ceil(timeout), self._use, self._configured)
         return True
 
+    def configure(self, level: str) -> None:
+        """The configuration was read again: use its level, and return to it from now on."""
+        self.stop()
+        self._configured = level
+        if level != self.level:
+            self._use(level)
+
     def stop(self) -> None:
         """Forget a return that is still to come: the node stops."""
         if self._return is not None and self._return.active():

@@ -1,0 +1,50 @@
+"""Keeps the Certificates and CA certificates of a node: what it shows to Services and trusts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from twisted.internet.interfaces import IReactorTime
+from typing_extensions import override
+
+from twisted_kong.core.changes import Entity
+from twisted_kong.node.certificates import KeyPair
+from twisted_kong.node.holder import Holder
+from twisted_kong.node.reading import Reader
+
+
+class CertificateHolder(Holder):
+    """The certificates of a node by id, kept current.
+
+    :param changed: called after each row that was applied: connections made from now on must not use what
+        was derived from the old one.  The further options: :class:`~twisted_kong.node.holder.Holder`.
+    """
+
+    def __init__(
+        self,
+        certificates: Reader,
+        ca_certificates: Reader,
+        clock: IReactorTime,
+        *,
+        ttl: float = 0.0,
+        page_size: int = 200,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
+        readers = {"certificates": certificates, "ca_certificates": ca_certificates}
+        super().__init__(readers, clock, ttl=ttl, page_size=page_size, changed=changed)
+
+    def pair_of(self, id: str) -> KeyPair | None:
+        """A Certificate with its key; None if there is none of this id."""
+        row = self.rows["certificates"].get(id)
+        return None if row is None else KeyPair(row["cert"].encode(), row["key"].encode())
+
+    def authorities_of(self, ids: Iterable[str]) -> bytes | None:
+        """CA certificates, PEM one after the other; None unless all of them are there."""
+        rows = [self.rows["ca_certificates"].get(id) for id in ids]
+        found = [row["cert"] for row in rows if row is not None]
+        return "\n".join(found).encode() if len(found) == len(rows) else None
+
+    @override
+    def _steps(self, kind: str, id: str, old: Entity | None, new: Entity | None) -> Iterator[None]:
+        self._hold(kind, id, new)
+        yield

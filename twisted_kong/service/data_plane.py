@@ -1,0 +1,137 @@
+"""The data path put together from the configuration: settings, error answers, connections, balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted_kong.core.conf.conf import Conf
+from twisted_kong.core.context import RequestContext
+from twisted_kong.core.http1.requests import Limits
+from twisted_kong.core.replies import HTML, JSON, PLAIN, XML, Replies
+from twisted_kong.node.balancing import Balancing
+from twisted_kong.node.certificate_rows import CertificateHolder
+from twisted_kong.node.certificates import load_chain, load_pair
+from twisted_kong.node.configuration import read_text
+from twisted_kong.node.dns import Resolver
+from twisted_kong.node.routing import RouterHolder
+from twisted_kong.proxy.gateway import Gateway
+from twisted_kong.proxy.interfaces import Phases
+from twisted_kong.proxy.pool import Pool
+from twisted_kong.proxy.real_ip import RealIp, TrustedIps
+from twisted_kong.proxy.request_ids import request_ids
+from twisted_kong.proxy.settings import Settings, tokens
+from twisted_kong.proxy.tls import ClientTls
+from twisted_kong.proxy.wheel import Wheel
+from twisted_kong.service.host import Host
+
+# What is kept of a request's body to send it again, whatever the configuration says: small requests fit.
+_LEAST_BODY_BUFFER = 65536
+# The system's resolver tells no time to live; Kong re-resolves by the records' own.
+_NAME_TTL = 30.0
+
+
+def settings_of(conf: Conf) -> Settings:
+    """The data path's settings."""
+    buffers = conf.nginx_http_large_client_header_buffers
+    return Settings(
+        tokens=tokens(sorted(conf.headers), sorted(conf.headers_upstream)),
+        limits=Limits(line=buffers.size, field=buffers.size, head=max(65536, buffers.number * buffers.size)),
+        max_body_size=conf.nginx_http_client_max_body_size,
+        body_buffer_size=max(_LEAST_BODY_BUFFER, conf.nginx_http_client_body_buffer_size),
+        keepalive_timeout=conf.nginx_http_keepalive_timeout,
+        keepalive_requests=conf.nginx_http_keepalive_requests,
+        header_timeout=conf.nginx_http_client_header_timeout,
+        body_timeout=conf.nginx_http_client_body_timeout,
+        send_timeout=conf.nginx_http_send_timeout,
+        pool_size=conf.upstream_keepalive_pool_size,
+        pool_requests=conf.upstream_keepalive_max_requests,
+        pool_idle_timeout=conf.upstream_keepalive_idle_timeout,
+        port_maps=conf.port_maps,
+        allow_debug_header=conf.allow_debug_header,
+    )
+
+
+def replies_of(conf: Conf) -> Replies:
+    """The answers to errors; raises ConfError for a template that cannot be read."""
+    paths = {
+        JSON: conf.error_template_json,
+        PLAIN: conf.error_template_plain,
+        HTML: conf.error_template_html,
+        XML: conf.error_template_xml,
+    }
+    templates = {media: read_text(path) for media, path in paths.items() if path is not None}
+    return Replies(conf.error_default_type, templates)
+
+
+def make_balancing(conf: Conf, reactor: Any) -> Balancing:
+    """The balancer, without Upstreams yet; other hosts are looked up through the reactor."""
+    resolver = Resolver(
+        reactor.nameResolver,
+        reactor,
+        ttl=_NAME_TTL if conf.dns_valid_ttl is None else conf.dns_valid_ttl,
+        stale_ttl=conf.dns_stale_ttl,
+        error_ttl=conf.dns_error_ttl,
+        size=conf.dns_cache_size,
+    )
+    return Balancing(resolver)
+
+
+def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
+    """How Services of https are spoken to."""
+    trusted = conf.nginx_proxy_proxy_ssl_trusted_certificate
+    client = None
+    if conf.client_ssl and conf.client_ssl_cert and conf.client_ssl_cert_key:
+        client = load_pair(conf.client_ssl_cert, conf.client_ssl_cert_key.reveal())
+    return ClientTls(
+        verify=conf.nginx_proxy_proxy_ssl_verify,
+        depth=conf.nginx_proxy_proxy_ssl_verify_depth,
+        trusted=None if trusted is None else load_chain(trusted),
+        client=client,
+        pair_of=certificates.pair_of,
+        authorities_of=certificates.authorities_of,
+    )
+
+
+def make_gateway(
+    conf: Conf,
+    reactor: Any,
+    host: Host,
+    routing: RouterHolder,
+    phases: Phases,
+    balancing: Balancing,
+    replies: Replies,
+    *,
+    trusted: TrustedIps,
+    tls: ClientTls,
+    log: Callable[[RequestContext], None] | None,
+) -> Gateway:
+    """What every connection of the proxy shares."""
+    settings = settings_of(conf)
+    wheel = Wheel(reactor)
+    pool = Pool(
+        reactor,
+        wheel,
+        reactor.seconds,
+        size=settings.pool_size,
+        max_requests=settings.pool_requests,
+        idle_timeout=settings.pool_idle_timeout,
+    )
+    return Gateway(
+        settings=settings,
+        routing=routing,
+        phases=phases,
+        balancer=balancing,
+        pool=pool,
+        wheel=wheel,
+        real_ip=RealIp(
+            trusted,
+            conf.nginx_proxy_real_ip_header.lower().encode("latin-1"),
+            conf.nginx_proxy_real_ip_recursive,
+        ),
+        replies=replies,
+        now=reactor.seconds,
+        ids=request_ids(host.random_bytes),
+        log=log,
+        tls=tls,
+    )
