@@ -217,4 +217,4 @@ def sent_headers(context: RequestContext) -> dict[str, str | None]:
     if upstream.edits is None:
         return {}
     shown: dict[str, str | None] = {name.decode(): None for name in upstream.edits.removed}
-    return shown | {name.decode().lower(): value.decode("latin-1") for name, value in upstream.edits.added}
+    return shown | {name.decode().lower(): value.decode("latin-1") for name, value in upstream.edits.fields()}

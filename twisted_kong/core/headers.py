@@ -112,14 +112,18 @@ class HeaderEdits:
     """Changes to header fields, recorded now and applied when the message is built.
 
     What is not touched can then be forwarded as the bytes it came in.  ``removed`` holds lower-case names
-    whose received lines go; ``added`` the fields that are appended, in order.  The later edit wins.
+    whose received lines go; ``added`` the fields that are appended, in order, after ``lines``: fields that
+    were given as they are to be sent.  The later edit wins.
     """
 
-    __slots__ = ("added", "removed")
+    __slots__ = ("_named", "added", "lines", "removed")
 
     def __init__(self) -> None:
         self.removed: set[bytes] = set()
         self.added: list[Field] = []
+        self.lines = b""
+        # The lower-case names of what is in lines.
+        self._named: frozenset[bytes] = frozenset()
 
     def set(self, name: bytes, value: bytes) -> None:
         """Let there be exactly one field of this name."""
@@ -135,21 +139,63 @@ class HeaderEdits:
         """Let there be no field of this name."""
         lower = name.lower()
         self.removed.add(lower)
+        if lower in self._named:
+            self._unfold()
         if self.added:
             self.added = [field for field in self.added if field[0].lower() != lower]
+
+    def put_lines(self, names: frozenset[bytes], lines: bytes) -> None:
+        """Replace all fields of these lower-case names by lines, each with its CRLF, known to be good.
+
+        None of the names may frame a message.
+        """
+        self.removed |= names
+        if not self.lines and not self.added:
+            self.lines = lines
+            self._named = names
+            return
+        if not self._named.isdisjoint(names):
+            self._unfold()
+        if self.added:
+            self.added = [field for field in self.added if field[0].lower() not in names]
+        self.lines += lines
+        self._named |= names
+
+    def _unfold(self) -> None:
+        self.added = fields_of_lines(self.lines) + self.added
+        self.lines, self._named = b"", frozenset()
+
+    def fields(self) -> list[Field]:
+        """All fields that are appended; not to be changed by the caller."""
+        return fields_of_lines(self.lines) + self.added if self.lines else self.added
 
     def apply(self, headers: Headers) -> None:
         """Carry the edits out on a set of fields."""
         for name in self.removed:
             headers.remove(name)
-        for name, value in self.added:
+        for name, value in self.fields():
             headers.add(name, value)
 
     def get_all(self, name: bytes, received: Headers) -> list[bytes]:
         """The values that a field will have once the edits are applied to what was received."""
         lower = name.lower()
         kept = [] if lower in self.removed else received.get_all(lower)
-        return [*kept, *(value for added, value in self.added if added.lower() == lower)]
+        added = self.fields() if lower in self._named else self.added
+        return [*kept, *(value for other, value in added if other.lower() == lower)]
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed)
+        return bool(self.added or self.removed or self.lines)
+
+
+def lines_of_fields(fields: Iterable[Field]) -> bytes:
+    """Fields as they are sent, each line with its CRLF."""
+    return b"".join(b"%b: %b\r\n" % field for field in fields)
+
+
+def fields_of_lines(lines: bytes) -> list[Field]:
+    """The fields of lines made by :func:`lines_of_fields`."""
+    fields = []
+    for line in lines.split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b": ")
+        fields.append((name, value))
+    return fields

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from twisted_kong.core.headers import Field, HeaderEdits, Headers, is_name, is_value
+from twisted_kong.core.headers import (
+    Field,
+    HeaderEdits,
+    Headers,
+    fields_of_lines,
+    is_name,
+    is_value,
+    lines_of_fields,
+)
 
 Value = str | bytes | int | float
 """What may stand as a header's value."""
+_FRAMING = frozenset((b"connection", b"content-length", b"host", b"te", b"transfer-encoding", b"upgrade"))
 HeaderTable = Mapping[str, Value | list[Value]]
 """Headers by name, a list for a name that occurs more than once."""
 
@@ -82,33 +91,31 @@ class PreparedHeaders:
     :raises ValueError: for a name or value that could not be sent.
     """
 
-    __slots__ = ("fields", "names")
+    __slots__ = ("fields", "lines", "names")
 
     def __init__(self, headers: HeaderTable, remove: Iterable[str] = ()) -> None:
         self.fields = fields_of(headers)
         for name, value in self.fields:
             if not is_name(name) or not is_value(value):
                 raise ValueError(f"not a header: {name[:60]!r}: {value[:60]!r}")
+            if name.lower() in _FRAMING:
+                raise ValueError(f"not for a plugin to set: {name[:60]!r}")
+        self.lines = lines_of_fields(self.fields)
         self.names = frozenset(name.lower() for name, _ in self.fields) | {
             to_name(name).lower() for name in remove
         }
 
     def apply(self, target: HeaderEdits | Headers) -> None:
         """Carry them out."""
-        replace_fields(target, self.names, self.fields)
+        put_lines(target, self.names, self.lines)
 
 
-def replace_fields(target: HeaderEdits | Headers, names: frozenset[bytes], fields: list[Field]) -> None:
-    """Remove all fields of these lower-case names and append these fields, which must be known to be good."""
-    if isinstance(target, Headers):
-        for name in names:
-            target.remove(name)
-        for name, value in fields:
-            target.add(name, value)
+def put_lines(target: HeaderEdits | Headers, names: frozenset[bytes], lines: bytes) -> None:
+    """Replace all fields of these lower-case names by lines, each with its CRLF, known to be good."""
+    if isinstance(target, HeaderEdits):
+        target.put_lines(names, lines)
         return
-    if target.added:
-        target.added = [field for field in target.added if field[0].lower() not in names]
-        target.added += fields
-    else:
-        target.added = fields.copy()
-    target.removed |= names
+    for name in names:
+        target.remove(name)
+    for name, value in fields_of_lines(lines):
+        target.add(name, value)

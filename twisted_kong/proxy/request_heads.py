@@ -181,7 +181,7 @@ class RequestHeads:
             before = CRLF.join((line, *(item for item in rest if _name(item) not in removed)))
             after = CRLF.join(item for item in after.split(CRLF) if not item or _name(item) not in removed)
         gone = removed | block.nominated | block.special.keys()
-        kept = [line + CRLF for lower, _, line in block.fields if lower not in gone]
+        kept = [edits.lines, *(line + CRLF for lower, _, line in block.fields if lower not in gone)]
         kept += [b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _FRAMING]
         return before, after, b"".join(kept)
 

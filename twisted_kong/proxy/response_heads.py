@@ -48,6 +48,15 @@ class _Memo:
         self.start = b""
 
 
+def _added(edits: HeaderEdits) -> bytes:
+    """The fields that plugins add, without those that only the gateway may write."""
+    if not edits.added:
+        return edits.lines
+    return edits.lines + b"".join(
+        b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _OURS
+    )
+
+
 class ResponseHeads:
     """Builds them; one per node."""
 
@@ -81,19 +90,22 @@ class ResponseHeads:
         block = head.block
         length = block.length if ctx.head.method == b"HEAD" else size
         memo = block.memo
-        if memo is None or ctx.response_edits is not None:
+        edits = ctx.response_edits
+        if memo is None or (edits is not None and not edits.removed.isdisjoint(memo.names)):
             return self.of_service(ctx, head, framing_of(head.status, length, keep))
         key = (head.line, length, keep)
         if memo.key != key:
             memo.start = head.line + memo.lines + framing_of(head.status, length, keep)
             memo.key = key
+        added = b"" if edits is None else _added(edits)
         if not self._usual:
-            return b"%b%b\r\n" % (memo.start, self.tail(ctx))
+            return b"%b%b%b\r\n" % (memo.start, added, self.tail(ctx))
         balanced = ctx.balanced_at
         return (
-            b"%bX-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\nX-Kong-Request-Id: %b\r\n\r\n"
+            b"%b%bX-Kong-Upstream-Latency: %d\r\nX-Kong-Proxy-Latency: %d\r\nX-Kong-Request-Id: %b\r\n\r\n"
         ) % (
             memo.start,
+            added,
             (ctx.answered_at - balanced) * 1000,
             (balanced - ctx.started) * 1000,
             ctx.request_id.encode(),
@@ -125,9 +137,7 @@ class ResponseHeads:
                 if line and line[: line.index(b":")].lower() not in edits.removed
             ]
             lines = CRLF.join((*kept, b""))
-        return lines + b"".join(
-            b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _OURS
-        )
+        return lines + _added(edits)
 
     def tail(self, ctx: RequestContext) -> bytes:
         """Latencies and id of a proxied answer."""

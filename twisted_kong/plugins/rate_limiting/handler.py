@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted_kong.core.headers import Field
 from twisted_kong.pdk.call import Conf
 from twisted_kong.pdk.kong import Kong
-from twisted_kong.pdk.texts import number_text, replace_fields
+from twisted_kong.pdk.texts import number_text, put_lines
 from twisted_kong.plugins.rate_limiting.counters import Counters
 from twisted_kong.plugins.rate_limiting.windows import LENGTHS, PERIODS, Windows
 
@@ -21,7 +20,7 @@ _NONE = "00000000-0000-0000-0000-000000000000"
 class Limits:
     """A configuration, made ready: its periods from the shortest to the longest, and their headers."""
 
-    __slots__ = ("by", "hidden", "names", "periods", "scope", "shown")
+    __slots__ = ("by", "hidden", "limits", "names", "periods", "scope", "template")
 
     def __init__(self, conf: Conf) -> None:
         if conf["policy"] != "local":
@@ -32,16 +31,16 @@ class Limits:
             (number, conf[name], LENGTHS[number]) for number, name in enumerate(PERIODS) if conf.get(name)
         ]
         self.scope = f"{conf['route_id'] or _NONE}:{conf['service_id'] or _NONE}"
-        self.shown = [
-            (
-                (f"X-RateLimit-Limit-{PERIODS[number].title()}".encode(), number_text(limit).encode()),
-                f"X-RateLimit-Remaining-{PERIODS[number].title()}".encode(),
-            )
-            for number, limit, _ in self.periods
-        ]
+        self.limits = [number_text(limit).encode() for _, limit, _ in self.periods]
+        titles = [PERIODS[number].title().encode() for number, _, _ in self.periods]
+        # What is sent, but for what remains.
+        self.template = b"".join(
+            b"X-RateLimit-Limit-%b: %b\r\nX-RateLimit-Remaining-%b: %%b\r\n" % (title, limit, title)
+            for title, limit in zip(titles, self.limits, strict=True)
+        ) + (b"RateLimit-Limit: %b\r\nRateLimit-Remaining: %b\r\nRateLimit-Reset: %d\r\n")
         names = [b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset", b"retry-after"]
-        for (name, _), remaining in self.shown:
-            names += [name.lower(), remaining.lower()]
+        for title in titles:
+            names += [b"x-ratelimit-limit-" + title.lower(), b"x-ratelimit-remaining-" + title.lower()]
         self.names = frozenset(names)
 
 
@@ -81,21 +80,19 @@ class Handler:
             if stopped >= 0:
                 kong.response.error(conf["error_code"], conf["error_message"])
             return
-        fields, reset = _fields(limits, used, stopped, now)
-        if stopped >= 0:
-            fields.append((b"Retry-After", b"%d" % reset))
-        replace_fields(kong.call.context.change_response(), limits.names, fields)
+        lines = _lines(limits, used, stopped, now)
+        put_lines(kong.call.context.change_response(), limits.names, lines)
         if stopped >= 0:
             kong.response.error(int(conf["error_code"]), conf["error_message"])
 
 
-def _fields(limits: Limits, used: list[list[float]], stopped: int, now: float) -> tuple[list[Field], int]:
-    """The headers, and in how many seconds the tightest window ends.
+def _lines(limits: Limits, used: list[list[float]], stopped: int, now: float) -> bytes:
+    """The header lines of an answer.
 
     ``used`` already counts this request if it passes.
     Kong: if it is refused, what remains is shown as it stands, and 0 for the window that refused it.
     """
-    fields: list[Field] = []
+    texts: list[bytes | int] = []
     least: float = -1
     tightest = 0
     shown = b"0"
@@ -104,17 +101,13 @@ def _fields(limits: Limits, used: list[list[float]], stopped: int, now: float) -
         if remaining < 0 or place == stopped:
             remaining = 0
         text = _number(remaining)
-        limit_field, name = limits.shown[place]
-        fields.append(limit_field)
-        fields.append((name, text))
+        texts.append(text)
         # On ties the longest window counts.
         if least < 0 or remaining <= least:
             least, tightest, shown = remaining, place, text
     reset = max(1, limits.periods[tightest][2] - int(now - used[tightest][0]))
-    fields.append((b"RateLimit-Limit", limits.shown[tightest][0][1]))
-    fields.append((b"RateLimit-Remaining", shown))
-    fields.append((b"RateLimit-Reset", b"%d" % reset))
-    return fields, reset
+    lines = limits.template % (*texts, limits.limits[tightest], shown, reset)
+    return lines if stopped < 0 else lines + b"Retry-After: %d\r\n" % reset
 
 
 def _number(value: float) -> bytes:
