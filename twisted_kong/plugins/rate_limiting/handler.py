@@ -20,7 +20,7 @@ _NONE = "00000000-0000-0000-0000-000000000000"
 class Limits:
     """A configuration, made ready: its periods from the shortest to the longest, and their headers."""
 
-    __slots__ = ("by", "hidden", "limits", "names", "periods", "scope", "template")
+    __slots__ = ("by", "hidden", "limits", "names", "periods", "scope", "template", "whole")
 
     def __init__(self, conf: Conf) -> None:
         if conf["policy"] != "local":
@@ -33,11 +33,13 @@ class Limits:
         self.scope = f"{conf['route_id'] or _NONE}:{conf['service_id'] or _NONE}"
         self.limits = [number_text(limit).encode() for _, limit, _ in self.periods]
         titles = [PERIODS[number].title().encode() for number, _, _ in self.periods]
+        self.whole = all(limit == int(limit) for _, limit, _ in self.periods)
+        number = b"%d" if self.whole else b"%b"
         # What is sent, but for what remains.
         self.template = b"".join(
-            b"X-RateLimit-Limit-%b: %b\r\nX-RateLimit-Remaining-%b: %%b\r\n" % (title, limit, title)
+            b"X-RateLimit-Limit-%b: %b\r\nX-RateLimit-Remaining-%b: %b\r\n" % (title, limit, title, number)
             for title, limit in zip(titles, self.limits, strict=True)
-        ) + (b"RateLimit-Limit: %b\r\nRateLimit-Remaining: %b\r\nRateLimit-Reset: %d\r\n")
+        ) + (b"RateLimit-Limit: %%b\r\nRateLimit-Remaining: %b\r\nRateLimit-Reset: %%d\r\n" % number)
         names = [b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset", b"retry-after"]
         for title in titles:
             names += [b"x-ratelimit-limit-" + title.lower(), b"x-ratelimit-remaining-" + title.lower()]
@@ -92,26 +94,23 @@ def _lines(limits: Limits, used: list[list[float]], stopped: int, now: float) ->
     ``used`` already counts this request if it passes.
     Kong: if it is refused, what remains is shown as it stands, and 0 for the window that refused it.
     """
-    texts: list[bytes | int] = []
+    remains: list[float] = []
     least: float = -1
     tightest = 0
-    shown = b"0"
     for place, (_, limit, _) in enumerate(limits.periods):
         remaining = limit - used[place][1]
         if remaining < 0 or place == stopped:
             remaining = 0
-        text = _number(remaining)
-        texts.append(text)
+        remains.append(remaining)
         # On ties the longest window counts.
         if least < 0 or remaining <= least:
-            least, tightest, shown = remaining, place, text
-    reset = max(1, limits.periods[tightest][2] - int(now - used[tightest][0]))
-    lines = limits.template % (*texts, limits.limits[tightest], shown, reset)
+            least, tightest = remaining, place
+    reset = limits.periods[tightest][2] - int(now - used[tightest][0])
+    if reset < 1:
+        reset = 1
+    shown = (*remains, least) if limits.whole else [number_text(each).encode() for each in (*remains, least)]
+    lines = limits.template % (*shown[:-1], limits.limits[tightest], shown[-1], reset)
     return lines if stopped < 0 else lines + b"Retry-After: %d\r\n" % reset
-
-
-def _number(value: float) -> bytes:
-    return b"%d" % value if isinstance(value, int) else number_text(value).encode()
 
 
 def _identifier(kong: Kong, conf: Conf, by: str) -> str:
