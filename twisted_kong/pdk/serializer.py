@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext, Try
 from twisted_kong.core.headers import Headers
 from twisted_kong.core.query import parse_args
@@ -40,13 +41,18 @@ def serialize(
         entry["upstream_status"] = str(ctx.status) if _source(ctx) == "service" else ""
     for name, entity in (("route", ctx.route), ("service", ctx.service), ("consumer", ctx.consumer)):
         if entity is not None:
-            entry[name] = entity
+            entry[name] = shown_entity(entity, workspace)
     if ctx.credential is not None:
         consumer = ctx.credential.get("consumer") or {}
         entry["authenticated_entity"] = {"id": ctx.credential.get("id"), "consumer_id": consumer.get("id")}
     for key, value, mode in custom:
         _put(entry, key.split("."), value, mode)
     return entry
+
+
+def shown_entity(entity: Entity, workspace: str) -> Entity:
+    """An entity as Kong's plugins show it: without the fields that have no value, with its workspace."""
+    return {name: value for name, value in entity.items() if value is not None} | {"ws_id": workspace}
 
 
 def _source(ctx: RequestContext) -> str:

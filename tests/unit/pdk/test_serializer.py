@@ -12,7 +12,7 @@ def test_a_proxied_request() -> None:
     context = answered(
         a_context("/a?x=1", headers={"Authorization": "secret", "X-A": "1"}), 200, [(b"X-B", b"2")]
     )
-    context.consumer = {"id": "c", "username": "bob"}
+    context.consumer = {"id": "c", "username": "bob", "custom_id": None}
     context.credential = {"id": "cred", "consumer": {"id": "c"}}
     context.balanced_at, context.answered_at = RECORDED + 0.01, RECORDED + 0.05
     context.request_size, context.response_size = 100, 200
@@ -40,11 +40,8 @@ def test_a_proxied_request() -> None:
     assert (entry["tries"][0]["state"], entry["tries"][0]["code"]) == ("next", 502)
     assert "state" not in entry["tries"][1]
     assert entry["authenticated_entity"] == {"id": "cred", "consumer_id": "c"}
-    assert (entry["consumer"], entry["route"]["id"], entry["service"]["id"]) == (
-        context.consumer,
-        "route",
-        "svc",
-    )
+    assert entry["consumer"] == {"id": "c", "username": "bob", "ws_id": "ws"}
+    assert (entry["route"]["id"], entry["service"]["id"]) == ("route", "svc")
     assert (entry["upstream_uri"], entry["upstream_status"]) == ("/a?x=1", "200")
     assert (entry["client_ip"], entry["source"]) == ("127.0.0.2", "upstream")
     assert (entry["workspace"], entry["workspace_name"]) == ("ws", "default")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.replies import REASONS
 from twisted_kong.pdk.bodies import BodyError
 from twisted_kong.pdk.call import Conf
 from twisted_kong.pdk.kong import Kong
+from twisted_kong.pdk.serializer import shown_entity
 
 # Kong: what is said where the configuration says nothing.
 _MESSAGES = {
@@ -93,7 +95,11 @@ async def _picture(kong: Kong, message: str | None) -> dict[str, Any]:
             "hostname": kong.node.get_hostname(),
         },
         "request": shown,
-        "matched_route": kong.router.get_route(),
-        "matched_service": kong.router.get_service(),
+        "matched_route": _entity(kong, kong.router.get_route()),
+        "matched_service": _entity(kong, kong.router.get_service()),
     }
     return picture if message is None else {"message": message, **picture}
+
+
+def _entity(kong: Kong, entity: Entity | None) -> Entity | None:
+    return None if entity is None else shown_entity(entity, kong.call.gateway.workspace())

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.kit.pdk import a_context
+from tests.kit.pdk import a_context, a_service
 from tests.kit.plugins import PluginStage, headers_of
 
+WS = {"ws_id": "ws"}
 JSON = "application/json; charset=utf-8"
 
 
@@ -86,8 +87,9 @@ def test_echo() -> None:
             "path": "/a",
             "uri_captures": {"named": {}, "unnamed": []},
         },
-        "matched_route": context.route,
-        "matched_service": context.service,
+        "matched_route": {"id": "route", "name": "r", "strip_path": True, "protocols": ["http", "https"]}
+        | WS,
+        "matched_service": {name: value for name, value in a_service().items() if value is not None} | WS,
     }
 
 
