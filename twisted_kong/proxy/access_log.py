@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
-
-from twisted_kong.core.context import RequestContext
 
 # Lines that are written at once, and how many seconds a line may wait for others.
 _LINES = 512
 _DELAY = 1.0
 
 
-class AccessLog:
+T = TypeVar("T")
+
+
+class AccessLog(Generic[T]):
     """A log of finished requests.
 
     A write that fails – a full disk – is told once in the error log and costs the lines, never a request.
 
     :param opened: opens the file for appending; asked again by :meth:`reopen`.
-    :param line: makes the line of a request, without its end (:mod:`twisted_kong.proxy.log_format`).
+    :param line: makes the line of whatever is noted, without its end; for requests see
+        :mod:`twisted_kong.proxy.log_format`.
     """
 
     _log = Logger()
 
-    def __init__(
-        self, opened: Callable[[], BinaryIO], line: Callable[[RequestContext], str], clock: IReactorTime
-    ) -> None:
+    def __init__(self, opened: Callable[[], BinaryIO], line: Callable[[T], str], clock: IReactorTime) -> None:
         self._open = opened
         self._line = line
         self._clock = clock
@@ -37,10 +37,10 @@ class AccessLog:
         self._call: IDelayedCall | None = None
         self._failing = False
 
-    def __call__(self, ctx: RequestContext) -> None:
+    def __call__(self, item: T) -> None:
         """Note a finished request."""
         lines = self._lines
-        lines.append(self._line(ctx))
+        lines.append(self._line(item))
         if len(lines) >= _LINES:
             self.flush()
         elif self._call is None:

@@ -1,95 +1,47 @@
 """One connection of a client: requests in order, one exchange at a time, what comes early waits.
 
 The protocol finds heads and bodies and hands them to an exchange; it owns the deadlines of the client's side.
-A connection that ends while the client may still be sending is closed in two steps – our end first, the rest
-after a moment of reading on – since closing at once makes the kernel discard our last answer.
 """
 
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
-from twisted.internet.interfaces import IHandshakeListener
-from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
-from zope.interface import implementer
 
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, RequestHead
 from twisted_kong.core.http1.requests import RequestReader
+from twisted_kong.proxy.client_connection import ClientConnection
 from twisted_kong.proxy.exchange import Exchange
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.transport import half_close, no_delay
-from twisted_kong.proxy.wheel import Timed
 
 # Bytes of further requests that may wait while one is served.
 PIPELINE_LIMIT = 65536
 # Bytes of a body nobody wants that are read over to keep the connection.
 DISCARD_LIMIT = 262144
-# Seconds for which a client that is being closed may go on sending.
-LINGER = 2.0
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _CRLF = b"\r\n"
 # Empty lines before a request (RFC 9112 §2.2 asks for one to be ignored).
 _LEADING_LINES = 4
 _LOGGED_LINE = 2048
 
 
-@implementer(IHandshakeListener)
-class Downstream(Protocol, Timed):
-    """A client's connection.
+class Downstream(ClientConnection):
+    """A client's connection."""
 
-    :param scheme: ``https`` if it came through TLS.
-    :param port: the port that clients know (after ``port_maps``).
-    """
-
-    # Values most connections never change are class attributes: an idle connection shall be small.
-    transport: Any = None
     exchange: Exchange | None = None
-    peer_ip = ""
-    peer_port = 0
-    trusted = False
-    sni: str | None = None
     _log = Logger()
-    _buffer = b""
-    _body: LengthReader | ChunkedReader | None = None
     _body_size = 0
     _served = 0
     _partial = False
     _serving = False
-    _paused = False
-    _closing = False
-    _continue_due = False
-    _tunnel: Any = None
-    memo: Any = None
 
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
-        self.gateway = gateway
-        self.scheme = scheme
-        self.port = port
+        super().__init__(gateway, scheme, port)
         self._reader = RequestReader(gateway.settings.limits)
-
-    @override
-    def connectionMade(self) -> None:
-        gateway = self.gateway
-        peer = self.transport.getPeer()
-        self.peer_ip = getattr(peer, "host", "")
-        self.peer_port = getattr(peer, "port", 0)
-        if self.peer_ip in gateway.real_ip.trusted:
-            self.trusted = True
-        no_delay(self.transport)
-        gateway.opened(self)
-        gateway.wheel.arm(self, gateway.now() + gateway.settings.header_timeout)
-
-    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
-        """TLS is up: the name that the client asked for is known."""
-        name = self.transport.getHandle().get_servername()
-        if name:
-            self.sni = name.decode("ascii", "replace").lower().rstrip(".")
 
     @override
     def dataReceived(self, data: bytes) -> None:
@@ -148,13 +100,12 @@ class Downstream(Protocol, Timed):
             self._buffer = b""
             self._body = ChunkedReader() if length == CHUNKED else LengthReader(length)
             self._body_size = 0
-            self._continue_due = head.minor > 0 and _expects_continue(head)
+            self._continue_due = not rest and head.minor > 0 and _expects_continue(head)
             gateway = self.gateway
             gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
         try:
             exchange.begin()
             if self._body is not None and rest:
-                self._continue_due = False
                 self._body_received(self._body, rest)
         except Exception:
             self._log.failure("a request could not be served")
@@ -262,71 +213,11 @@ class Downstream(Protocol, Timed):
         gateway = self.gateway
         gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
 
-    def want_body(self) -> None:
-        """The body is needed: tell a client that waits for 100, and read on."""
-        if self._continue_due:
-            self._continue_due = False
-            self.transport.write(_CONTINUE)
-        if self._paused:
-            self._resume()
-            if self._body is not None:
-                gateway = self.gateway
-                gateway.wheel.arm(self, gateway.now() + gateway.settings.body_timeout)
-
-    def pause(self) -> None:
-        """Read no more for now; the client is not to blame for the wait."""
-        if not self._paused and not self._closing:
-            self._paused = True
-            self.deadline = inf
-            self.transport.pauseProducing()
-
-    def _resume(self) -> None:
-        self._paused = False
-        self.transport.resumeProducing()
-
-    def stalled(self, stalled: bool) -> None:
-        """The client does not read what we send, or does again."""
-        gateway = self.gateway
-        if stalled:
-            gateway.wheel.arm(self, gateway.now() + gateway.settings.send_timeout)
-        else:
-            self.deadline = inf
-
-    def tunnel(self, other: Any) -> None:
-        """From now on pass every byte to another transport; the first ones that wait at once."""
-        self._tunnel = other
-        self.deadline = inf
-        if self._buffer:
-            other.write(self._buffer)
-            self._buffer = b""
-        if self._paused:
-            self._resume()
-
     # The end.
 
-    def _end(self) -> None:
-        """Close in two steps, so that the client can read the last answer."""
-        if self._closing:
-            return
-        self._closing = True
-        self._buffer = b""
-        if self._paused:
-            self._resume()
-        gateway = self.gateway
-        if half_close(self.transport):
-            gateway.wheel.arm(self, gateway.now() + LINGER)
-        else:
-            self.transport.loseConnection()
-
-    def abort(self) -> None:
-        """Close now."""
-        self._closing = True
-        self.transport.abortConnection()
-
-    def drain(self) -> None:
-        """Close as soon as no request is in flight."""
-        if self.exchange is None and self._body is None:
-            self._end()
+    @override
+    def _is_idle(self) -> bool:
+        return self.exchange is None and self._body is None
 
     @override
     def timed_out(self) -> None:

@@ -44,6 +44,7 @@ class Exchange(Forwarding):
         ctx.peer_port = ctx.client_port = client.peer_port
         ctx.listener_port = client.port
         ctx.trusted = client.trusted
+        gateway.requests += 1
         ctx.request_id = next(gateway.ids)
         ctx.started = gateway.now()
         if client.sni is not None:

@@ -17,12 +17,13 @@ from twisted_kong.core.headers import is_value
 from twisted_kong.core.http1.heads import ResponseHead
 from twisted_kong.node.balancing import NoPeer, Peer
 from twisted_kong.node.dns import NameFailure
+from twisted_kong.proxy.interfaces import Fault
 from twisted_kong.proxy.plan import Plan, is_secure
 from twisted_kong.proxy.pool import Attempt, Pool
 from twisted_kong.proxy.relaying import Relaying
 from twisted_kong.proxy.request_body import RequestBody
 from twisted_kong.proxy.request_heads import host_header, lines_of
-from twisted_kong.proxy.upstream import Fault, Upstream
+from twisted_kong.proxy.upstream import Upstream
 
 _NOT_REPEATED = frozenset((b"POST", b"LOCK", b"PATCH"))
 

@@ -78,11 +78,15 @@ class Gateway:
         self.request_heads = RequestHeads(settings)
         self.response_heads = ResponseHeads(settings, now)
         self.connections: set[Drainable] = set()
+        # Since the start, for ``/status``.
+        self.accepted = 0
+        self.requests = 0
         self.draining = False
         self._drained: list[Deferred[None]] = []
 
     def opened(self, connection: Drainable) -> None:
         """A client has connected."""
+        self.accepted += 1
         self.connections.add(connection)
 
     def closed(self, connection: Drainable) -> None:

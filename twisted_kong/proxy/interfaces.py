@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import Enum
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.http1.heads import ResponseHead
 from twisted_kong.core.router import RouteQuery
 from twisted_kong.node.balancing import Peer
 
@@ -53,6 +55,48 @@ class Client(Protocol):
 
     def abort(self) -> None:
         """Close now."""
+        ...
+
+
+class Fault(Enum):
+    """Why a try failed."""
+
+    CONNECT = "could not connect"
+    TIMEOUT = "timed out"
+    LOST = "the connection was lost"
+    INVALID = "the answer was invalid"
+
+
+class ResponseSink(Protocol):
+    """Who waits for the answer; implemented by the exchange.
+
+    Per request either ``response_whole``, or ``response_started``, any number of ``response_data`` and
+    ``response_ended``, or ``response_upgraded``; ``upstream_failed`` may come instead of, or after, any of
+    the first.
+    """
+
+    def response_whole(self, head: ResponseHead, body: bytes, now: float) -> None:
+        """Head and body have arrived together; ``now`` is the clock's seconds."""
+        ...
+
+    def response_started(self, head: ResponseHead, length: int) -> None:
+        """The head has arrived, the body follows."""
+        ...
+
+    def response_data(self, data: bytes) -> None:
+        """A piece of the body; never empty."""
+        ...
+
+    def response_ended(self) -> None:
+        """The body is complete."""
+        ...
+
+    def response_upgraded(self, head: ResponseHead, rest: bytes) -> None:
+        """The peer has changed the protocol (101); these bytes came behind the head."""
+        ...
+
+    def upstream_failed(self, fault: Fault, reused: bool) -> None:
+        """The connection is of no more use; ``reused``: it had served before and gave no byte this time."""
         ...
 
 

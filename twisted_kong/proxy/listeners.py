@@ -13,6 +13,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from typing_extensions import override
 
 from twisted_kong.core.conf.listeners import Listener
+from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.tls import ServerTls
@@ -22,7 +23,7 @@ from twisted_kong.proxy.transport import listen
 _BACKLOG = 511
 
 
-class UnsupportedListener(Exception):
+class UnsupportedListener(CannotStart):
     """An entry asks for what this node cannot do; the text is for the operator."""
 
 
@@ -89,7 +90,7 @@ class Listening:
         clients = ClientFactory(self._gateway, "https" if listener.ssl else "http")
         factory: Any = clients
         if listener.ssl and self._tls is not None:
-            factory = TLSMemoryBIOFactory(self._tls, False, clients)
+            factory = TLSMemoryBIOFactory(self._tls, False, clients, self._reactor)
             factory.noisy = False
         port = listen(
             self._reactor,

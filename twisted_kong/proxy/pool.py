@@ -18,8 +18,9 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.node.balancing import Peer
+from twisted_kong.proxy.interfaces import Fault
 from twisted_kong.proxy.transport import connect
-from twisted_kong.proxy.upstream import Fault, Upstream
+from twisted_kong.proxy.upstream import Upstream
 from twisted_kong.proxy.wheel import Wheel
 
 
@@ -151,7 +152,7 @@ class Pool:
         attempt = Attempt(waiter)
         factory: Any = _Factory(self, attempt, key, None if secure is None else timeout)
         if secure is not None:
-            factory = TLSMemoryBIOFactory(secure.creator(), True, factory)
+            factory = TLSMemoryBIOFactory(secure.creator(), True, factory, self._reactor)
             factory.noisy = False
         attempt.started(connect(self._reactor, peer.ip, peer.port, factory, timeout))
         return attempt

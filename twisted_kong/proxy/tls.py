@@ -10,11 +10,10 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
 from twisted.internet.ssl import (
     Certificate,
-    CertificateOptions,
     optionsForClientTLS,
     platformTrust,
     trustRootFromCertificates,
@@ -44,11 +43,11 @@ class TlsUnavailable(Exception):
 
 def _use(context: SSL.Context, pair: KeyPair) -> None:
     own, *chain = x509.load_pem_x509_certificates(pair.certificate)
-    context.use_certificate(crypto.X509.from_cryptography(own))
+    context.use_certificate(own)
     for certificate in chain:
-        context.add_extra_chain_cert(crypto.X509.from_cryptography(certificate))
+        context.add_extra_chain_cert(certificate)
     key: Any = serialization.load_pem_private_key(pair.key, password=None)
-    context.use_privatekey(crypto.PKey.from_cryptography_key(key))
+    context.use_privatekey(key)
 
 
 def _choose_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
@@ -67,6 +66,12 @@ class ServerTls:
     """
 
     def __init__(self, pairs: Sequence[KeyPair], offer: TlsSettings) -> None:
+        self._offer = offer
+        self.renew(pairs)
+
+    def renew(self, pairs: Sequence[KeyPair]) -> None:
+        """Offer these certificates on connections made from now on."""
+        offer = self._offer
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_mode(SSL.MODE_RELEASE_BUFFERS)
         options = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION
@@ -92,8 +97,14 @@ class ServerTls:
 class _Unverified:
     """Speaks TLS to whoever answers."""
 
-    def __init__(self, options: CertificateOptions, name: str) -> None:
-        self._context: SSL.Context = options.getContext()
+    def __init__(self, pair: KeyPair | None, name: str) -> None:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+        context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1)
+        context.set_alpn_protos(_PROTOCOLS)
+        if pair is not None:
+            _use(context, pair)
+        self._context = context
         self._name = name
 
     def clientConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
@@ -184,15 +195,13 @@ class ClientTls:
             pair = self._pair_of(certificate)
             if pair is None:
                 raise TlsUnavailable(f"certificate {certificate} is not at hand")
-        extra: dict[str, Any] = {"acceptableProtocols": _PROTOCOLS}
+        if not verify:
+            return _Unverified(pair, name)
+        extra: dict[str, Any] = {"verifyDepth": depth}
         if pair is not None:
             own, *chain = x509.load_pem_x509_certificates(pair.certificate)
-            key: Any = serialization.load_pem_private_key(pair.key, password=None)
-            extra["certificate"] = crypto.X509.from_cryptography(own)
-            extra["privateKey"] = crypto.PKey.from_cryptography_key(key)
-            extra["extraCertChain"] = [crypto.X509.from_cryptography(item) for item in chain]
-        if not verify:
-            return _Unverified(CertificateOptions(verify=False, **extra), name)
+            key = serialization.load_pem_private_key(pair.key, password=None)
+            extra |= {"certificate": own, "privateKey": key, "extraCertChain": chain}
         trusted = self._trusted
         if authorities:
             trusted = self._authorities_of(authorities)
@@ -204,6 +213,6 @@ class ClientTls:
             pems = (item.public_bytes(serialization.Encoding.PEM) for item in roots)
             root = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in pems])
         options: IOpenSSLClientConnectionCreator = optionsForClientTLS(
-            name, trustRoot=root, extraCertificateOptions={**extra, "verifyDepth": depth}
+            name, trustRoot=root, acceptableProtocols=_PROTOCOLS, extraCertificateOptions=extra
         )
         return options

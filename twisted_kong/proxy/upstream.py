@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from math import inf
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ from twisted_kong.core.http1.chunked import BodyReader, ChunkedReader, CloseRead
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
 from twisted_kong.core.http1.responses import ResponseReader
+from twisted_kong.proxy.interfaces import Fault, ResponseSink
 from twisted_kong.proxy.transport import no_delay
 from twisted_kong.proxy.wheel import Timed, Wheel
 
@@ -25,48 +25,6 @@ _INTERIM_LIMIT = 100
 
 
 Found = tuple[ResponseHead, int]
-
-
-class Fault(Enum):
-    """Why a try failed."""
-
-    CONNECT = "could not connect"
-    TIMEOUT = "timed out"
-    LOST = "the connection was lost"
-    INVALID = "the answer was invalid"
-
-
-class ResponseSink(Protocol):
-    """Who waits for the answer; implemented by the exchange.
-
-    Per request either ``response_whole``, or ``response_started``, any number of ``response_data`` and
-    ``response_ended``, or ``response_upgraded``; ``upstream_failed`` may come instead of, or after, any of
-    the first.
-    """
-
-    def response_whole(self, head: ResponseHead, body: bytes, now: float) -> None:
-        """Head and body have arrived together; ``now`` is the clock's seconds."""
-        ...
-
-    def response_started(self, head: ResponseHead, length: int) -> None:
-        """The head has arrived, the body follows."""
-        ...
-
-    def response_data(self, data: bytes) -> None:
-        """A piece of the body; never empty."""
-        ...
-
-    def response_ended(self) -> None:
-        """The body is complete."""
-        ...
-
-    def response_upgraded(self, head: ResponseHead, rest: bytes) -> None:
-        """The peer has changed the protocol (101); these bytes came behind the head."""
-        ...
-
-    def upstream_failed(self, fault: Fault, reused: bool) -> None:
-        """The connection is of no more use; ``reused``: it had served before and gave no byte this time."""
-        ...
 
 
 class Keeper(Protocol):

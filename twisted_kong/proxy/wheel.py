@@ -42,6 +42,8 @@ class Wheel:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._buckets: dict[int, set[Timed]] = {}
+        # How many stand in a bucket.
+        self._standing = 0
         self._call: IDelayedCall | None = None
         self._due = 0
 
@@ -66,15 +68,19 @@ class Wheel:
         if timed.slot:
             self._take(timed)
             timed.slot = 0
+            if not self._standing:
+                self.stop()
 
     def _take(self, timed: Timed) -> None:
         bucket = self._buckets.get(timed.slot)
-        if bucket is not None:
+        if bucket is not None and timed in bucket:
             bucket.discard(timed)
+            self._standing -= 1
 
     def stop(self) -> None:
         """Forget every deadline."""
         self._buckets.clear()
+        self._standing = 0
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -82,6 +88,7 @@ class Wheel:
     def _put(self, timed: Timed, slot: int) -> None:
         timed.slot = slot
         timed.slot_time = slot * GRANULARITY
+        self._standing += 1
         bucket = self._buckets.get(slot)
         if bucket is None:
             self._buckets[slot] = {timed}
@@ -100,14 +107,15 @@ class Wheel:
         now = self._clock.seconds()
         current = max(self._due, int(now / GRANULARITY))
         for slot in sorted(slot for slot in self._buckets if slot <= current):
-            for timed in self._buckets.pop(slot):
+            bucket = self._buckets.pop(slot, None) or ()
+            self._standing -= len(bucket)
+            for timed in bucket:
                 # One that was disarmed by another's timeout is no longer of this bucket.
                 if timed.slot == slot:
                     self._look(timed, now)
-        filled = [slot for slot, bucket in self._buckets.items() if bucket]
-        if filled and self._call is None:
-            self._schedule(min(filled))
-        elif not filled:
+        if self._standing and self._call is None:
+            self._schedule(min(slot for slot, bucket in self._buckets.items() if bucket))
+        elif not self._standing:
             self._buckets.clear()
 
     def _look(self, timed: Timed, now: float) -> None:

@@ -58,8 +58,9 @@ class FieldBlock:
     go on untouched, ``nominated`` the lower-case names listed in ``Connection``.  ``length`` is the announced
     length of the body, or ``CHUNKED``, or None where the block announces nothing.  ``special`` maps the
     lower-case names that the proxy itself deals with to their values.  ``host`` is the Host field, ``name``
-    and ``port`` its parts: lower case, and 0 for no port.  ``memo`` and ``logged`` are room for what
-    forwarding and the access log made of this block.  One block is shared by all requests of a connection that send the same bytes.
+    and ``port`` its parts: lower case, and 0 for no port.
+    ``memo`` and ``logged`` are room for what forwarding and the access log made of this block.  One block is
+    shared by all requests of a connection that send the same bytes.
     """
 
     __slots__ = (

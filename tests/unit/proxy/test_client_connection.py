@@ -1,0 +1,57 @@
+"""What does not depend on what a client sends."""
+
+from __future__ import annotations
+
+from twisted.internet.testing import StringTransport
+
+from tests.kit.proxies import Wire, World, get, ok
+from twisted_kong.proxy.downstream import Downstream
+
+
+def test_the_peer_is_known() -> None:
+    """Address and trust are looked up once."""
+    world = World(trusted=["192.0.2.1"])
+    client, _ = world.client()
+    assert (client.peer_ip, client.peer_port, client.trusted) == ("192.0.2.1", 4000, True)
+    client = Downstream(world.gateway, "http", 80)
+    client.makeConnection(Wire(("198.51.100.1", 1)))
+    assert not client.trusted
+
+
+def test_a_connection_that_cannot_half_close_is_closed() -> None:
+    """TLS has no half of a connection to close."""
+    world = World(routed=False)
+    client = Downstream(world.gateway, "https", 443)
+    wire = StringTransport()
+    client.makeConnection(wire)
+    client.dataReceived(get(b"/", b"Connection: close"))
+    assert wire.disconnecting
+
+
+def test_the_name_of_the_handshake_is_the_sni() -> None:
+    """Lower case, without a final dot; None if the client named nobody."""
+
+    class Handle:
+        def __init__(self, name: bytes | None) -> None:
+            self.get_servername = lambda: name
+
+    for name, sni in ((b"A.Test.", "a.test"), (None, None)):
+        world = World()
+        client, wire = world.client()
+        wire.getHandle = lambda name=name: Handle(name)  # type: ignore[attr-defined]
+        client.handshakeCompleted()
+        assert client.sni == sni
+
+
+def test_draining_closes_idle_connections_at_once_and_busy_ones_after_their_answer() -> None:
+    """No request is cut off."""
+    world = World()
+    _, idle = world.client()
+    _, busy = world.client(get())
+    connection, _ = world.service()
+    world.gateway.drain(world.reactor, 10.0)
+    assert idle.half_closed
+    assert not busy.half_closed
+    connection.dataReceived(ok())
+    assert b"Connection: close\r\n" in busy.take()
+    assert busy.half_closed

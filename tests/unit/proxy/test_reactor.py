@@ -1,0 +1,111 @@
+"""The lean reactor: what it does with the events of its descriptors."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet.main import CONNECTION_DONE
+
+from tests.kit.logs import caught_failures
+from twisted_kong.proxy.reactor import LeanReactor
+
+
+class Selectable:
+    """One end of a pair of sockets."""
+
+    def __init__(self, end: socket.socket, why: Any = None) -> None:
+        self.end = end
+        self.why = why
+        self.calls: list[str] = []
+
+    def fileno(self) -> int:
+        return self.end.fileno()
+
+    def logPrefix(self) -> str:
+        return "test"
+
+    def doRead(self) -> Any:
+        self.calls.append("read")
+        self.end.recv(10)
+        return self._result()
+
+    def doWrite(self) -> Any:
+        self.calls.append("write")
+        return self._result()
+
+    def _result(self) -> Any:
+        if isinstance(self.why, ValueError):
+            raise self.why
+        return self.why
+
+    def connectionLost(self, reason: Any) -> None:
+        self.calls.append(f"lost {reason.type.__name__}")
+
+
+class Lab:
+    """A reactor of its own, never run, with a pair of sockets."""
+
+    def __init__(self) -> None:
+        self.reactor = LeanReactor()
+        self.one, self.other = socket.socketpair()
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.reactor.removeAll()
+        for reader in list(self.reactor._internalReaders):
+            reader.connectionLost(None)
+        self.reactor._poller.close()
+        self.one.close()
+        self.other.close()
+
+
+def test_events_reach_their_selectable() -> None:
+    """Readable and writable, each to its method, both at once too."""
+    with Lab() as lab:
+        selectable = Selectable(lab.one)
+        lab.reactor.addReader(selectable)
+        lab.reactor.doPoll(0)
+        assert selectable.calls == []
+        lab.other.send(b"x")
+        lab.reactor.doPoll(1)
+        assert selectable.calls == ["read"]
+        lab.reactor.removeReader(selectable)
+        lab.reactor.addWriter(selectable)
+        lab.reactor.doPoll(1)
+        assert selectable.calls == ["read", "write"]
+        lab.reactor.addReader(selectable)
+        lab.other.send(b"x")
+        lab.reactor.doPoll(1)
+        assert selectable.calls[2:] == ["read", "write"]
+
+
+def test_ends_and_errors_disconnect() -> None:
+    """An error is logged, never raised into the loop."""
+    for why, logged in (
+        (CONNECTION_DONE, 0),
+        (ValueError("broken"), 1),
+    ):
+        for writing in (False, True):
+            with Lab() as lab, caught_failures() as failures:
+                selectable = Selectable(lab.one, why)
+                if writing:
+                    lab.reactor.addWriter(selectable)
+                else:
+                    lab.reactor.addReader(selectable)
+                    lab.other.send(b"x")
+                lab.reactor.doPoll(1)
+                assert selectable.calls[-1].startswith("lost ")
+                assert len(failures) == logged
+
+
+def test_a_hang_up_takes_the_stock_way() -> None:
+    """What is unusual is Twisted's to interpret."""
+    with Lab() as lab:
+        selectable = Selectable(lab.one)
+        lab.reactor.addReader(selectable)
+        lab.other.close()
+        lab.reactor.doPoll(1)
+        assert selectable.calls

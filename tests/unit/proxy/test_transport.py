@@ -1,0 +1,174 @@
+"""Transports that send at once, on a socket that does what the test says."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
+from twisted.internet.protocol import ClientFactory
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+
+from tests.kit.proxies import Wire
+from twisted_kong.proxy.transport import DirectWrite, connect, half_close, listen, no_delay
+
+
+class Socket:
+    """Takes so many bytes at each send, or fails; has what the test puts in to be read."""
+
+    def __init__(self, *takes: int | OSError, reads: tuple[bytes | OSError, ...] = ()) -> None:
+        self.takes = list(takes)
+        self.reads = list(reads)
+        self.sent = b""
+
+    def setblocking(self, flag: bool) -> None:
+        pass
+
+    def fileno(self) -> int:
+        return 7
+
+    def send(self, data: Any) -> int:
+        take = self.takes.pop(0) if self.takes else len(data)
+        if isinstance(take, OSError):
+            raise take
+        self.sent += bytes(data[:take])
+        return min(take, len(data))
+
+    def recv(self, size: int) -> bytes:
+        read = self.reads.pop(0)
+        if isinstance(read, OSError):
+            raise read
+        return read
+
+    def shutdown(self, how: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Reactor(MemoryReactorClock):
+    """Knows who wants to write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing: set[Any] = set()
+
+    def addWriter(self, writer: Any) -> None:  # noqa: N802 - Twisted's name
+        self.writing.add(writer)
+
+    def removeWriter(self, writer: Any) -> None:  # noqa: N802 - Twisted's name
+        self.writing.discard(writer)
+
+
+class Received:
+    """Notes what arrives."""
+
+    def __init__(self) -> None:
+        self.data: list[bytes] = []
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data.append(data)
+
+
+def made(*takes: int | OSError, reads: tuple[bytes | OSError, ...] = ()) -> tuple[Any, Socket, Reactor]:
+    """A connected transport over such a socket."""
+    fake = Socket(*takes, reads=reads)
+    reactor = Reactor()
+    transport: Any = DirectWrite(fake, Received(), reactor)  # type: ignore[arg-type]
+    transport.connected = 1
+    return transport, fake, reactor
+
+
+def test_what_fits_is_sent_at_once() -> None:
+    """Without bothering the reactor."""
+    transport, fake, reactor = made()
+    transport.write(b"hello")
+    transport.write(b"")
+    assert fake.sent == b"hello"
+    assert reactor.writing == set()
+
+
+def test_only_the_rest_waits() -> None:
+    """In order, behind what waits already."""
+    transport, fake, reactor = made(2)
+    transport.write(b"hello")
+    transport.write(b" world")
+    assert fake.sent == b"he"
+    assert reactor.writing == {transport}
+    transport.doWrite()
+    assert fake.sent == b"hello world"
+    assert reactor.writing == set()
+    transport.write(b"!")
+    assert fake.sent == b"hello world!"
+
+
+def test_a_full_or_broken_socket_is_left_to_the_reactor() -> None:
+    """Which finds out what is wrong."""
+    for error in (BlockingIOError(), OSError(32, "broken pipe")):
+        transport, fake, reactor = made(error)
+        transport.write(b"hello")
+        assert fake.sent == b""
+        assert reactor.writing == {transport}
+
+
+def test_a_producer_is_paused_and_resumed() -> None:
+    """As with Twisted's own transports."""
+
+    class Producer:
+        calls: list[str] = []
+
+        def pauseProducing(self) -> None:
+            self.calls.append("pause")
+
+        def resumeProducing(self) -> None:
+            self.calls.append("resume")
+
+        def stopProducing(self) -> None:
+            self.calls.append("stop")
+
+    transport, _, _ = made(0)
+    transport.registerProducer(Producer(), True)
+    transport.write(b"x" * 100_000)
+    assert Producer.calls == ["pause"]
+    transport.doWrite()
+    assert Producer.calls == ["pause", "resume"]
+
+
+def test_reading() -> None:
+    """Data goes to the protocol; an end or an error is the reactor's to handle."""
+    reads = (b"data", BlockingIOError(), b"", OSError(104, "reset"))
+    transport, _, _ = made(reads=reads)
+    assert transport.doRead() is None
+    assert transport.protocol.data == [b"data"]
+    assert transport.doRead() is None
+    assert transport.doRead() is CONNECTION_DONE
+    assert transport.doRead() is CONNECTION_LOST
+
+
+def test_nothing_is_written_after_the_end() -> None:
+    """A lost connection swallows it."""
+    transport, fake, _ = made()
+    transport.connected = 0
+    transport.write(b"x")
+    assert fake.sent == b""
+
+
+def test_other_reactors_use_what_they_have() -> None:
+    """A reactor without descriptors listens and connects in its own way."""
+    reactor = MemoryReactorClock()
+    listen(reactor, 80, object(), interface="127.0.0.1", backlog=5)  # type: ignore[arg-type]
+    connect(reactor, "10.0.0.1", 81, ClientFactory(), 3.0)
+    assert reactor.tcpServers[0][0] == 80
+    assert reactor.tcpClients[0][:2] == ("10.0.0.1", 81)
+    assert reactor.tcpClients[0][3] == 3.0
+
+
+def test_what_a_transport_cannot_do() -> None:
+    """Is told, or does not matter."""
+    wire = Wire()
+    assert half_close(wire)
+    assert wire.half_closed
+    assert not half_close(StringTransport())
+    no_delay(object())
+    assert socket.AF_INET
