@@ -26,6 +26,8 @@ Loader = Callable[[], Awaitable[Any]]
 REFILL_QUEUE: Final = 10_000
 # Seconds after which nobody joins a read any more.
 PATIENCE: Final = 30.0
+# Kong's bound of the store of misses.
+MISS_BYTES: Final = 12 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class EntityCache:
         max_bytes: int = 128 << 20,
         max_entries: int = 500_000,
         max_misses: int = 50_000,
-        max_miss_bytes: int = 12 << 20,
+        max_miss_bytes: int = MISS_BYTES,
         ttl: float = 0,
         neg_ttl: float | None = None,
         resurrect_ttl: float = 30,

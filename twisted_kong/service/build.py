@@ -1,44 +1,48 @@
-"""Builds the parts of a node in the order of their needs, each with its undoing."""
+"""Brings up a node's parts in the order of their needs, and notes how to undo each step before the next.
+
+Nothing listens before the database is open, all that requests need is loaded and the plugins know their
+configurations; the proxy listens last.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.status_app import Readiness
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.problems import ConfError, Problem
-from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
-from twisted_kong.node.balancing import Balancing
-from twisted_kong.node.prefix import key_pairs, node_id
-from twisted_kong.pdk.gateway import Gateway as PluginGateway
+from twisted_kong.node.prefix import key_pairs
 from twisted_kong.pdk.loader import LoadedPlugins, PluginError, load_plugins
 from twisted_kong.pdk.phases import Phases
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.listeners import Listening
 from twisted_kong.proxy.real_ip import TrustedIps
-from twisted_kong.proxy.tls import ClientTls, ServerTls
 from twisted_kong.service.configuring import Configuring
-from twisted_kong.service.control_plane import make_admin_site, make_status_site, node_info
-from twisted_kong.service.data_plane import make_balancing, make_client_tls, make_gateway, replies_of
-from twisted_kong.service.host import Host
-from twisted_kong.service.listening import SiteListening, single_process
+from twisted_kong.service.control_plane import (
+    make_admin_site,
+    make_readiness,
+    make_status_site,
+    node_info,
+)
+from twisted_kong.service.data_plane import make_balancing, make_gateway, make_phases, replies_of
+from twisted_kong.service.ground import Foundation, Ground
+from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
 from twisted_kong.service.logs import AccessLogs
 from twisted_kong.service.state import NodeState
-from twisted_kong.service.store import make_database
 
-# The groups of listeners, as the names of their certificates begin.
-PROXY, ADMIN, STATUS = "", "admin_", "status_"
+# Makes the database of a node, not started; ``store.make_database`` outside of tests.
+OpenDatabase = Callable[[Ground, Schemas], Database]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a running node is made of, as far as anybody outside asks for it."""
+    """What a running node is made of, as far as anybody asks for it afterwards."""
 
     database: Database
     state: NodeState
@@ -47,154 +51,88 @@ class Parts:
     proxy: Listening
     admin: SiteListening
     status: SiteListening
-    tls: dict[str, ServerTls]
-
-    def renew_certificates(self, conf: Conf) -> None:
-        """Read the listeners' certificates again, from wherever ``conf`` says; for new connections."""
-        for group, tls in self.tls.items():
-            tls.renew(key_pairs(conf, group))
+    tls: ListenerTls
 
 
 class Builder:
-    """Brings one node up.
+    """Brings one node up, once.
 
-    :param undo: is given the undoing of each step, also when a later one fails.
+    :param undo: is given the undoing of each step.  Whoever made it unwinds it, also when a step fails.
     :param polling: False for tests of what holds when no change is ever heard of.
     """
 
     def __init__(
         self,
-        conf: Conf,
-        reactor: Any,
-        host: Host,
+        ground: Ground,
         undo: AsyncExitStack,
         *,
         logs: AccessLogs,
         log_level: LogLevel,
+        make_database: OpenDatabase,
         polling: bool = True,
     ) -> None:
-        self._conf, self._reactor, self._host, self._undo = conf, reactor, host, undo
-        self._logs, self._log_level, self._polling = logs, log_level, polling
-        self._identity = node_id(conf, host.new_uuid)
-        self._trusted = TrustedIps(map(str, conf.trusted_ips.networks))
+        self._ground, self._undo = ground, undo
+        self._logs, self._log_level = logs, log_level
+        self._make_database, self._polling = make_database, polling
 
     async def build(self) -> Parts:
         """All of it; raises one of ``lifecycle.EXPLAINED`` for what the operator can mend."""
-        plugins = loaded_plugins(self._conf)
-        schemas = build_schemas(plugins.definitions, self._conf.router_flavor)
-        replies = replies_of(self._conf)
-        balancing = make_balancing(self._conf, self._reactor)
-        database = await self._open(schemas)
-        configuring = Configuring(self._reactor)
-        self._undo.callback(configuring.stop)
-        state = NodeState(
-            self._conf, database, balancing, plugins.priorities, self._reactor, polling=self._polling
-        )
-        state.plugin_watchers.append(configuring.changed)
-        self._undo.push_async_callback(state.stop)
-        await state.start()
-        phases = self._make_phases(plugins, database, state, replies)
-        await phases.init_worker()
-        await configuring.begin(phases.configure)
-        gateway = self._make_gateway(state, phases, balancing, replies)
-        return self._listen(plugins, schemas, database, state, gateway)
+        conf = self._ground.conf
+        replies = replies_of(conf)
+        trusted = TrustedIps(map(str, conf.trusted_ips.networks))
+        foundation = await self._lay_foundation(loaded_plugins(conf))
+        phases = make_phases(self._ground, foundation, replies, trusted)
+        await self._start_plugins(foundation.state, phases)
+        self._ground.host.loaded()
+        gateway = self._start_gateway(foundation.state, phases, replies, trusted)
+        return self._listen(foundation, gateway)
 
-    async def _open(self, schemas: Schemas) -> Database:
-        database = make_database(self._conf, schemas, self._reactor, self._host)
+    async def _lay_foundation(self, plugins: LoadedPlugins) -> Foundation:
+        conf, reactor = self._ground.conf, self._ground.reactor
+        schemas = build_schemas(plugins.definitions, conf.router_flavor)
+        database = self._make_database(self._ground, schemas)
         self._undo.push_async_callback(database.stop)
         await database.start()
-        return database
+        balancing = make_balancing(conf, reactor)
+        state = NodeState(conf, database, balancing, plugins.priorities, reactor, polling=self._polling)
+        self._undo.push_async_callback(state.stop)
+        await state.start()
+        return Foundation(plugins, schemas, database, state)
 
-    def _make_phases(
-        self, plugins: LoadedPlugins, database: Database, state: NodeState, replies: Replies
-    ) -> Phases:
-        gateway = PluginGateway(
-            state.cache,
-            database,
-            self._identity,
-            self._host.hostname,
-            self._host.new_uuid,
-            self._reactor.seconds,
-            is_trusted=self._trusted.__contains__,
-            configuration=self._conf,
-            replies=replies,
-            pid=self._host.pid(),
-            log_level=self._conf.log_level,
-        )
-        return Phases(state.plugins.plan, plugins.handlers, gateway)
+    async def _start_plugins(self, state: NodeState, phases: Phases) -> None:
+        configuring = Configuring(self._ground.reactor)
+        self._undo.callback(configuring.stop)
+        state.plugin_watchers.append(configuring.changed)
+        await phases.init_worker()
+        await configuring.begin(phases.configure)
 
-    def _make_gateway(
-        self, state: NodeState, phases: Phases, balancing: Balancing, replies: Replies
+    def _start_gateway(
+        self, state: NodeState, phases: Phases, replies: Replies, trusted: TrustedIps
     ) -> Gateway:
-        tls: ClientTls = make_client_tls(self._conf, state.certificates)
-        state.certificate_watchers.append(tls.forget)
-        gateway = make_gateway(
-            self._conf,
-            self._reactor,
-            self._host,
-            state.routing,
-            phases,
-            balancing,
-            replies,
-            trusted=self._trusted,
-            tls=tls,
-            log=self._logs.proxy(),
-        )
+        gateway = make_gateway(self._ground, state, phases, replies, trusted, self._logs.proxy())
+
+        async def cut_off() -> None:
+            # The node stops at once: whoever is still connected is cut off in the next turn.
+            await gateway.drain(self._ground.reactor, 0)
+
         self._undo.callback(gateway.wheel.stop)
-        self._undo.push_async_callback(_close, gateway, self._reactor)
+        self._undo.push_async_callback(cut_off)
         return gateway
 
-    def _listen(
-        self,
-        plugins: LoadedPlugins,
-        schemas: Schemas,
-        database: Database,
-        state: NodeState,
-        gateway: Gateway,
-    ) -> Parts:
-        conf, reactor = self._conf, self._reactor
-        info = node_info(conf, self._host, self._identity, plugins, state, reactor, gateway)
-        readiness = Readiness(Unready(database, state))
-        tls = {
-            group: ServerTls(key_pairs(conf, group), conf.tls)
-            for group in (PROXY, ADMIN, STATUS)
-            if any(listener.ssl for listener in getattr(conf, f"{group or 'proxy_'}listen"))
-        }
-        proxy = Listening(reactor, single_process(conf.proxy_listen), gateway, tls.get(PROXY))
-        admin = SiteListening(
-            reactor,
-            conf.admin_listen,
-            make_admin_site(
-                conf, database, schemas, state, info, self._log_level, reactor, self._logs.admin()
-            ),
-            tls.get(ADMIN),
-        )
-        status = SiteListening(
-            reactor,
-            conf.status_listen,
-            make_status_site(conf, database, info, readiness, reactor, self._logs.status()),
-            tls.get(STATUS),
-        )
+    def _listen(self, foundation: Foundation, gateway: Gateway) -> Parts:
+        ground, conf, reactor = self._ground, self._ground.conf, self._ground.reactor
+        tls = ListenerTls(conf, key_pairs)
+        info = node_info(ground, foundation, gateway)
+        readiness = make_readiness(foundation)
+        status_site = make_status_site(ground, foundation, info, readiness, self._logs.status())
+        status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS))
+        admin_site = make_admin_site(ground, foundation, info, self._log_level, self._logs.admin())
+        admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.of(ADMIN))
+        proxy = Listening(reactor, single_process(conf.proxy_listen), gateway, tls.of(PROXY))
         for listening in (status, admin, proxy):
             self._undo.push_async_callback(_stop, listening)
             listening.start()
-        return Parts(database, state, gateway, readiness, proxy, admin, status, tls)
-
-
-class Unready:
-    """Tells in Kong's words why a node cannot serve."""
-
-    def __init__(self, database: Database, state: NodeState) -> None:
-        self._database = database
-        self._state = state
-
-    async def __call__(self) -> str | None:
-        """The reason, None if it can."""
-        try:
-            await self._database.log.head()
-        except DatabaseError:
-            return "failed to connect to database"
-        return self._state.unready()
+        return Parts(foundation.database, foundation.state, gateway, readiness, proxy, admin, status, tls)
 
 
 def loaded_plugins(conf: Conf) -> LoadedPlugins:
@@ -207,8 +145,3 @@ def loaded_plugins(conf: Conf) -> LoadedPlugins:
 
 async def _stop(listening: Listening | SiteListening) -> None:
     await listening.stop()
-
-
-async def _close(gateway: Gateway, reactor: Any) -> None:
-    # The node stops at once: whoever is still connected is cut off in the next turn.
-    await gateway.drain(reactor, 0)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any
-
-from twisted.web.server import Site
 
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
@@ -22,70 +19,62 @@ from twisted_kong.admin.node_info import (
     Timers,
     resident_bytes,
 )
+from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
-from twisted_kong.core.conf.conf import Conf
-from twisted_kong.core.schema.registry import Schemas
-from twisted_kong.db.database import Database
-from twisted_kong.node.cache import EntityCache
-from twisted_kong.pdk.loader import LoadedPlugins
+from twisted_kong.core.errors import DatabaseError
+from twisted_kong.node.cache import MISS_BYTES, EntityCache
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.service.host import Host
-from twisted_kong.service.state import NodeCache, NodeState
+from twisted_kong.service.ground import Foundation, Ground
+from twisted_kong.service.state import NodeCache
 
 WriteLine = Callable[[str], None]
 
-# Kong's bound of the store of misses.
-_MISSES = 12 << 20
 
-
-def node_info(
-    conf: Conf,
-    host: Host,
-    node_id: str,
-    plugins: LoadedPlugins,
-    state: NodeState,
-    reactor: Any,
-    gateway: Gateway,
-) -> NodeInfo:
+def node_info(ground: Ground, foundation: Foundation, gateway: Gateway) -> NodeInfo:
     """What the node tells about itself."""
+    host, state = ground.host, foundation.state
     pid = host.pid()
     return NodeInfo(
-        node_id=node_id,
+        node_id=ground.node_id,
         hostname=host.hostname,
         version=version("twisted_kong"),
         runtime=f"{platform.python_implementation()} {platform.python_version()}",
-        configuration=conf.masked(),
+        configuration=ground.conf.masked(),
         plugins={
             plugin.name: PluginVersion(plugin.handler.VERSION, plugin.handler.PRIORITY)
-            for plugin in plugins.plugins
+            for plugin in foundation.plugins.plugins
         },
         main_pid=pid,
         worker_pids=lambda: [pid],
         plugins_in_use=lambda: {row["name"] for row in state.plugins.plugins.values()},
         memory=lambda: [ProcessMemory(pid, resident_bytes(pid))],
-        stores=lambda: _stores(conf, state.cache),
+        stores=lambda: _stores(ground.conf.mem_cache_size, state.cache),
         connections=lambda: _connections(gateway),
-        timers=lambda: Timers(pending=len(reactor.getDelayedCalls())),
+        timers=lambda: Timers(pending=len(ground.reactor.getDelayedCalls())),
     )
 
 
 def make_admin_site(
-    conf: Conf,
-    database: Database,
-    schemas: Schemas,
-    state: NodeState,
-    node: NodeInfo,
+    ground: Ground,
+    foundation: Foundation,
+    info: NodeInfo,
     log_level: LogLevel,
-    reactor: Any,
     access_log: WriteLine | None,
-) -> Site:
-    """What listens on ``admin_listen``."""
-    cache = NodeCache(state.cache, state.invalidator)
-    parts = AdminParts(database, schemas, state.invalidator.apply, cache, node, log_level)
-    rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, node.hostname))
+) -> BoundedSite:
+    """What listens on ``admin_listen``: every write is applied by this node before it is answered."""
+    conf, state = ground.conf, foundation.state
+    parts = AdminParts(
+        foundation.database,
+        foundation.schemas,
+        state.invalidator.apply,
+        NodeCache(state.cache, state.invalidator),
+        info,
+        log_level,
+    )
+    rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))
     return admin_site(
         parts,
-        reactor,
+        ground.reactor,
         rules,
         headers=AdminHeaders.configured(conf.headers),
         body_limit=conf.nginx_admin_client_max_body_size,
@@ -93,24 +82,38 @@ def make_admin_site(
     )
 
 
+def make_readiness(foundation: Foundation) -> Readiness:
+    """Whether the node can serve; asks the database each time."""
+
+    async def unready() -> str | None:
+        try:
+            await foundation.database.log.head()
+        except DatabaseError:
+            # Kong's words, as those of NodeState.unready.
+            return "failed to connect to database"
+        return foundation.state.unready()
+
+    return Readiness(unready)
+
+
 def make_status_site(
-    conf: Conf,
-    database: Database,
-    node: NodeInfo,
+    ground: Ground,
+    foundation: Foundation,
+    info: NodeInfo,
     readiness: Readiness,
-    reactor: Any,
     access_log: WriteLine | None,
-) -> Site:
+) -> BoundedSite:
     """What listens on ``status_listen``."""
-    headers = AdminHeaders.configured(conf.headers)
-    return status_site(node, database.log, readiness, reactor, headers=headers, access_log=access_log)
+    headers = AdminHeaders.configured(ground.conf.headers)
+    log = foundation.database.log
+    return status_site(info, log, readiness, ground.reactor, headers=headers, access_log=access_log)
 
 
-def _stores(conf: Conf, cache: EntityCache) -> Mapping[str, StoreUse]:
+def _stores(mem_cache_size: int, cache: EntityCache) -> Mapping[str, StoreUse]:
     now = cache.statistics
     return {
-        "kong_core_db_cache": StoreUse(conf.mem_cache_size, now.bytes),
-        "kong_core_db_cache_miss": StoreUse(_MISSES, now.miss_bytes),
+        "kong_core_db_cache": StoreUse(mem_cache_size, now.bytes),
+        "kong_core_db_cache_miss": StoreUse(MISS_BYTES, now.miss_bytes),
     }
 
 

@@ -1,4 +1,4 @@
-"""The data path put together from the configuration: settings, error answers, connections, balancer."""
+"""The data path put together: its settings, error answers, balancer, plugins and connections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.certificates import load_chain, load_pair
 from twisted_kong.node.configuration import read_text
 from twisted_kong.node.dns import Resolver
-from twisted_kong.node.routing import RouterHolder
+from twisted_kong.pdk.gateway import Gateway as PluginGateway
+from twisted_kong.pdk.phases import Phases as PluginPhases
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import Phases
 from twisted_kong.proxy.pool import Pool
@@ -23,7 +24,8 @@ from twisted_kong.proxy.request_ids import request_ids
 from twisted_kong.proxy.settings import Settings, tokens
 from twisted_kong.proxy.tls import ClientTls
 from twisted_kong.proxy.wheel import Wheel
-from twisted_kong.service.host import Host
+from twisted_kong.service.ground import Foundation, Ground
+from twisted_kong.service.state import NodeState
 
 # What is kept of a request's body to send it again, whatever the configuration says: small requests fit.
 _LEAST_BODY_BUFFER = 65536
@@ -94,19 +96,18 @@ def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
 
 
 def make_gateway(
-    conf: Conf,
-    reactor: Any,
-    host: Host,
-    routing: RouterHolder,
+    ground: Ground,
+    state: NodeState,
     phases: Phases,
-    balancing: Balancing,
     replies: Replies,
-    *,
     trusted: TrustedIps,
-    tls: ClientTls,
     log: Callable[[RequestContext], None] | None,
 ) -> Gateway:
-    """What every connection of the proxy shares."""
+    """What every connection of the proxy shares; connections made from now on follow the certificates.
+
+    :param log: notes every finished request.
+    """
+    conf, reactor = ground.conf, ground.reactor
     settings = settings_of(conf)
     wheel = Wheel(reactor)
     pool = Pool(
@@ -117,21 +118,41 @@ def make_gateway(
         max_requests=settings.pool_requests,
         idle_timeout=settings.pool_idle_timeout,
     )
+    tls = make_client_tls(conf, state.certificates)
+    state.certificate_watchers.append(tls.forget)
+    header = conf.nginx_proxy_real_ip_header.lower().encode("latin-1")
     return Gateway(
         settings=settings,
-        routing=routing,
+        routing=state.routing,
         phases=phases,
-        balancer=balancing,
+        balancer=state.balancing,
         pool=pool,
         wheel=wheel,
-        real_ip=RealIp(
-            trusted,
-            conf.nginx_proxy_real_ip_header.lower().encode("latin-1"),
-            conf.nginx_proxy_real_ip_recursive,
-        ),
+        real_ip=RealIp(trusted, header, conf.nginx_proxy_real_ip_recursive),
         replies=replies,
         now=reactor.seconds,
-        ids=request_ids(host.random_bytes),
+        ids=request_ids(ground.host.random_bytes),
         log=log,
         tls=tls,
     )
+
+
+def make_phases(
+    ground: Ground, foundation: Foundation, replies: Replies, trusted: TrustedIps
+) -> PluginPhases:
+    """What runs the plugins, and the node as they see it."""
+    state, host = foundation.state, ground.host
+    gateway = PluginGateway(
+        state.cache,
+        foundation.database,
+        ground.node_id,
+        host.hostname,
+        host.new_uuid,
+        ground.reactor.seconds,
+        is_trusted=trusted.__contains__,
+        configuration=ground.conf,
+        replies=replies,
+        pid=host.pid(),
+        log_level=ground.conf.log_level,
+    )
+    return PluginPhases(state.plugins.plan, foundation.plugins.handlers, gateway)

@@ -18,12 +18,14 @@ class Host:
     :param pid: tells the process id; twistd may fork between making the node and starting it.
     :param new_uuid: makes version 4 UUIDs.
     :param random_bytes: unguessable; ``os.urandom`` outside of tests.
+    :param loaded: called when all that was to be loaded is in memory, just before the node listens.
     """
 
     hostname: str
     pid: Callable[[], int]
     new_uuid: Callable[[], str]
     random_bytes: Callable[[int], bytes]
+    loaded: Callable[[], object] = lambda: None
 
     def new_token(self) -> str:
         """A key or secret as Kong makes them."""

@@ -1,7 +1,7 @@
-"""A node: its parts built in order, started, drained, and stopped in the reverse order.
+"""A node as a Twisted service: it comes up, drains, takes over a configuration and goes down.
 
-The order of the start is a promise: nothing listens before the database is open, everything that requests
-need is loaded, and the plugins know their configurations.  What fails on the way undoes what came before.
+What it is made of, and in which order, is :mod:`twisted_kong.service.build`'s business; here each step that
+was done is undone, in the reverse order, when the node stops, is stopped while it comes up, or cannot.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.node.error_log import ErrorLog
 from twisted_kong.node.lifecycle import NodeService
-from twisted_kong.service.build import Builder, Parts
+from twisted_kong.node.prefix import SERVED_GROUPS, node_id
+from twisted_kong.service.build import Builder, OpenDatabase, Parts
+from twisted_kong.service.ground import Ground
 from twisted_kong.service.host import Host
 from twisted_kong.service.logs import AccessLogs
+from twisted_kong.service.store import make_database
 
 # Seconds that requests under way have to end when the node quits; who is less patient sends TERM after QUIT.
 DRAIN_SECONDS = 3600.0
 # The properties that a reload takes over; the others need a restart.
-RELOADABLE = frozenset({"log_level"})
+RELOADABLE = frozenset(
+    {"log_level", *(f"{group}{name}" for group in SERVED_GROUPS for name in ("ssl_cert", "ssl_cert_key"))}
+)
 
 
 class KongNode(NodeService):
     """One node; what it does when it comes and goes is told in :mod:`twisted_kong.node.lifecycle`.
 
     :param error_log: whose level the Admin API may change; None where twistd logs elsewhere.
+    :param make_database: makes the database, not started.
     :param polling: False for tests of what holds when no change is ever heard of.
     """
 
@@ -44,23 +50,26 @@ class KongNode(NodeService):
         *,
         host: Host,
         error_log: ErrorLog | None = None,
+        make_database: OpenDatabase = make_database,
         polling: bool = True,
     ) -> None:
         self._conf, self._reactor, self._host = conf, reactor, host
-        self._error_log, self._polling = error_log, polling
+        self._error_log, self._make_database, self._polling = error_log, make_database, polling
         self._undo = AsyncExitStack()
         self._coming_up: Deferred[None] | None = None
-        self._outcome: Failure | bool = False
+        # How coming up has ended: an error, or that it succeeded; None before.
+        self._outcome: Failure | bool | None = None
         self._waiting: list[Deferred[None]] = []
-        self._logs: AccessLogs | None = None
+        self._logs = AccessLogs(conf, reactor)
         self._log_level = LogLevel(reactor, conf.log_level, self._use_level)
-        # What the node is made of, once it is up.
+        # What the node is made of, while it is up.
         self.parts: Parts | None = None
 
     @override
     def startService(self) -> None:
         """Begin to come up; :meth:`when_ready` tells how that ends."""
         super().startService()
+        self._outcome = None
         self._coming_up = Deferred.fromCoroutine(self._come_up()).addBoth(self._came_up)
 
     @override
@@ -74,7 +83,7 @@ class KongNode(NodeService):
         """Fires when every listener listens; fails with the reason when the node cannot come up."""
         if isinstance(self._outcome, Failure):
             return fail(self._outcome)
-        if self._outcome:
+        if self._outcome is not None:
             return succeed(None)
         waiter: Deferred[None] = Deferred()
         self._waiting.append(waiter)
@@ -90,41 +99,35 @@ class KongNode(NodeService):
 
     @override
     async def reload(self, conf: Conf) -> None:
-        """Take over what can change in a running node; log what needs a restart."""
-        changed = {
-            name
-            for name, setting in conf.settings.items()
-            if setting.text != self._conf.settings[name].text and name not in RELOADABLE
-        }
-        self._log_level.configure(conf.log_level)
+        """Take over what can change in a running node, all or nothing; log what needs a restart."""
         if self.parts is not None:
-            self.parts.renew_certificates(conf)
-        for name in sorted(changed):
-            self._log.warn("{name} has changed: restart the node for it to take effect", name=name)
+            self.parts.tls.renew(conf)
+        self._log_level.configure(conf.log_level)
+        for name in changed_properties(self._conf, conf):
+            if name not in RELOADABLE:
+                self._log.warn("{name} has changed: restart the node for it to take effect", name=name)
 
     @override
     def reopen_logs(self) -> None:
         """Open the access logs anew; the error log is its owner's business."""
-        if self._logs is not None:
-            self._logs.reopen()
+        self._logs.reopen()
 
     async def _come_up(self) -> None:
+        self._undo.callback(self._logs.close)
+        self._undo.callback(self._log_level.stop)
         try:
-            self._logs = AccessLogs(self._conf, self._reactor)
-            self._undo.callback(self._logs.close)
-            self._undo.callback(self._log_level.stop)
+            ground = Ground(self._conf, self._reactor, self._host, node_id(self._conf, self._host.new_uuid))
             builder = Builder(
-                self._conf,
-                self._reactor,
-                self._host,
+                ground,
                 self._undo,
                 logs=self._logs,
                 log_level=self._log_level,
+                make_database=self._make_database,
                 polling=self._polling,
             )
             self.parts = await builder.build()
         except BaseException:
-            await self._undo.aclose()
+            await self._undo_all()
             raise
 
     def _came_up(self, result: Failure | None) -> None:
@@ -137,11 +140,27 @@ class KongNode(NodeService):
                 waiter.callback(None)
 
     async def _go_down(self) -> None:
-        if self._coming_up is not None and self._outcome is False:
+        if self._coming_up is not None and self._outcome is None:
             self._coming_up.cancel()
             await self._coming_up
-        await self._undo.aclose()
+        await self._undo_all()
+
+    async def _undo_all(self) -> None:
+        """Undo what was done; one step that fails is logged and keeps no other from being undone."""
+        self.parts = None
+        try:
+            await self._undo.aclose()
+        except Exception:
+            self._log.failure("a part of the node could not be stopped in order")
 
     def _use_level(self, level: str) -> None:
         if self._error_log is not None:
             self._error_log.set_level(level)
+
+
+def changed_properties(before: Conf, after: Conf) -> list[str]:
+    """The names of the properties that have a meaning here and another value now, sorted."""
+    absent = object()
+    return sorted(
+        name for name in after.settings if getattr(before, name, absent) != getattr(after, name, absent)
+    )

@@ -77,6 +77,7 @@ class NodeState:
         polling: bool = True,
     ) -> None:
         self._clock = clock
+        self.balancing = balancing
         self.plugin_watchers: list[Watcher] = []
         self.certificate_watchers: list[Watcher] = []
         ttl = conf.db_cache_ttl

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.schema.registry import Schemas
 from twisted_kong.db.database import Database, Ids, retention_for
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
-from twisted_kong.service.host import Host
+from twisted_kong.service.ground import Ground
 
 
-def make_database(conf: Conf, schemas: Schemas, reactor: Any, host: Host) -> Database:
-    """The database that ``conf`` names, not started.
+def make_database(ground: Ground, schemas: Schemas) -> Database:
+    """The database that the configuration names, not started.
 
     Its changes bear an id made here, not the node's: after a restart, or beside another process with a copy
     of this prefix, nobody's changes are mistaken for one's own.
     """
+    conf, host, reactor = ground.conf, ground.host, ground.reactor
     strategy = SqliteStrategy(Path(conf.sqlite_path), reactor)
     ids = Ids(host.new_uuid, host.new_token, instance=host.new_uuid())
     return Database(strategy, schemas, reactor, ids, retention=retention_for(conf.db_update_propagation))
