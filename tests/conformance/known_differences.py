@@ -18,6 +18,7 @@ FOREIGN_ORIGIN = "Kong reflects any Origin with credentials; we refuse one that 
 SNI_ID = "the id of an SNI made along with its Certificate is not in the recording before"
 SNI_SHOWN = "Kong shows the Certificate without the SNI that the same request made; we show it"
 
+LOCAL_ONLY = "rate-limiting is refused with a policy that this version would not keep"
 EMPTY_RULE = "Kong marks the elements of services.ca_certificates as required, which says nothing of a list"
 
 KNOWN: dict[tuple[str, int], str] = {
@@ -25,6 +26,8 @@ KNOWN: dict[tuple[str, int], str] = {
     ("services", 87): NO_OBJECT,
     ("services", 88): NO_OBJECT,
     ("plugins", 10): WRONG_TYPE,
+    ("plugins", 30): LOCAL_ONLY,
+    ("plugins", 116): LOCAL_ONLY,
     ("plugins", 124): OTHER_PLUGINS,
     ("targets", 19): WRONG_TYPE,
     ("targets", 38): NO_BALANCER,
@@ -40,4 +43,25 @@ KNOWN: dict[tuple[str, int], str] = {
     ("misc_admin", 63): FOREIGN_ORIGIN,
     ("certificates", 38): SNI_ID,
     ("certificates", 40): SNI_SHOWN,
+}
+
+
+# Of a whole node with its proxy.
+HOST_CASE = "Kong compares the host of a request as it was written with those of Routes; a host has no case"
+ENCODED_PREFIX = "Kong sends X-Forwarded-Prefix decoded, line ends and all; we send it percent-encoded"
+WHOLE_CHAIN = "Kong forwards only the first of several X-Forwarded-For lines, which may be forged; we all"
+GRPC_ERROR = "Kong sends an empty Content-Type and no grpc-status to a client of HTTP/1 that accepts gRPC"
+
+PROXY_KNOWN: dict[tuple[str, int], str] = {
+    ("proxy_match", 27): HOST_CASE,
+    ("proxy_match", 46): ENCODED_PREFIX,
+    ("proxy_match", 47): ENCODED_PREFIX,
+    ("proxy_headers", 34): WHOLE_CHAIN,
+    ("proxy_errors", 24): GRPC_ERROR,
+    ("plugin_traffic", 10): LOCAL_ONLY,
+    ("plugin_traffic", 14): LOCAL_ONLY,
+    ("plugin_traffic", 16): LOCAL_ONLY,
+    ("plugin_traffic", 81): LOCAL_ONLY,
+    ("plugin_traffic", 82): LOCAL_ONLY,
+    ("plugin_traffic", 88): LOCAL_ONLY,
 }

@@ -118,7 +118,7 @@ def differences(exchange: Exchange, answer: Response) -> list[str]:
             found.append(f"{name}: {answer.header(name)}, not {exchange.header(name)}")
     if expected.get("json") is not None:
         skipped = VARYING | (SCHEMA_PROSE if exchange.path.startswith("/schemas/") else frozenset())
-        found.extend(_compared("", _json(answer), expected["json"], skipped))
+        found.extend(compared("", _json(answer), expected["json"], skipped))
     elif answer.body.decode() != expected.get("body", ""):
         found.append(f"body {answer.body!r}, not {expected.get('body', '')!r}")
     return found
@@ -136,17 +136,18 @@ def _json(answer: Response) -> Any:
         return answer.body.decode()
 
 
-def _compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str]) -> Iterator[str]:
+def compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str]) -> Iterator[str]:
+    """What differs in two JSON values, by path; members named in ``skipped`` may."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted({*ours, *theirs}.difference(skipped)):
             there = f"{where}.{key}"
             if key not in ours or key not in theirs:
                 yield f"{there} {'is missing' if key in theirs else 'is too much'}"
             elif not (key in TIMES and _same_time(ours[key], theirs[key])):
-                yield from _compared(there, ours[key], theirs[key], skipped)
+                yield from compared(there, ours[key], theirs[key], skipped)
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from _compared(f"{where}[{index}]", one, other, skipped)
+            yield from compared(f"{where}[{index}]", one, other, skipped)
     elif ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool):
         yield f"{where} is {_short(ours)}, not {_short(theirs)}"
 

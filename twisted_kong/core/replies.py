@@ -214,7 +214,11 @@ class Replies:
         shown = _SHOWN.get(status, status)
         if media == GRPC:
             text = message.encode("utf-8", "replace").translate(None, bytes(range(0x20)) + b"\x7f")
-            fields += [(b"grpc-status", b"%d" % grpc_status(shown)), (b"grpc-message", text)]
+            fields += [
+                (b"Content-Type", b"application/grpc"),
+                (b"grpc-status", b"%d" % grpc_status(shown)),
+                (b"grpc-message", text),
+            ]
             return Answer(shown, fields, b"", source)
         layout = self.templates.get(media) or {JSON: _JSON, HTML: _HTML, XML: _XML, PLAIN: _PLAIN}[media]
         body = layout % (_ESCAPES[media](message), request_id)

@@ -60,6 +60,7 @@ def test_a_grpc_client_gets_no_body() -> None:
     """gRPC carries its error in fields."""
     answer = Replies().error(404, "x\ny", request_id=ID, accept=b"application/grpc")
     assert answer.body == b""
+    assert (b"Content-Type", b"application/grpc") in answer.headers
     assert (b"grpc-status", b"5") in answer.headers
     assert (b"grpc-message", b"xy") in answer.headers
     assert [grpc_status(n) for n in (200, 418, 502, 299, 302)] == [0, 3, 13, 0, 2]

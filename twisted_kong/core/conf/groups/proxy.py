@@ -239,7 +239,7 @@ LIMITS = Group(
         Property(
             "nginx_http_large_client_header_buffers",
             Kind.BUFFERS,
-            "4 16k",
+            "4 8k",
             "Room for the request head as nginx counts it, number and size of buffers: no line may be longer"
             " than one buffer, the whole head no longer than all of them.",
             source=Source.NGINX,

@@ -1,0 +1,40 @@
+"""The running reactor as a node sees it that lives at the time of a recording, in a world without DNS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+
+
+class RecordedTime:
+    """The reactor with a clock that is set to other times, and a resolver that knows ``localhost`` only.
+
+    Timers go by real time; so set the clock forward only, and little once something waits for it.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._ahead = 0.0
+        self.nameResolver = _OnlyLocalhost()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def seconds(self) -> float:
+        """Seconds of the epoch that the node lives in."""
+        return float(self._reactor.seconds() + self._ahead)
+
+    def set(self, seconds: float) -> None:
+        """Set the clock."""
+        self._ahead = seconds - self._reactor.seconds()
+
+
+class _OnlyLocalhost:
+    def resolveHostName(self, receiver: Any, hostName: str, *_: Any, **__: Any) -> None:  # noqa: N802, N803
+        """Twisted's ``IHostnameResolver``."""
+        resolved: Callable[[Any], None] = receiver.addressResolved
+        if hostName == "localhost":
+            resolved(IPv4Address("TCP", "127.0.0.1", 0))
+        receiver.resolutionComplete()
