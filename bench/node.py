@@ -23,6 +23,7 @@ CONF = """
 prefix = {prefix}
 proxy_listen = 127.0.0.1:{plain}, 127.0.0.1:{secure} ssl
 admin_listen = 127.0.0.1:{admin}
+status_listen = off
 ssl_cert = {certificate}
 ssl_cert_key = {key}
 proxy_access_log = {access_log}

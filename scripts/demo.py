@@ -36,6 +36,7 @@ CONF = """\
 prefix = {prefix}
 proxy_listen = 127.0.0.1:{proxy}
 admin_listen = 127.0.0.1:{admin}
+status_listen = off
 """
 
 INVITATION = """
