@@ -37,6 +37,9 @@ class DirectWrite(tcp.Connection):
                 # The reactor's turn finds the same fault and ends the connection in order.
                 sent = 0
             if sent == len(data):
+                if self.producer is not None and not self.streamingProducer:
+                    # One that is asked for each piece is asked when the reactor has had its turn.
+                    self.startWriting()
                 return
             data = data[sent:]
         self._tempDataBuffer.append(data)

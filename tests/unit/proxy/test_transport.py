@@ -135,6 +135,29 @@ def test_a_producer_is_paused_and_resumed() -> None:
     assert Producer.calls == ["pause", "resume"]
 
 
+def test_a_producer_that_must_be_asked_is_asked_again() -> None:
+    """Though its piece was sent at once and nothing waits."""
+
+    class Pulled:
+        calls = 0
+
+        def resumeProducing(self) -> None:
+            self.calls += 1
+            transport.write(b"piece")
+
+        def stopProducing(self) -> None:
+            pass
+
+    transport, fake, reactor = made()
+    producer = Pulled()
+    transport.registerProducer(producer, False)
+    assert producer.calls == 1
+    assert reactor.writing == {transport}
+    transport.doWrite()
+    assert producer.calls == 2
+    assert fake.sent == b"piecepiece"
+
+
 def test_reading() -> None:
     """Data goes to the protocol; an end or an error is the reactor's to handle."""
     reads = (b"data", BlockingIOError(), b"", OSError(104, "reset"))
