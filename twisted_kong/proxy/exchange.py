@@ -122,7 +122,8 @@ class Exchange(Forwarding):
         plan = match.memo
         if plan is None:
             service = self.gateway.routing.service_of(route)
-            plan = make_plan(match, service, query.path, self.gateway.balancer)
+            handling = self.gateway.settings.path_handling
+            plan = make_plan(match, service, query.path, self.gateway.balancer, path_handling=handling)
         self.plan = plan
         ctx.service = plan.service
         if (plan.needs_https or plan.grpc) and self._wrong_protocol(plan):

@@ -42,7 +42,15 @@ class Plan:
         "target_path",
     )
 
-    def __init__(self, route: Entity, service: Entity | None, matched: str | None, path: str) -> None:
+    def __init__(
+        self,
+        route: Entity,
+        service: Entity | None,
+        matched: str | None,
+        path: str,
+        *,
+        path_handling: bool = False,
+    ) -> None:
         protocols = frozenset(route.get("protocols") or ())
         strip = bool(route.get("strip_path")) and matched is not None
         self.route = route
@@ -59,7 +67,10 @@ class Plan:
         self.host: bytes | None = None
         self._way: Upstream | None = None
         if service is not None:
-            self.target_path = escape_path(upstream_path(service.get("path"), matched, path, strip=strip))
+            handling = (route.get("path_handling") if path_handling else None) or "v0"
+            self.target_path = escape_path(
+                upstream_path(service.get("path"), matched, path, strip=strip, path_handling=handling)
+            )
 
     def settle(self, balancer: Balancer) -> None:
         """Find out whether the host of the Service leads to one peer for ever."""
@@ -103,8 +114,13 @@ def default_port(scheme: str) -> int:
     return _DEFAULT_PORTS.get(scheme, 80)
 
 
-def make_plan(match: Any, service: Entity | None, path: str, balancer: Balancer) -> Plan:
-    """The plan of a match, at its first request; it is remembered there."""
-    plan = match.memo = Plan(match.route, service, match.prefix, path)
+def make_plan(
+    match: Any, service: Entity | None, path: str, balancer: Balancer, *, path_handling: bool = False
+) -> Plan:
+    """The plan of a match, at its first request; it is remembered there.
+
+    ``path_handling``: whether the Route's counts.
+    """
+    plan = match.memo = Plan(match.route, service, match.prefix, path, path_handling=path_handling)
     plan.settle(balancer)
     return plan

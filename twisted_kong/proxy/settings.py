@@ -67,7 +67,8 @@ class Settings:
     of a request's body is kept before the Service is contacted (``client_body_buffer_size``, but at least
     64 KiB: what is longer is not spooled to a file but streamed); a body within it can be sent again by a
     retry.  ``plugin_body_size`` bounds bodies that a plugin wants as a whole, both ways.  ``port_maps`` maps
-    a listener's port to the one clients know.  ``product`` is what Via and Server say.
+    a listener's port to the one clients know.  ``product`` is what Via and Server say.  ``path_handling``: a
+    Route's ``path_handling`` v1 is honoured (Kong: by the router flavour traditional only).
     """
 
     tokens: Tokens = field(default_factory=Tokens)
@@ -85,4 +86,5 @@ class Settings:
     pool_idle_timeout: float = 60.0
     port_maps: Mapping[int, int] = field(default_factory=dict)
     allow_debug_header: bool = False
+    path_handling: bool = False
     product: bytes = b"kong/3.9.1"

@@ -51,6 +51,7 @@ def settings_of(conf: Conf) -> Settings:
         pool_idle_timeout=conf.upstream_keepalive_idle_timeout,
         port_maps=conf.port_maps,
         allow_debug_header=conf.allow_debug_header,
+        path_handling=conf.router_flavor == "traditional",
     )
 
 

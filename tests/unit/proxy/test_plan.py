@@ -17,6 +17,13 @@ def test_the_path_for_the_service_is_worked_out() -> None:
     assert Plan(route_row(), service_row(), "/pre", "/pre/x").prefix is None
 
 
+def test_path_handling_counts_where_the_router_says_so() -> None:
+    """v1 joins the paths as they are; otherwise every Route is handled as v0."""
+    route, service = route_row(strip_path=True, path_handling="v1"), service_row(path="/s")
+    assert Plan(route, service, "/a/", "/a/x", path_handling=True).target_path == b"/sx"
+    assert Plan(route, service, "/a/", "/a/x").target_path == b"/s/x"
+
+
 def test_protocols_decide_who_may_come() -> None:
     """https alone needs https, gRPC alone needs gRPC."""
     assert Plan(route_row(protocols=["https"]), None, None, "/").needs_https
