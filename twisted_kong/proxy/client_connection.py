@@ -39,6 +39,7 @@ class ClientConnection(Protocol, Timed):
     trusted = False
     sni: str | None = None
     memo: Any = None
+    served = 0
     _buffer = b""
     _body: LengthReader | ChunkedReader | None = None
     _paused = False

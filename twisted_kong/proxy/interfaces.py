@@ -28,6 +28,7 @@ class Client(Protocol):
     sni: str | None
     transport: Any
     memo: Any
+    served: int
 
     def keeps(self) -> bool:
         """Whether the connection can serve another request after this one."""

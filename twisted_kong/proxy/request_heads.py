@@ -64,7 +64,10 @@ def lines_of(client: Client, block: FieldBlock) -> Lines:
         else:
             lines = client.memo
             if lines is None:
-                lines = client.memo = Lines()
+                lines = Lines()
+                # A connection left idle after one request shall be small.
+                if client.served > 1:
+                    client.memo = lines
         block.memo = lines
     assert isinstance(lines, Lines)
     return lines

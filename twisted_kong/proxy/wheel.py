@@ -113,9 +113,12 @@ class Wheel:
                 # One that was disarmed by another's timeout is no longer of this bucket.
                 if timed.slot == slot:
                     self._look(timed, now)
-        if self._standing and self._call is None:
-            self._schedule(min(slot for slot, bucket in self._buckets.items() if bucket))
-        elif not self._standing:
+        if self._standing:
+            first = min(slot for slot, bucket in self._buckets.items() if bucket)
+            # A timeout may have armed something, but not what is due next.
+            if self._call is None or first < self._due:
+                self._schedule(first)
+        else:
             self._buckets.clear()
 
     def _look(self, timed: Timed, now: float) -> None:

@@ -188,13 +188,34 @@ def test_each_wait_for_the_client_has_its_deadline() -> None:
     assert silent.half_closed
     assert partial.half_closed
     assert not idle.half_closed
-    world.advance(15)
+    world.advance(15.3)
     assert idle.half_closed
     world = World()
     _, late = world.client(post(b"hello")[:-2])
     world.advance(60.1)
     assert late.take().startswith(b"HTTP/1.1 408 Request Time-out\r\n")
     assert late.half_closed
+
+
+def test_an_idle_connection_forgets_its_last_request() -> None:
+    """It gets small after a moment, and serves the next request all the same."""
+    world = World()
+    client, wire = world.client(get())
+    connection, service = world.service()
+    connection.dataReceived(ok(b"one"))
+    assert client.memo is None
+    client.dataReceived(get())
+    connection.dataReceived(ok(b"one"))
+    assert client.memo is not None
+    world.advance(2.1)
+    assert client.memo is None
+    assert not wire.half_closed
+    wire.take()
+    service.take()
+    client.dataReceived(get())
+    assert service.take().startswith(b"GET / ")
+    connection.dataReceived(ok(b"two"))
+    assert head_of(wire.take())[2] == b"two"
 
 
 def test_a_waiting_service_has_no_deadline_of_the_client() -> None:

@@ -125,6 +125,22 @@ def test_a_timeout_may_arm_and_disarm() -> None:
     assert other.at == []
 
 
+def test_what_a_timeout_arms_does_not_delay_others() -> None:
+    """A far deadline set while the wheel turns is not the next one."""
+    clock, wheel, thing = world()
+
+    class Far(Timed):
+        @override
+        def timed_out(self) -> None:
+            wheel.arm(self, clock.seconds() + 60)
+
+    wheel.arm(Far(), 1001.0)
+    wheel.arm(thing, 1002.0)
+    clock.advance(1.1)
+    clock.advance(1.0)
+    assert len(thing.at) == 1
+
+
 def test_stopping_forgets_everything() -> None:
     """No call is left behind."""
     clock, wheel, thing = world()

@@ -117,10 +117,11 @@ class RequestReader:
 
     ``read`` is given everything that arrived since the last request's end.  A head that repeats the bytes of
     the request before is recognised by one comparison, a repeated block of fields under another request line
-    by another; neither is parsed again.
+    by another; neither is parsed again.  The first request is not remembered, since most connections that are
+    left idle have had no other: they shall be small.
     """
 
-    __slots__ = ("_block", "_head", "_last", "_limits", "_seen")
+    __slots__ = ("_block", "_head", "_last", "_limits", "_seen", "_used")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -130,6 +131,12 @@ class RequestReader:
         self._head: RequestHead | None = None
         self._block: FieldBlock | None = None
         self._seen = 0
+        self._used = False
+
+    def forget(self) -> None:
+        """Keep nothing of the last request: the next may be long in coming."""
+        self._head = self._block = None
+        self._last = b""
 
     def read(self, data: bytes) -> tuple[RequestHead, int] | None:
         """The next head and the offset where its body begins, or None while it is incomplete."""
@@ -151,8 +158,12 @@ class RequestReader:
             block = self._parse_block(line, raw)
         if line_end > self._limits.line:
             raise BadMessage(414, "request line is too long")
-        head = self._head = make_head(line, block)
-        self._last = data[: end + 4]
+        head = make_head(line, block)
+        if self._used:
+            self._head = head
+            self._block = block
+            self._last = data[: end + 4]
+        self._used = True
         return head, end + 4
 
     def _parse_block(self, line: bytes, raw: bytes) -> FieldBlock:
@@ -165,7 +176,6 @@ class RequestReader:
         if raw.count(CRLF) > limits.fields:
             raise BadMessage(494, "too many header lines")
         frame_request(block)
-        self._block = block
         return block
 
     def _refuse_early(self, data: bytes) -> None:

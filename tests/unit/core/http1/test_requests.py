@@ -67,6 +67,7 @@ def test_every_split_gives_the_same_head() -> None:
 def test_a_repeated_head_is_not_parsed_again() -> None:
     """The same bytes on one connection give the same objects; a changed line or block does not."""
     reader = RequestReader(Limits())
+    reader.read(target(b"/a"))
     first = reader.read(target(b"/a"))
     again = reader.read(target(b"/a"))
     other = reader.read(target(b"/b"))
@@ -79,6 +80,19 @@ def test_a_repeated_head_is_not_parsed_again() -> None:
     changed = reader.read(target(b"/b", host=b"Host: b.test\r\n"))
     assert changed is not None
     assert changed[0].host == b"b.test"
+
+
+def test_a_reader_can_forget() -> None:
+    """Then the next head is parsed like a first one."""
+    reader = RequestReader(Limits())
+    reader.read(target(b"/a"))
+    first = reader.read(target(b"/a"))
+    reader.forget()
+    again = reader.read(target(b"/a"))
+    assert first is not None
+    assert again is not None
+    assert again[0] is not first[0]
+    assert again[0].path == b"/a"
 
 
 @pytest.mark.parametrize(
