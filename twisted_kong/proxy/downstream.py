@@ -39,6 +39,7 @@ class Downstream(ClientConnection):
     _body_size = 0
     _partial = False
     _warm = False
+    _idle_since = 0.0
     _serving = False
 
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
@@ -201,6 +202,7 @@ class Downstream(ClientConnection):
         if self._paused:
             self._resume()
         self._warm = True
+        self._idle_since = now
         deadline = now + COOLING
         if self.slot and self.slot_time <= deadline:
             self.deadline = deadline
@@ -222,7 +224,7 @@ class Downstream(ClientConnection):
         self.memo = None
         self._reader.forget()
         gateway = self.gateway
-        gateway.wheel.arm(self, gateway.now() + max(0.0, gateway.settings.keepalive_timeout - COOLING))
+        gateway.wheel.arm(self, self._idle_since + gateway.settings.keepalive_timeout)
 
     # The end.
 
