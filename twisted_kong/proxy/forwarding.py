@@ -232,5 +232,6 @@ class Forwarding(Relaying):
 
 def sound(way: Way) -> bool:
     """Whether what plugins made of a request can be sent as one (no way to split it in two)."""
-    parts = (way.method, way.path, way.query or b"", way.host_header or b"")
-    return all(is_value(part) and b" " not in part and b"\t" not in part for part in parts)
+    # One look at all of it together: this runs for every request that a plugin has seen.
+    whole = b"%b%b%b%b" % (way.method, way.path, way.query or b"", way.host_header or b"")
+    return is_value(whole) and b" " not in whole and b"\t" not in whole
