@@ -24,3 +24,19 @@ def caught_failures() -> Iterator[list[str]]:
         yield lines
     finally:
         Logger.failure = original  # type: ignore[method-assign]
+
+
+@contextmanager
+def caught_warnings() -> Iterator[list[str]]:
+    """The messages of all warnings logged in the block."""
+    lines: list[str] = []
+
+    def warn(_: Logger, format: str, **values: Any) -> None:
+        lines.append(format.format(**values))
+
+    original = Logger.warn
+    Logger.warn = warn  # type: ignore[method-assign]
+    try:
+        yield lines
+    finally:
+        Logger.warn = original  # type: ignore[method-assign]

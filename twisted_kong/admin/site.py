@@ -11,6 +11,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.web.http import combinedLogFormatter, datetimeToLogString
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
@@ -63,6 +64,7 @@ class BoundedRequest(Request):
         self.args = {}
         self.method, self.uri, self.clientproto = command, path, version
         self.path = path.split(b"?", 1)[0]
+        self._site().begun(self)
         self.process()
 
     @override
@@ -71,9 +73,12 @@ class BoundedRequest(Request):
         return b"localhost"
 
     def _limit(self) -> int:
+        return self._site().body_limit
+
+    def _site(self) -> BoundedSite:
         channel: Any = self.channel
-        limit: int = channel.site.body_limit
-        return limit
+        site: BoundedSite = channel.site
+        return site
 
 
 class BoundedSite(Site):
@@ -97,6 +102,20 @@ class BoundedSite(Site):
         super().__init__(resource, requestFactory=BoundedRequest, timeout=timeout, reactor=reactor)
         self.body_limit = body_limit or UNLIMITED
         self._access_log = access_log
+        self._under_way: set[BoundedRequest] = set()
+        self._idle: list[Deferred[None]] = []
+
+    def idle(self) -> Deferred[None]:
+        """Fires when no request is under way: each is answered, or its client has gone."""
+        waiter: Deferred[None] = Deferred()
+        self._idle.append(waiter)
+        self._tell_if_idle()
+        return waiter
+
+    def begun(self, request: BoundedRequest) -> None:
+        """A request is complete and on its way to the application."""
+        self._under_way.add(request)
+        request.notifyFinish().addBoth(lambda _: self._ended(request))
 
     @override
     def startFactory(self) -> None:
@@ -105,6 +124,16 @@ class BoundedSite(Site):
     @override
     def stopFactory(self) -> None:
         """Listening has ended."""
+
+    def _ended(self, request: BoundedRequest) -> None:
+        self._under_way.discard(request)
+        self._tell_if_idle()
+
+    def _tell_if_idle(self) -> None:
+        if not self._under_way:
+            waiting, self._idle = self._idle, []
+            for waiter in waiting:
+                waiter.callback(None)
 
     @override
     def log(self, request: Any) -> None:

@@ -93,11 +93,17 @@ class SiteListening:
             self.ports.append(self._reactor.listenTCP(listener.port, factory, backlog, listener.host))
             self._factories.append(factory)
 
+    async def drain(self) -> None:
+        """Accept no more connections, and return when all requests under way are answered."""
+        ports, self.ports = self.ports, []
+        await DeferredList([maybeDeferred(port.stopListening) for port in ports])
+        await self._site.idle()
+
     async def stop(self) -> None:
         """Accept no more connections, and close those that there are."""
         ports, self.ports = self.ports, []
-        factories, self._factories = self._factories, []
         await DeferredList([maybeDeferred(port.stopListening) for port in ports])
+        factories, self._factories = self._factories, []
         for factory in factories:
             for connection in list(factory.protocols):
                 connection.abortConnection()

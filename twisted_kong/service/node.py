@@ -91,11 +91,16 @@ class KongNode(NodeService):
 
     @override
     async def drain(self) -> None:
-        """Accept nothing new on the proxy and return when all requests under way are answered."""
-        if self.parts is not None:
-            self.parts.readiness.draining = True
-            await self.parts.proxy.stop()
-            await self.parts.gateway.drain(self._reactor, DRAIN_SECONDS)
+        """Accept nothing new and return when all requests under way are answered.
+
+        The APIs are there until the proxy has answered everything, so that one can see how far it is.
+        """
+        parts = self.parts
+        if parts is not None:
+            parts.readiness.draining = True
+            await parts.proxy.stop()
+            await parts.gateway.drain(self._reactor, DRAIN_SECONDS)
+            await parts.admin.drain()
 
     @override
     async def reload(self, conf: Conf) -> None:

@@ -56,3 +56,21 @@ def test_no_timer_where_there_is_nothing_to_return_to() -> None:
     level.set("info", 5)
     level.stop()
     assert clock.getDelayedCalls() == []
+
+
+def test_a_new_configuration_ends_what_was_set_for_a_while() -> None:
+    """Reloaded, the configured level is in force at once, and is what a later level gives way to."""
+    clock, used, level = make()
+    level.set("debug", 5)
+    level.configure("error")
+    assert clock.getDelayedCalls() == []
+    level.set("info", 1)
+    clock.advance(1)
+    assert used == ["debug", "error", "info", "error"]
+
+
+def test_a_configuration_that_says_nothing_new_changes_nothing() -> None:
+    """The log is not told of a level that it uses already."""
+    _, used, level = make()
+    level.configure("notice")
+    assert used == []

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
 from typing_extensions import override
 
 from tests.kit.admin_client import AdminClient
+from tests.kit.deferreds import no_result, success_of
 from twisted_kong.admin.site import BoundedRequest, BoundedSite
 
 
@@ -81,3 +84,34 @@ def test_answers_are_logged() -> None:
     assert '"GET /services?size=1 HTTP/1.1" 200' in lines[0]
     client.request("GET", "/")
     assert len(lines) == 2
+
+
+class Waiting(Resource):
+    """Answers when the test says so."""
+
+    isLeaf = True  # noqa: N815 -- the name is twisted.web's
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Any] = []
+
+    @override
+    def render(self, request: Any) -> int:
+        self.requests.append(request)
+        return NOT_DONE_YET
+
+
+def test_idle_is_told_when_the_last_request_has_ended() -> None:
+    """Answered or abandoned by its client: both end a request."""
+    resource = Waiting()
+    client = AdminClient(BoundedSite(resource, Clock()))
+    site: Any = client.site
+    success_of(site.idle())
+    connections = [client.connect()[1] for _ in range(2)]
+    for protocol in connections:
+        protocol.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    idle = site.idle()
+    resource.requests[0].finish()
+    no_result(idle)
+    connections[1].connectionLost(Failure(ConnectionError("gone")))
+    success_of(idle)

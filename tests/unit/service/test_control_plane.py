@@ -1,0 +1,93 @@
+"""The Admin and Status APIs over the parts of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.memory_node import MemoryNode, started_node
+from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.core.router.router import RouteQuery
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[MemoryNode]:
+    yield from started_node(tmp_path, admin_allowed_hosts="gateway.example", headers="off")
+
+
+def finds(node: MemoryNode, path: str) -> bool:
+    """Whether a request for a path would be routed."""
+    query = RouteQuery("GET", "http", "example.com", 80, path, None, lambda name: [])
+    return node.parts.state.routing.match(query) is not None
+
+
+def test_a_write_is_answered_when_the_node_serves_it(node: MemoryNode) -> None:
+    """No time passes between the answer and the first request that is routed by it."""
+    client = node.client(8001)
+    assert client.post("/routes", {"paths": ["/x"], "name": "r"}).status == 201
+    assert finds(node, "/x")
+    assert client.delete("/routes/r").status == 204
+    assert not finds(node, "/x")
+
+
+def test_the_root_tells_of_the_node(node: MemoryNode) -> None:
+    """Identity, plugins with their versions, and which of them are in use."""
+    client = node.client(8001)
+    client.post("/plugins", {"name": "key-auth"})
+    root = client.get("/").json
+    assert root["hostname"] == "test-host"
+    assert root["pids"]["master"] == 42
+    assert root["plugins"]["available_on_server"]["key-auth"]["priority"] == 1250
+    assert root["plugins"]["enabled_in_cluster"] == ["key-auth"]
+
+
+def test_the_status_counts_what_the_proxy_has_done(node: MemoryNode) -> None:
+    """Connections and requests are the gateway's; stores are the cache's."""
+    node.parts.gateway.accepted = 3
+    node.parts.gateway.requests = 5
+    status = node.client(8100).get("/status").json
+    assert (status["server"]["connections_accepted"], status["server"]["total_requests"]) == (3, 5)
+    assert set(status["memory"]["lua_shared_dicts"]) == {"kong_core_db_cache", "kong_core_db_cache_miss"}
+
+
+def test_the_cache_of_the_api_is_the_nodes(node: MemoryNode) -> None:
+    """A key that the proxy has cached is listed and can be purged."""
+    node.settle(node.parts.state.cache.get("consumers:x:::::", _nothing))
+    client = node.client(8001)
+    assert [entry["key"] for entry in client.get("/cache").json["data"]] == ["consumers:x:::::"]
+    assert client.delete("/cache/consumers:x:::::").status == 204
+    assert client.get("/cache").json["data"] == []
+
+
+async def _nothing() -> None:
+    """The database holds no such entity."""
+
+
+def test_only_known_hosts_are_spoken_to(node: MemoryNode) -> None:
+    """This machine's names and ``admin_allowed_hosts``: a browser that was led here is refused."""
+    client = node.client(8001)
+    for host, status in (("gateway.example", 200), ("test-host", 200), ("evil.example", 403)):
+        client.host = host
+        assert client.get("/services").status == status
+
+
+def test_headers_can_be_switched_off(node: MemoryNode) -> None:
+    """``headers = off`` is for the APIs too."""
+    answer = node.client(8001).get("/services")
+    assert answer.header("Server") is None
+    assert answer.header("X-Kong-Admin-Latency") is None
+
+
+def test_ready_asks_the_database(node: MemoryNode) -> None:
+    """A node that has lost its database says so, in Kong's words."""
+    client = node.client(8100)
+    assert client.get("/status/ready").status == 200
+
+    async def unavailable() -> None:
+        raise DatabaseUnavailable("gone")
+
+    node.strategy.head = unavailable  # type: ignore[assignment, method-assign]
+    answer = client.get("/status/ready")
+    assert (answer.status, answer.json["message"]) == (503, "failed to connect to database")

@@ -1,0 +1,156 @@
+"""The listeners of the Admin and Status APIs, and the certificates of all listeners."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import StringTransport
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+from typing_extensions import override
+
+from tests.kit.certificates import make_certificate
+from tests.kit.deferreds import started, success_of
+from tests.kit.memory_node import RecordingReactor
+from tests.kit.running import make_conf
+from twisted_kong.admin.site import BoundedSite
+from twisted_kong.core.conf.conf import Conf
+from twisted_kong.core.conf.listeners import Listener
+from twisted_kong.node.certificates import KeyPair
+from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
+
+
+class Slow(Resource):
+    """Answers when the test says so."""
+
+    isLeaf = True  # noqa: N815 - Twisted's name
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Any] = []
+
+    @override
+    def render(self, request: Any) -> int:
+        self.requests.append(request)
+        return NOT_DONE_YET
+
+
+def listeners(path: Path, text: str) -> tuple[Listener, ...]:
+    return make_conf(path, admin_listen=text).admin_listen
+
+
+def connect(listening: SiteListening) -> tuple[StringTransport, Any]:
+    """A client's connection to the first listener."""
+    factory: Any = listening.ports[0].factory  # type: ignore[attr-defined]
+    protocol = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 50000))
+    transport = StringTransport()
+    protocol.makeConnection(transport)
+    return transport, protocol
+
+
+def test_listens_on_every_entry_until_stopped(tmp_path: Path) -> None:
+    """Host, port and backlog are those of the entry."""
+    reactor = RecordingReactor()
+    entries = listeners(tmp_path, "127.0.0.1:8001, 127.0.0.2:8002 backlog=7")
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    listening.start()
+    assert [port.getHost().host for port in reactor.ports] == ["127.0.0.1", "127.0.0.2"]
+    assert reactor.listening == [8001, 8002]
+    success_of(listening.stop())
+    assert reactor.listening == []
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    """Those before it are closed by the stop that follows."""
+    reactor = RecordingReactor()
+    reactor.in_use.add(8002)
+    entries = listeners(tmp_path, "127.0.0.1:8001, 127.0.0.1:8002")
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    with pytest.raises(CannotListenError):
+        listening.start()
+    success_of(listening.stop())
+    assert reactor.listening == []
+
+
+def test_draining_waits_for_the_requests_under_way(tmp_path: Path) -> None:
+    """A write that has begun is answered before the node quits; idle clients do not count."""
+    reactor, slow = RecordingReactor(), Slow()
+    entries = listeners(tmp_path, "127.0.0.1:8001")
+    listening = SiteListening(reactor, entries, BoundedSite(slow, reactor), None)
+    listening.start()
+    transport, protocol = connect(listening)
+    connect(listening)
+    protocol.dataReceived(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    drained = started(listening.drain())
+    assert reactor.listening == []
+    assert not drained.called
+    slow.requests[0].finish()
+    success_of(drained)
+    assert transport.value().startswith(b"HTTP/1.1 200")
+    assert transport.connected
+
+
+def test_stopping_closes_every_connection(tmp_path: Path) -> None:
+    """Kept-alive clients do not keep the node from going."""
+    reactor = RecordingReactor()
+    entries = listeners(tmp_path, "127.0.0.1:8001")
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    listening.start()
+    transport, _ = connect(listening)
+    success_of(listening.stop())
+    assert transport.disconnecting
+
+
+def test_one_process_shares_no_port(tmp_path: Path) -> None:
+    """Without reuseport a second node on the same port fails, as it should."""
+    entries = make_conf(tmp_path, proxy_listen="0.0.0.0:8000 reuseport backlog=16384").proxy_listen
+    (listener,) = single_process(entries)
+    assert (listener.reuseport, listener.port, listener.backlog) == (False, 8000, 16384)
+
+
+class Pairs:
+    """Certificates by group, as a file system would have them."""
+
+    def __init__(self) -> None:
+        self.names = {PROXY: "proxy", ADMIN: "admin"}
+        self.asked: list[str] = []
+
+    def __call__(self, conf: Conf, group: str) -> tuple[KeyPair, ...]:
+        self.asked.append(group)
+        cert, key = make_certificate(self.names[group])
+        return (KeyPair(cert.encode(), key.encode()),)
+
+
+def context_of(tls: ListenerTls, group: str) -> object:
+    """What connections made now are made of."""
+    offer = tls.of(group)
+    assert offer is not None
+    return offer.serverConnectionForTLS(None).get_context()
+
+
+def test_only_groups_with_ssl_have_certificates(tmp_path: Path) -> None:
+    """A node without TLS reads no certificate."""
+    pairs = Pairs()
+    tls = ListenerTls(make_conf(tmp_path, proxy_listen="127.0.0.1:0 ssl"), pairs)
+    assert pairs.asked == [PROXY]
+    assert tls.of(PROXY) is not None
+    assert (tls.of(ADMIN), tls.of(STATUS)) == (None, None)
+
+
+def test_certificates_are_renewed_together_or_not_at_all(tmp_path: Path) -> None:
+    """One that cannot be read leaves the others as they are."""
+    pairs = Pairs()
+    conf = make_conf(tmp_path, proxy_listen="127.0.0.1:0 ssl", admin_listen="127.0.0.1:0 ssl")
+    tls = ListenerTls(conf, pairs)
+    before = [context_of(tls, group) for group in (PROXY, ADMIN)]
+    del pairs.names[ADMIN]
+    with pytest.raises(KeyError):
+        tls.renew(conf)
+    assert [context_of(tls, group) for group in (PROXY, ADMIN)] == before
+    pairs.names[ADMIN] = "other"
+    tls.renew(conf)
+    assert all(context_of(tls, group) not in before for group in (PROXY, ADMIN))

@@ -1,0 +1,27 @@
+"""From the configuration to the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.kit.memory_node import MemoryNode
+from tests.kit.stores import core_schemas
+from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
+from twisted_kong.service.store import make_database
+
+
+def test_the_file_is_that_of_the_configuration(tmp_path: Path) -> None:
+    """SQLite at ``sqlite_path``, which is not touched before the start."""
+    node = MemoryNode(tmp_path, sqlite_path=tmp_path / "own.db")
+    database = make_database(node.ground, core_schemas())
+    assert isinstance(database.strategy, SqliteStrategy)
+    assert database.strategy.path == tmp_path / "own.db"
+    assert not (tmp_path / "own.db").exists()
+
+
+def test_every_database_is_an_origin_of_its_own(tmp_path: Path) -> None:
+    """A node that was restarted takes nobody's changes, nor its former ones, for its own."""
+    node = MemoryNode(tmp_path)
+    origins = {make_database(node.ground, core_schemas())._ids.instance for _ in range(2)}
+    assert len(origins) == 2
+    assert node.ground.node_id not in origins
