@@ -32,9 +32,9 @@ _READ = """
 _TRIM = """
     delete from changes where number < (
         select min(number) from (
-            select number from changes where at >= ?1
+            select number from changes where at >= ?
             union all select max(number) from changes
-            union all select min(number) + ?2 from changes
+            union all select min(number) + ? from changes
         )
     )
 """
