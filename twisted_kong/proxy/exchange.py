@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.context import Upstream as Way
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.replies import redirect
 from twisted_kong.core.router import RouteQuery
@@ -25,6 +26,17 @@ from twisted_kong.proxy.request_body import RequestBody
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")}
 NO_ROUTE = "no Route matched with those values"
 NO_SERVICE = "no Service found with those values"
+
+
+def _is_untouched(way: Way, plan: Plan, ctx: RequestContext) -> bool:
+    """Whether the request line is still what the Route made of it, so that nobody need judge it."""
+    head = ctx.head
+    return (
+        way.path is plan.target_path
+        and way.query is head.query
+        and way.method is head.method
+        and way.host_header is None
+    )
 
 
 class Exchange(Forwarding):
@@ -207,8 +219,9 @@ class Exchange(Forwarding):
         plan = self.plan
         assert plan is not None
         self.needs = self.gateway.phases.needs(self.ctx)
-        way = self.ctx.upstream
-        if way is not None and not sound(way):
+        ctx = self.ctx
+        way = ctx.upstream
+        if way is not None and not (_is_untouched(way, plan, ctx) or sound(way)):
             self._log.error("a plugin made a request that cannot be sent")
             self._refuse(500, "An unexpected error occurred")
             return
