@@ -1,4 +1,4 @@
-"""What is logged as a failure, caught before it reaches the session's observers."""
+"""What is logged, caught before it reaches the session's observers."""
 
 from __future__ import annotations
 
@@ -29,14 +29,27 @@ def caught_failures() -> Iterator[list[str]]:
 @contextmanager
 def caught_warnings() -> Iterator[list[str]]:
     """The messages of all warnings logged in the block."""
+    with _caught("warn") as lines:
+        yield lines
+
+
+@contextmanager
+def caught_infos() -> Iterator[list[str]]:
+    """The messages of the level ``info`` logged in the block."""
+    with _caught("info") as lines:
+        yield lines
+
+
+@contextmanager
+def _caught(level: str) -> Iterator[list[str]]:
     lines: list[str] = []
 
-    def warn(_: Logger, format: str, **values: Any) -> None:
+    def emit(_: Logger, format: str, **values: Any) -> None:
         lines.append(format.format(**values))
 
-    original = Logger.warn
-    Logger.warn = warn  # type: ignore[method-assign]
+    original = getattr(Logger, level)
+    setattr(Logger, level, emit)
     try:
         yield lines
     finally:
-        Logger.warn = original  # type: ignore[method-assign]
+        setattr(Logger, level, original)

@@ -21,6 +21,8 @@ from enum import Enum
 from sys import getsizeof
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from twisted_kong.core.gathering import Gatherings
+
 
 class Mark(Enum):
     """What a look into the cache may tell instead of a value."""
@@ -167,6 +169,7 @@ class CacheTable(Generic[L]):
         self.misses = Shelf(max_misses, max_miss_bytes)
         self.generation = 0
         self._leases: dict[str, L] = {}
+        self.gatherings = Gatherings()
 
     def find(self, key: str) -> Entry | None:
         """The entry of a key in whatever state, without counting as a use."""
@@ -229,6 +232,7 @@ class CacheTable(Generic[L]):
 
     def drop(self, key: str) -> bool:
         """Purge one key: its hit or miss, and the lease of a read. Tells whether anything was there."""
+        self.gatherings.drop(key)
         leased = self._leases.pop(key, None) is not None
         hit, miss = self.hits.drop(key), self.misses.drop(key)
         return leased or hit or miss
@@ -236,12 +240,14 @@ class CacheTable(Generic[L]):
     def clear(self) -> None:
         """Purge everything, and void every lease."""
         self._leases.clear()
+        self.gatherings.void()
         self.hits.clear()
         self.misses.clear()
 
     def soften(self) -> None:
         """Make every entry soft and void every lease; costs the same however many there are."""
         self._leases.clear()
+        self.gatherings.void()
         self.generation += 1
 
     def list(self, keys: Iterator[str], now: float) -> Iterator[Listed]:

@@ -8,7 +8,7 @@ at a time; a purge meanwhile lets those who wait have the answer but keeps it ou
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
+from twisted_kong.core.gathering import Gathering
+from twisted_kong.node.cache_statistics import CacheStatistics
 
 # What reads an entity from the database: the entity, None if there is none, or either within Expiring.
 Loader = Callable[[], Awaitable[Any]]
@@ -28,26 +30,6 @@ REFILL_QUEUE: Final = 10_000
 PATIENCE: Final = 30.0
 # Kong's bound of the store of misses.
 MISS_BYTES: Final = 12 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class CacheStatistics:
-    """Counters since the start, and what is held now."""
-
-    hits: int
-    misses: int
-    absents: int
-    loads: int
-    load_errors: int
-    resurrections: int
-    voided: int
-    evictions: int
-    entries: int
-    miss_entries: int
-    bytes: int
-    miss_bytes: int
-    reading: int
-    refill_queue: int
 
 
 @dataclass(slots=True, eq=False)
@@ -160,6 +142,22 @@ class EntityCache:
             self._queue_refill(key, flight)
             return _answer(entry)
         return await self._join(key, flight)
+
+    def gather(self) -> Gathering:
+        """The lease of a read of many rows that is about to begin; :meth:`fill` must end it."""
+        return self._table.gatherings.begin()
+
+    def fill(self, gathering: Gathering, loaded: Iterable[tuple[str, Any]]) -> int:
+        """Keep what was read under a lease, unless purged meanwhile or known by now; tells how many."""
+        self._table.gatherings.end(gathering)
+        now, count = self._seconds(), 0
+        for key, each in loaded:
+            entry = self._table.find(key)
+            if gathering.allows(key) and (entry is None or not self._table.is_fresh(entry, now)):
+                value, lifetime = lifetime_of(each)
+                self._table.store(key, value, now, self._ttl, lifetime)
+                count += 1
+        return count
 
     def probe(self, key: str) -> Listed | None:
         """What is cached under a key, without reading, filling or counting as a use."""

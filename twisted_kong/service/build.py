@@ -18,6 +18,7 @@ from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
 from twisted_kong.node.prefix import key_pairs
+from twisted_kong.node.warm_up import warm_up
 from twisted_kong.pdk.loader import LoadedPlugins, PluginError, load_plugins
 from twisted_kong.pdk.phases import Phases
 from twisted_kong.proxy.gateway import Gateway
@@ -97,6 +98,7 @@ class Builder:
         state = NodeState(conf, database, balancing, plugins.priorities, reactor, polling=self._polling)
         self._undo.push_async_callback(state.stop)
         await state.start()
+        await warm_up(state.cache, database.daos, conf.db_cache_warmup_entities, database.workspace, reactor)
         return Foundation(plugins, schemas, database, state)
 
     async def _start_plugins(self, state: NodeState, phases: Phases) -> None:

@@ -225,3 +225,12 @@ def test_an_entry_costs_something_even_when_empty() -> None:
     cache = table()
     cache.store("k", "", 0, 0)
     assert cache.hits.bytes > ENTRY_OVERHEAD
+
+
+def test_every_way_of_purging_is_told_to_reads_of_many_rows() -> None:
+    """A key dropped, all cleared, all softened: each may have come after the row was read."""
+    for purge in (lambda t: t.drop("a"), lambda t: t.clear(), lambda t: t.soften()):
+        cache = table()
+        gathering = cache.gatherings.begin()
+        purge(cache)
+        assert not gathering.allows("a")

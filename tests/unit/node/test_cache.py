@@ -396,3 +396,38 @@ def test_the_counters_tell_what_happened() -> None:
 def test_an_answer_given_at_once_needs_no_reactor() -> None:
     """A loader that does not wait (a store in memory) is answered in the same step."""
     assert outcome(EntityCache(Clock()).get("k", returning("v"))) == ["v"]
+
+
+def test_a_page_of_rows_is_kept_under_its_keys() -> None:
+    """What was read without anybody asking for it is served like any other value, and expires like one."""
+    clock = Clock()
+    cache = EntityCache(clock, ttl=5)
+    lease = cache.gather()
+    assert cache.fill(lease, [("a", {"id": "1"}), ("b", {"id": "2", "ttl": 3})]) == 2
+    assert cache.peek("a") == {"id": "1"}
+    clock.advance(3)
+    assert cache.peek("b") is ABSENT
+    clock.advance(2)
+    assert cache.peek("a") is ABSENT
+
+
+@pytest.mark.parametrize("purge", ["key", "all", "soft"])
+def test_a_row_read_before_a_change_is_not_kept_after_it(purge: str) -> None:
+    """The lease of a page is void for what was purged while it was read."""
+    cache = EntityCache(Clock())
+    lease = cache.gather()
+    {"key": lambda: cache.invalidate("a"), "all": cache.purge, "soft": cache.soft_purge}[purge]()
+    kept = cache.fill(lease, [("a", "old"), ("b", "old")])
+    assert cache.peek("a") is ABSENT
+    assert kept == (1 if purge == "key" else 0)
+
+
+def test_a_page_replaces_nothing_that_is_known() -> None:
+    """A value that a request has read meanwhile may be newer than the page."""
+    cache = EntityCache(Clock())
+    lease = cache.gather()
+    success_of(cache.get("a", returning("new")))
+    success_of(cache.get("b", returning(None)))
+    assert cache.fill(lease, [("a", "old"), ("b", "old")]) == 0
+    assert cache.peek("a") == "new"
+    assert cache.peek("b") is MISS

@@ -28,6 +28,19 @@ def test_nothing_listens_before_everything_is_loaded(tmp_path: Path) -> None:
     node.stop()
 
 
+def test_the_cache_is_warm_before_anything_listens(tmp_path: Path) -> None:
+    """``db_cache_warmup_entities``: the first request with a known Consumer reads nothing."""
+    first = MemoryNode(tmp_path)
+    first.start()
+    made = first.client(8001).post("/consumers", {"username": "bob"}).json
+    first.stop()
+    node = MemoryNode(tmp_path, data=first.strategy.data, db_cache_warmup_entities="services,consumers")
+    node.start()
+    key = f"consumers:{made['id']}:::::{node.parts.database.workspace}"
+    assert node.parts.state.cache.peek(key)["username"] == "bob"
+    node.stop()
+
+
 def test_a_database_that_cannot_be_opened_ends_the_start(tmp_path: Path) -> None:
     """The reason is handed on as it is."""
     node = MemoryNode(tmp_path)

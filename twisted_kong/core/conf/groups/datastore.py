@@ -72,8 +72,8 @@ DATASTORE = Group(
             "db_cache_warmup_entities",
             Kind.ARRAY,
             "services",
-            "Kinds of entities to read into the cache at start.",
-            Status.LATER,
+            "Kinds of entities to read into the cache at start, as consumers or keyauth_credentials;"
+            " services, routes, plugins, upstreams and certificates are in memory anyway.",
         ),
         Property(
             "_debug_pg_ttl_cleanup_interval",
