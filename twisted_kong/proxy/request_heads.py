@@ -176,17 +176,24 @@ class RequestHeads:
 
     def _edited(self, lines: Lines, block: FieldBlock, edits: HeaderEdits) -> tuple[bytes, bytes, bytes]:
         """The parts with a plugin's edits carried out; framing and Host are not theirs to change here."""
-        removed = edits.removed - _FRAMING
+        removed = edits.removed
+        if not removed.isdisjoint(_FRAMING):
+            removed = removed - _FRAMING
         before, after = lines.before, lines.after
         # Our own lines are rarely touched: the path stays between the two parts, the id behind them.
         if not removed.isdisjoint(_OWN):
             line, *rest = before.split(CRLF)
             before = CRLF.join((line, *(item for item in rest if _name(item) not in removed)))
             after = CRLF.join(item for item in after.split(CRLF) if not item or _name(item) not in removed)
-        gone = removed | block.nominated | block.special.keys()
-        kept = [edits.lines, *(line + CRLF for lower, _, line in block.fields if lower not in gone)]
-        kept += [b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _FRAMING]
-        return before, after, b"".join(kept)
+        special, nominated = block.special, block.nominated
+        kept = [
+            line
+            for lower, _, line in block.fields
+            if lower not in special and lower not in removed and lower not in nominated
+        ]
+        kept += [b"%b: %b" % field for field in edits.added if field[0].lower() not in _FRAMING]
+        kept.append(b"")
+        return before, after, edits.lines + CRLF.join(kept)
 
 
 def _name(line: bytes) -> bytes:
