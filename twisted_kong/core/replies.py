@@ -112,6 +112,9 @@ _GRPC_STATUS = {
 _GRPC_FAMILY = {5: 13, 4: 3, 2: 0}
 # Statuses that exist inside nginx only, with what the client sees.
 _SHOWN = {494: 400}
+# Refusals of our own that no Service has anything to do with (nginx shows a page of its own for them).
+_REFUSALS = {501: "Not implemented", 505: "HTTP version not supported"}
+_PLACEHOLDER = re.compile("%[s%]")
 
 
 def _escape_json(text: str) -> str:
@@ -131,6 +134,12 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
     XML: _escape_markup,
     PLAIN: lambda text: text,
 }
+
+
+def filled(layout: str, message: str, request_id: str) -> str:
+    """A layout with its two ``%s`` replaced; ``%%`` stands for one percent sign, any other for itself."""
+    values = iter((message, request_id))
+    return _PLACEHOLDER.sub(lambda found: "%" if found[0] == "%%" else next(values, ""), layout)
 
 
 def message_of(status: int) -> str:
@@ -199,7 +208,8 @@ class Replies:
     ) -> Answer:
         """An error of the HTTP layer: a bad request, a failed or late Service."""
         media = accepted(accept or content_type or self.default_type.encode("latin-1"))
-        return self._answer(status, message_of(status), media, request_id, None, "error")
+        message = _REFUSALS.get(status) or message_of(status)
+        return self._answer(status, message, media, request_id, None, "error")
 
     def _answer(
         self,
@@ -221,7 +231,7 @@ class Replies:
             ]
             return Answer(shown, fields, b"", source)
         layout = self.templates.get(media) or {JSON: _JSON, HTML: _HTML, XML: _XML, PLAIN: _PLAIN}[media]
-        body = layout % (_ESCAPES[media](message), request_id)
+        body = filled(layout, _ESCAPES[media](message), request_id)
         fields.insert(0, (b"Content-Type", b"%s; charset=utf-8" % media.encode("ascii")))
         return Answer(shown, fields, body.encode("utf-8", "replace"), source)
 

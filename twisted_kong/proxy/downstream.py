@@ -13,8 +13,8 @@ from typing_extensions import override
 
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
-from twisted_kong.core.http1.heads import CHUNKED, FieldBlock, RequestHead
-from twisted_kong.core.http1.requests import RequestReader
+from twisted_kong.core.http1.heads import CHUNKED, RequestHead
+from twisted_kong.core.http1.requests import RequestReader, readable_fields
 from twisted_kong.proxy.client_connection import ClientConnection
 from twisted_kong.proxy.exchange import Exchange
 from twisted_kong.proxy.gateway import Gateway
@@ -120,7 +120,7 @@ class Downstream(ClientConnection):
         self._log.debug("bad request from {ip}: {reason}", ip=self.peer_ip, reason=fault.reason)
         line = data[:_LOGGED_LINE].split(b"\n", 1)[0].rstrip(b"\r")
         method = b"HEAD" if data.startswith(b"HEAD ") else b""
-        head = RequestHead(line, method, b"", b"", None, 1, b"", FieldBlock(b""))
+        head = RequestHead(line, method, b"", b"", None, 1, b"", readable_fields(data))
         exchange = self.exchange = Exchange(self.gateway, self, head)
         exchange.refuse_head(fault.status)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from twisted_kong.core.replies import Replies, accepted, grpc_status, message_of, redirect
+from twisted_kong.core.replies import Replies, accepted, filled, grpc_status, message_of, redirect
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -94,6 +94,21 @@ def test_templates_replace_layouts() -> None:
     """error_template_* wins over the built-in layout."""
     replies = Replies(templates={"text/html": "<p>%s %s</p>"})
     assert replies.error(404, "m", request_id=ID, accept=b"text/html").body == f"<p>m {ID}</p>".encode()
+
+
+def test_templates_may_hold_percent_signs() -> None:
+    """Only ``%s`` is replaced, twice; a style sheet needs no care."""
+    replies = Replies(templates={"text/html": "<i style='width: 50%; height: 5%%'>%s</i>"})
+    assert replies.error(404, "m", request_id=ID, accept=b"text/html").body == (
+        b"<i style='width: 50%; height: 5%'>m</i>"
+    )
+    assert filled("%s %s %s", "a %s", "b") == "a %s b "
+
+
+def test_refusals_do_not_speak_of_services() -> None:
+    """What is refused before there is a Service says so."""
+    body = Replies().http_error(505, request_id=ID).body
+    assert body == f"HTTP version not supported\nrequest_id: {ID}\n".encode()
 
 
 def test_unknown_statuses_have_a_message() -> None:

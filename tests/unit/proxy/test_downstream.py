@@ -97,6 +97,18 @@ def test_what_is_no_request_ends_the_connection(data: bytes, status: bytes) -> N
     assert len(world.logged) == 1
 
 
+def test_what_is_no_request_is_answered_as_it_asks() -> None:
+    """Its Accept counts where its fields could be read at all."""
+    asks = b"Host: a\r\nAccept: application/json\r\n"
+    for line, extra, media in (
+        (b"TRACE / HTTP/1.1", b"", b"application/json"),
+        (b"GET /%zz HTTP/1.1", b"", b"application/json"),
+        (b"GET / HTTP/1.1", b"Bad Name: x\r\n", b"text/plain"),
+    ):
+        _, wire = World().client(line + b"\r\n" + asks + extra + b"\r\n")
+        assert head_of(wire.take())[1][b"content-type"] == media + b"; charset=utf-8"
+
+
 def test_a_bad_chunk_before_the_service_is_asked() -> None:
     """A buffered body with a fault is 400, and the Service hears nothing."""
     world = World()

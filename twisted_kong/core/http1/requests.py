@@ -112,6 +112,15 @@ def make_head(line: bytes, block: FieldBlock) -> RequestHead:
     return head
 
 
+def readable_fields(data: bytes) -> FieldBlock:
+    """The header block of what is no request, so that it can be answered as it asks; empty if unreadable."""
+    start, end = data.find(CRLF) + 2, data.find(HEAD_END)
+    try:
+        return parse_block(data[start : end + 2] if start <= end else b"", REQUEST_NAMES)
+    except BadMessage:
+        return FieldBlock(b"")
+
+
 class RequestReader:
     """Finds and reads the heads of the requests of one connection.
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import RequestHead
-from twisted_kong.core.http1.requests import Limits, RequestReader, parse_request_line
+from twisted_kong.core.http1.requests import Limits, RequestReader, parse_request_line, readable_fields
 
 
 def read(data: bytes, limits: Limits | None = None) -> RequestHead | None:
@@ -247,3 +247,10 @@ def test_no_input_breaks_the_reader_and_splits_do_not_matter(data: bytes, cuts: 
 
     ends = sorted({min(cut, len(data)) for cut in cuts} | {len(data)})
     assert outcome(ends) == outcome([len(data)])
+
+
+def test_fields_of_what_is_no_request_are_read_as_far_as_they_can_be() -> None:
+    """All of them or none, never an error."""
+    assert readable_fields(b"?\r\nAccept: a/b\r\n\r\n").get_all(b"accept") == [b"a/b"]
+    for data in (b"", b"?", b"?\r\n\r\n", b"?\r\nAccept: a\r\n", b"?\r\nAccept: a\r\nx\r\n\r\n", b"\r\n\r\n"):
+        assert readable_fields(data).get_all(b"accept") == []
