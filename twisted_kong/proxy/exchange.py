@@ -193,15 +193,16 @@ class Exchange(Forwarding):
             return True
         if self._scheme() == "https":
             return False
-        if plan.redirect_status == 426:
+        host = ctx.head.name
+        if ctx.trusted:
+            values = ctx.head.block.special.get(b"x-forwarded-host")
+            host = values[0] if values and values[0] else host
+        # HTTP/1.0 may come without a Host: then there is nowhere to be sent.
+        if plan.redirect_status == 426 or not host:
             answer = self._error(426, "Please use HTTPS protocol")
             answer.headers += [(b"Connection", b"Upgrade"), (b"Upgrade", b"TLS/1.2, HTTP/1.1")]
             self.answer(answer)
         else:
-            host = ctx.head.name
-            if ctx.trusted:
-                values = ctx.head.block.special.get(b"x-forwarded-host")
-                host = values[0] if values and values[0] else host
             self.answer(redirect(plan.redirect_status, b"https://" + host + ctx.head.target))
         return True
 

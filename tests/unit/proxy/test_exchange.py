@@ -67,6 +67,8 @@ def test_a_route_for_https_refuses_plain_requests() -> None:
     line, fields, _ = head_of(wire.take())
     assert line == b"HTTP/1.1 301 Moved Permanently"
     assert fields[b"location"] == b"https://a.test/x?y=1"
+    _, wire = world.client(b"GET /x HTTP/1.0\r\n\r\n")
+    assert head_of(wire.take())[0] == b"HTTP/1.1 426 "
     world.client(get(), scheme="https")
     assert world.pending == 1
 
