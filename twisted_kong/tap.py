@@ -7,6 +7,7 @@ and before it imports a reactor itself: the one moment at which the lean reactor
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import socket
@@ -166,10 +167,13 @@ def makeService(options: Options) -> Application:
 
     from twisted_kong.service import make_service
     from twisted_kong.service.host import Host
+    from twisted_kong.service.memory import LongLived
 
     exit_code = ExitCode()
     atexit.register(exit_code.apply)
-    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom)
+    memory = LongLived(gc)
+    memory.loading()
+    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom, memory.loaded)
 
     def make_node(conf: Conf, reactor: Any, *, error_log: ErrorLog | None) -> NodeService:
         return make_service(conf, reactor, host=host, error_log=error_log)
