@@ -2,7 +2,8 @@
 
 Stock dispatch enters a logging context for each readable or writable descriptor, which costs more than
 reading it.  Here plain events go straight to the selectable; everything unusual (errors, hang-ups, both at
-once) takes the stock way.
+once) takes the stock way.  And a turn of the stock loop looks after timers, threads and the end each time;
+here they are looked after when there is something to do, which matters when events come one by one.
 """
 
 from __future__ import annotations
@@ -19,12 +20,38 @@ from typing_extensions import override
 
 _READABLE = select.EPOLLIN
 _WRITABLE = select.EPOLLOUT
+# Seconds; epoll takes milliseconds as an int.
+_LONGEST = 2147483.0
 
 
 class LeanReactor(EPollReactor):
     """An epoll reactor that spends as little as possible between the kernel and a protocol."""
 
     _logger = Logger()
+
+    @override
+    def mainLoop(self) -> None:
+        """Turn until the reactor stops."""
+        while self._started:
+            try:
+                self.runUntilCurrent()
+                wait = self.timeout()
+                self.doPoll(wait if self.running else 0)
+                while self._only_events():
+                    self.doPoll(self._until_next_call())
+            except BaseException:
+                self._logger.failure("unexpected error in the main loop")
+
+    def _only_events(self) -> bool:
+        """Whether nothing but descriptors needs a turn: no timer, no other thread, no end."""
+        if self.threadCallQueue or self._newTimedCalls or self._justStopped or not self.running:
+            return False
+        calls = self._pendingTimedCalls
+        return not calls or calls[0].time > self.seconds()
+
+    def _until_next_call(self) -> float | None:
+        calls = self._pendingTimedCalls
+        return min(max(0.0, calls[0].time - self.seconds()), _LONGEST) if calls else None
 
     @override
     def doPoll(self, timeout: float | None) -> None:

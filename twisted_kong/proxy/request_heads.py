@@ -116,7 +116,7 @@ class RequestHeads:
         head = ctx.head
         block = head.block
         lines = lines_of(client, block)
-        key = (plan.prefix, host, ctx.client_ip, head.minor, head.name)
+        key = (plan.prefix, host, ctx.client_ip, head.name, head.minor)
         if lines.key != key:
             self._remember(ctx, plan, host, lines)
             lines.key = key

@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from twisted.internet.main import CONNECTION_DONE
+from typing_extensions import override
 
 from tests.kit.logs import caught_failures
 from twisted_kong.proxy.reactor import LeanReactor
@@ -109,3 +110,52 @@ def test_a_hang_up_takes_the_stock_way() -> None:
         lab.other.close()
         lab.reactor.doPoll(1)
         assert selectable.calls
+
+
+def test_the_loop_serves_events_timers_threads_and_its_end() -> None:
+    """Events that come one by one delay neither a timer nor what another thread asks for."""
+    with Lab() as lab:
+        reactor = lab.reactor
+        order: list[str] = []
+
+        class Chain(Selectable):
+            """Each byte it reads makes the next one; a timer comes in between."""
+
+            @override
+            def doRead(self) -> Any:
+                self.end.recv(1)
+                order.append("read")
+                if len(order) == 3:
+                    reactor.callLater(0, order.append, "timer")
+                    reactor.callFromThread(order.append, "thread")
+                if len(order) > 8:
+                    reactor._started = False
+                    reactor.running = False
+                lab.other.send(b"x")
+                return None
+
+        reactor.addReader(Chain(lab.one))
+        lab.other.send(b"x")
+        reactor._started = reactor.running = True
+        reactor.mainLoop()
+        assert order[:5] == ["read", "read", "read", "thread", "timer"]
+        assert order[5:] == ["read"] * 4
+
+
+def test_an_error_of_the_loop_does_not_end_it() -> None:
+    """It is logged, and the next turn comes."""
+    with Lab() as lab, caught_failures() as failures:
+        reactor = lab.reactor
+        reactor._started = reactor.running = True
+        turns: list[int] = []
+
+        def broken() -> None:
+            turns.append(1)
+            if len(turns) == 2:
+                reactor._started = False
+                reactor.running = False
+            raise RuntimeError("broken")
+
+        reactor.runUntilCurrent = broken  # type: ignore[method-assign]
+        reactor.mainLoop()
+        assert failures == ["broken", "broken"]

@@ -24,6 +24,10 @@ _OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
 # RFC 3986 §3.2.2 without userinfo: a registered name or IPv4 address, or an IPv6 address in brackets.
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?")
 
+# Hosts seen and what they consist of; all forgotten when full.
+_REMEMBERED = 1024
+_HOSTS: dict[bytes, tuple[bytes, int]] = {}
+
 
 def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules."""
@@ -32,14 +36,13 @@ def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     lines.pop()
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
         raise BadMessage(400, "control character in the header")
-    plain: list[bytes] = []
     special = block.special
+    ours = b""
     try:
         for line in lines:
             name = names[line[: line.index(b":")]]
-            if name is None:
-                plain.append(line)
-            else:
+            if name is not None:
+                ours += line + CRLF
                 value = line[len(name) + 1 :].strip(OWS)
                 if name in special:
                     special[name].append(value)
@@ -48,26 +51,32 @@ def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     except ValueError:
         raise BadMessage(400, "header line without a colon") from None
     if b"connection" in special:
-        plain = _connection(block, plain)
-    if plain:
-        block.forward = CRLF.join(plain) + CRLF
+        _connection(block)
+    if raw.startswith(ours) and not block.nominated:
+        # As most clients send it: Host, perhaps Connection, and then what goes on untouched.
+        block.forward = raw[len(ours) :]
+    else:
+        gone = block.nominated
+        kept = [
+            line
+            for line in lines
+            if names[name := line[: line.index(b":")]] is None and (not gone or name.lower() not in gone)
+        ]
+        block.forward = CRLF.join([*kept, b""]) if kept else b""
     return block
 
 
-def _connection(block: FieldBlock, plain: list[bytes]) -> list[bytes]:
-    """Read what ``Connection`` says; the plain lines that remain without the fields it names."""
+def _connection(block: FieldBlock) -> None:
+    """Read what ``Connection`` says: of the connection, and which fields end here."""
     options = {
         option.strip(OWS).lower() for value in block.special[b"connection"] for option in value.split(b",")
     }
     block.close = b"close" in options
     block.keep_alive = b"keep-alive" in options
     named = options - _OPTIONS
-    if not named:
-        return plain
     # What the proxy deals with itself is not among the plain lines: a client that names Content-Length, Host
     # or Transfer-Encoding cannot remove it.  Kong: 3.9.1 does, and can be smuggled through (CVE-2026-6338).
     block.nominated = frozenset(named.difference(block.special))
-    return [line for line in plain if line[: line.index(b":")].lower() not in named]
 
 
 def frame(block: FieldBlock) -> None:
@@ -119,10 +128,18 @@ def split_host(host: bytes) -> tuple[bytes, int]:
 
 def frame_request(block: FieldBlock) -> None:
     """Set what the block says of body and host; several Host fields are refused (RFC 9112 §3.2)."""
-    frame(block)
-    hosts = block.special.get(b"host")
+    special = block.special
+    if b"content-length" in special or b"transfer-encoding" in special:
+        frame(block)
+    hosts = special.get(b"host")
     if hosts is not None:
         if len(hosts) > 1:
             raise BadMessage(400, "several Host fields")
-        block.host = hosts[0]
-        block.name, block.port = split_host(hosts[0])
+        host = block.host = hosts[0]
+        known = _HOSTS.get(host)
+        if known is None:
+            known = split_host(host)
+            if len(_HOSTS) >= _REMEMBERED:
+                _HOSTS.clear()
+            _HOSTS[host] = known
+        block.name, block.port = known

@@ -34,6 +34,10 @@ class Limits:
     fields: int = 1000
 
 
+def _is_target(target: bytes) -> bool:
+    return bool(target) and not target.translate(None, _TARGET)
+
+
 def parse_request_line(line: bytes) -> tuple[bytes, bytes, int]:
     """Method, target and minor version; :exc:`BadMessage` with the status that the fault deserves."""
     parts = line.split(b" ")
@@ -46,7 +50,7 @@ def parse_request_line(line: bytes) -> tuple[bytes, bytes, int]:
         # Kong: nginx refuses methods that are not upper case.
         if method != method.upper():
             raise BadMessage(400, "method")
-    if not target or target.translate(None, _TARGET):
+    if not _is_target(target):
         raise BadMessage(400, "request target")
     if version == b"HTTP/1.1":
         return method, target, 1
@@ -89,9 +93,14 @@ def _check_path(path: bytes) -> None:
 
 def make_head(line: bytes, block: FieldBlock) -> RequestHead:
     """Put a request line and its header block together and judge them as one message."""
-    method, target, minor = parse_request_line(line)
-    if method in _REFUSED:
-        raise BadMessage(405, "method")
+    parts = line.split(b" ")
+    if len(parts) == 3 and parts[0] in _METHODS and parts[2] == b"HTTP/1.1" and _is_target(parts[1]):
+        # What nearly every request line is.
+        method, target, minor = parts[0], parts[1], 1
+    else:
+        method, target, minor = parse_request_line(line)
+        if method in _REFUSED:
+            raise BadMessage(405, "method")
     host = block.host
     if target[:1] != b"/":
         authority, target = _authority(target)
@@ -182,7 +191,8 @@ class RequestReader:
         ):
             raise BadMessage(494, "header line is too long")
         block = parse_block(raw, REQUEST_NAMES)
-        if raw.count(CRLF) > limits.fields:
+        # A line has four bytes at least.
+        if len(raw) > 4 * limits.fields and raw.count(CRLF) > limits.fields:
             raise BadMessage(494, "too many header lines")
         frame_request(block)
         return block
