@@ -75,6 +75,7 @@ def machine() -> list[str]:
         f"{today}, {os.cpu_count()} cores of {processor}, Linux {platform.release()},"
         f" Python {platform.python_version()};",
         f"{version('nginx', '-v')}, {version('haproxy', '-v')}, {version('go', 'version')}.",
+        f"Load of the machine when it began: {os.getloadavg()[0]:.1f}.",
     ]
 
 

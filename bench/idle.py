@@ -12,7 +12,7 @@ from bench.lab import Lab
 from bench.measure import usage
 from bench.process import StartFailed
 from bench.report import Table
-from bench.servers import Contestant, Running, Site
+from bench.servers import Contestant, Running, Site, measure_each
 
 CONNECTIONS = 5_000
 WARM_UP_CONNECTIONS = 50
@@ -69,22 +69,17 @@ def bytes_each(running: Running, count: int) -> int:
 def compare_idle(lab: Lab, contestants: Sequence[Contestant]) -> tuple[Table, list[dict[str, object]]]:
     """Every proxy once: memory does not fluctuate as time does."""
     count = raise_limits()
-    notes: list[str] = []
-    found: list[dict[str, object]] = []
-    for contestant in contestants:
-        reason = contestant.missing()
-        if reason is None:
-            try:
-                running = contestant.start(lab, Site())
-                each = bytes_each(running, count)
-                running.process.stop()
-                found.append(
-                    {"scenario": "idle", "server": contestant.name, "bytes": each, "connections": count}
-                )
-                continue
-            except (StartFailed, OSError) as error:
-                reason = str(error)
-        notes.append(f"{contestant.name} left out: {reason}")
+    found, notes = measure_each(contestants, lambda contestant: measure(lab, contestant, count))
     rows = tuple((str(one["server"]), f"{one['bytes']:,}") for one in found)
     title = f"resident memory per idle keep-alive connection ({count:,} of them)"
-    return Table("idle", title, ("server", "bytes/connection"), rows, tuple(notes)), found
+    return Table("idle", title, ("server", "bytes/connection"), rows, notes), found
+
+
+def measure(lab: Lab, contestant: Contestant, count: int) -> dict[str, object]:
+    """One proxy, fresh."""
+    running = contestant.start(lab, Site())
+    try:
+        each = bytes_each(running, count)
+    finally:
+        running.process.stop()
+    return {"scenario": "idle", "server": contestant.name, "bytes": each, "connections": count}

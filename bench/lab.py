@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import tempfile
@@ -11,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.certificate import self_signed
 from bench.nginx import nginx
 from bench.process import Process, StartFailed, cores, free_port, run
+from twisted_kong.node.certificates import make_self_signed
 
 MEGABYTE = 1024 * 1024
 HUGE_MEGABYTES = 100
@@ -50,7 +51,10 @@ class Lab:
         self._stack.callback(shutil.rmtree, self.work, ignore_errors=True)
         self._started = 0
         self._go: Path | None = None
-        self.certificate, self.key = self_signed(self.work)
+        pair = make_self_signed("ecdsa", datetime.datetime.now(datetime.UTC))
+        self.certificate, self.key = self.work / "bench.crt", self.work / "bench.key"
+        self.certificate.write_bytes(pair.certificate)
+        self.key.write_bytes(pair.key)
         self.large = self.work / "large"
         self.large.write_bytes(b"x" * MEGABYTE)
         self.huge = self.work / "huge"

@@ -40,7 +40,7 @@ def as_markdown(table: Table) -> str:
     lines.append("|---|" + "---:|" * (len(table.columns) - 1))
     lines += ["| " + " | ".join(row) + " |" for row in table.rows]
     if table.notes:
-        lines += ["", *(f"{note}" for note in table.notes)]
+        lines += ["", *(f"* {note}" for note in table.notes)]
     return "\n".join(lines)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +14,7 @@ from typing_extensions import override
 
 from bench.lab import Lab
 from bench.nginx import nginx
-from bench.process import Process, free_port
+from bench.process import Process, StartFailed, free_port
 
 # Those that take part wherever a scenario names no others.
 ALL = ("nginx", "haproxy", "go", "twisted.web", "twisted_kong")
@@ -52,6 +54,24 @@ class Contestant(Protocol):
 
     def start(self, lab: Lab, site: Site) -> Running:
         """Start it on the proxy's core and return once it listens."""
+
+
+def measure_each(
+    contestants: Sequence[Contestant], measure: Callable[[Contestant], dict[str, object]]
+) -> tuple[list[dict[str, object]], tuple[str, ...]]:
+    """What ``measure`` finds of each, and why some had to be left out."""
+    found: list[dict[str, object]] = []
+    notes: list[str] = []
+    for contestant in contestants:
+        reason = contestant.missing()
+        if reason is None:
+            try:
+                found.append(measure(contestant))
+                continue
+            except (StartFailed, OSError, HTTPException) as error:
+                reason = str(error)
+        notes.append(f"{contestant.name} left out: {reason}")
+    return found, tuple(notes)
 
 
 PROXY = """

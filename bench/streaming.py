@@ -11,7 +11,7 @@ from bench.lab import HUGE_MEGABYTES, MEGABYTE, Lab
 from bench.measure import forget_peak, peak_rss, usage
 from bench.process import StartFailed
 from bench.report import Table
-from bench.servers import Contestant, Running, Site
+from bench.servers import Contestant, Running, Site, measure_each
 
 TIMEOUT_SECONDS = 60.0
 CHUNK = 65_536
@@ -63,21 +63,11 @@ def compare_streaming(
     lab: Lab, contestants: Sequence[Contestant], rounds: int
 ) -> tuple[Table, list[dict[str, object]]]:
     """Every proxy ``rounds`` times in each direction; CPU and speed of the best, memory of the worst."""
-    notes: list[str] = []
-    found: list[dict[str, object]] = []
-    for contestant in contestants:
-        reason = contestant.missing()
-        if reason is None:
-            try:
-                found.append(measure(lab, contestant, rounds))
-                continue
-            except (StartFailed, OSError, http.client.HTTPException) as error:
-                reason = str(error)
-        notes.append(f"{contestant.name} left out: {reason}")
+    found, notes = measure_each(contestants, lambda contestant: measure(lab, contestant, rounds))
     columns = tuple(f"{way} {what}" for way in ("down", "up") for what in ("CPU ms", "MB/s", "memory +MB"))
     rows = tuple((str(one["server"]), *(f"{one[column]:.0f}" for column in columns)) for one in found)
     title = f"one body of {HUGE_MEGABYTES} MB at a time"
-    return Table("stream", title, ("server", *columns), rows, tuple(notes)), found
+    return Table("stream", title, ("server", *columns), rows, notes), found
 
 
 def measure(lab: Lab, contestant: Contestant, rounds: int) -> dict[str, object]:

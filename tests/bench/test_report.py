@@ -32,7 +32,7 @@ def test_markdown_has_a_heading_a_table_and_the_notes() -> None:
         "| nginx | 18.0 |",
         "| go | 9.5 |",
         "",
-        "a note",
+        "* a note",
     ]
 
 
