@@ -7,6 +7,7 @@ while nobody can take it.  A plugin that wants the whole may have up to ``plugin
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IPushProducer
@@ -96,7 +97,7 @@ class RequestBody:
         self.size += len(data)
         connection = self._connection
         if connection is not None:
-            connection.more(chunk(data) if self.chunked else data, self._timeout)
+            connection.more(chunk(data) if self.chunked else data)
             return
         self._kept.append(data)
         if self.size <= self._limit:
@@ -114,8 +115,9 @@ class RequestBody:
         connection, self._connection = self._connection, None
         if connection is not None:
             if self.chunked:
-                connection.more(LAST_CHUNK, connection.read_timeout)
+                connection.more(LAST_CHUNK)
             self._release(connection)
+            connection.expect(connection.read_timeout)
             return
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
@@ -154,6 +156,8 @@ class RequestBody:
         self._connection = connection
         self._timeout = timeout
         connection.incomplete = True
+        # It is the client's turn; a Service is late only once it does not take what is there.
+        connection.expect(inf)
         connection.transport.registerProducer(self, True)
         self._wanted = True
         self._client.want_body()
@@ -175,11 +179,15 @@ class RequestBody:
             connection.transport.unregisterProducer()
 
     def pauseProducing(self) -> None:
-        """The Service is slow: let the client wait."""
+        """The Service is slow: let the client wait, but not for ever."""
+        if self._connection is not None:
+            self._connection.expect(self._timeout)
         self._client.pause()
 
     def resumeProducing(self) -> None:
         """The Service has read."""
+        if self._connection is not None:
+            self._connection.expect(inf)
         self._client.want_body()
 
     def stopProducing(self) -> None:

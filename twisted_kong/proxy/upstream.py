@@ -97,11 +97,15 @@ class Upstream(TwistedProtocol, Timed):
         self._interim = 0
         self.transport.write(data)
 
-    def more(self, data: bytes, timeout: float) -> None:
-        """Send more of the request's body; the next sign of life is due in ``timeout`` seconds."""
+    def more(self, data: bytes) -> None:
+        """Send more of the request's body."""
         if self.transport is not None and not self.closed:
-            self.deadline = self._now() + timeout
             self.transport.write(data)
+
+    def expect(self, timeout: float) -> None:
+        """A sign of life is due in so many seconds; infinity while it is not the peer's turn."""
+        if not self.closed:
+            self.keeper.wheel.arm(self, self._now() + timeout)
 
     def pause(self, pause: bool) -> None:
         """Read no more of the answer for now, or read on."""

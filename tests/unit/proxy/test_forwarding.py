@@ -189,6 +189,26 @@ def test_a_slow_service_pauses_the_client() -> None:
     assert wire.reading
 
 
+def test_a_service_is_not_late_while_the_client_is_slow() -> None:
+    """Its time counts from the last byte of the request, or while it does not take what is there."""
+    world = World(route=route_row(request_buffering=False), body_timeout=60.0)
+    client, wire = world.client(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+    _, service = world.service()
+    world.advance(20)
+    assert not service.aborted
+    client.dataReceived(b"def")
+    world.advance(4.9)
+    assert not service.aborted
+    world.advance(0.2)
+    assert service.aborted
+    assert b" 504 " in wire.take()
+    _, wire = world.client(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
+    _, service = world.service()
+    service.producer.pauseProducing()
+    world.advance(7.2)
+    assert service.aborted
+
+
 def test_a_streamed_body_is_not_sent_again() -> None:
     """What was not kept cannot be repeated, whatever the method."""
     world = World(route=route_row(request_buffering=False))

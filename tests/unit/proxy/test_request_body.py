@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.proxies import Wire
 from twisted_kong.core.context import BodyTooLarge
@@ -30,10 +32,14 @@ class Connection:
         self.closed = False
         self.incomplete = False
         self.read_timeout = 5.0
-        self.given: list[tuple[bytes, float]] = []
+        self.given: list[bytes] = []
+        self.due: list[float] = []
 
-    def more(self, data: bytes, timeout: float) -> None:
-        self.given.append((data, timeout))
+    def more(self, data: bytes) -> None:
+        self.given.append(data)
+
+    def expect(self, timeout: float) -> None:
+        self.due.append(timeout)
 
 
 def body(length: int = CHUNKED, limit: int = 10) -> tuple[RequestBody, Client, list[str]]:
@@ -76,7 +82,8 @@ def test_a_long_body_is_streamed() -> None:
     assert not made.replayable
     made.received(b"!")
     made.ended()
-    assert connection.given == [(b"1\r\n!\r\n", 7.0), (b"0\r\n\r\n", 5.0)]
+    assert connection.given == [b"1\r\n!\r\n", b"0\r\n\r\n"]
+    assert connection.due == [inf, 5.0]
     assert not connection.incomplete
     assert connection.transport.producer is None
 
@@ -91,7 +98,7 @@ def test_a_known_length_is_sent_as_it_is() -> None:
     made.stream_to(connection, 7.0)  # type: ignore[arg-type]
     made.received(b"!")
     made.ended()
-    assert [data for data, _ in connection.given] == [b"!"]
+    assert connection.given == [b"!"]
 
 
 def test_nothing_yet_is_no_chunk() -> None:
@@ -113,12 +120,15 @@ def test_the_service_may_lose_interest() -> None:
 
 
 def test_the_services_transport_rules_the_client() -> None:
-    """Back-pressure, both ways."""
+    """Back-pressure, both ways; it is late only while it does not take what is there."""
     made, client, _ = body()
+    connection = Connection()
+    made.stream_to(connection, 7.0)  # type: ignore[arg-type]
     made.pauseProducing()
     made.resumeProducing()
     made.stopProducing()
-    assert client.asked == ["pause", "want"]
+    assert client.asked == ["want", "pause", "want"]
+    assert connection.due == [inf, 7.0, inf]
 
 
 def test_a_plugin_may_have_more_than_is_kept_otherwise() -> None:

@@ -26,7 +26,7 @@ class ResponseReader:
         self._last = b""
         self._head: ResponseHead | None = None
         self._block: FieldBlock | None = None
-        self._line = b""
+        self._line: bytes | None = None
         self._status = (0, b"", 1, b"")
 
     def read(self, data: bytes) -> tuple[ResponseHead, int] | None:

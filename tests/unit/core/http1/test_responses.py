@@ -47,6 +47,8 @@ def test_a_repeated_block_is_not_parsed_again() -> None:
     "data",
     [
         b"hello world\r\n",
+        b"\r\n\r\n",
+        b"\r\nHTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/2.0 200 OK\r\n\r\n",
         b"HTTP/1.1 abc OK\r\n\r\n",
         b"HTTP/1.1 20 OK\r\n\r\n",
