@@ -1,0 +1,233 @@
+"""A node as an operator has it: a directory with kong.conf and prefix, and real processes started in it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# Seconds after which a test has waited in vain.
+PATIENCE = 30.0
+KONG = "from twisted_kong.cli import main; main()"
+TWISTD = "from twisted.scripts.twistd import run; run()"
+# What root puts before a program that shall find locked doors.
+AS_NOBODY = "import os; os.setgid(65534); os.setuid(65534); "
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one request."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Site:
+    """One directory; whatever was started in it is killed by :meth:`clear`.
+
+    Proxy and Admin API listen on loopback, at ports that were free when the site was made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.prefix = directory / "node"
+        self.conf = directory / "kong.conf"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")}
+        paths = [str(ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
+        self.environment = {**inherited, "PYTHONPATH": os.pathsep.join(paths)}
+        self.port, self.admin_port = free_ports(2)
+        self._processes: list[subprocess.Popen[str]] = []
+        self.configure()
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.prefix / "kong.sqlite"
+
+    @property
+    def error_log(self) -> str:
+        """What a node in the background has logged."""
+        return (self.prefix / "logs" / "error.log").read_text()
+
+    def configure(self, text: str = "") -> None:
+        """Write kong.conf: the listeners, no access logs, and ``text``, which may say otherwise."""
+        own = {
+            "prefix": self.prefix,
+            "proxy_listen": f"127.0.0.1:{self.port}",
+            "admin_listen": f"127.0.0.1:{self.admin_port}",
+            "proxy_access_log": "off",
+            "admin_access_log": "off",
+        }
+        said = {line.partition("=")[0].strip() for line in text.splitlines()}
+        lines = [f"{name} = {value}\n" for name, value in own.items() if name not in said]
+        self.conf.write_text("".join(lines) + text)
+
+    def kong(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``kong``."""
+        return self.run(KONG, *arguments)
+
+    def twistd(self, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+        """Run ``twistd kong`` in the foreground until it ends; ``before`` is Python to run first."""
+        return self.run(before + TWISTD, *foreground(*arguments))
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a Python program with arguments."""
+        return subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    def spawn(self, *arguments: str, before: str = "", **environment: str) -> subprocess.Popen[str]:
+        """Start ``twistd kong`` in the foreground and leave it running; ``console.log`` has its output."""
+        with (self.directory / "console.log").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-c", before + TWISTD, *foreground("-c", str(self.conf), *arguments)],
+                cwd=self.directory,
+                env={**self.environment, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                text=True,
+            )
+        self._processes.append(process)
+        return process
+
+    def serve(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start ``twistd kong`` in the foreground; returns when it serves."""
+        process = self.spawn(*arguments)
+        wait_for(lambda: process.poll() is not None or listens(self.port))
+        assert process.poll() is None, self.console
+        return process
+
+    @property
+    def console(self) -> str:
+        """What processes in the foreground have written."""
+        return (self.directory / "console.log").read_text()
+
+    def admin(self, method: str, path: str, record: Any = None) -> Reply:
+        """One request to the Admin API."""
+        return self._ask(self.admin_port, method, path, record)
+
+    def proxy(self, path: str) -> Reply:
+        """One request to the proxy."""
+        return self._ask(self.port, "GET", path, None)
+
+    def pid(self) -> int | None:
+        """The process id in the pid file."""
+        try:
+            return int((self.prefix / "pids" / "nginx.pid").read_text())
+        except FileNotFoundError:
+            return None
+
+    def log_has(self, text: str) -> bool:
+        """Wait for a text in the error log."""
+        return bool(wait_for(lambda: text in self.error_log))
+
+    def clear(self) -> None:
+        """Kill whatever still runs."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        pid = self.pid()
+        if pid is not None and str(self.prefix) in command_of(pid):
+            os.kill(pid, signal.SIGKILL)
+
+    def _ask(self, port: int, method: str, path: str, record: Any) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        try:
+            body = None if record is None else json.dumps(record)
+            connection.request(
+                method, path, body, {} if body is None else {"Content-Type": "application/json"}
+            )
+            answer = connection.getresponse()
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, answer.read(), headers)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def new_site(directory: Path) -> Iterator[Site]:
+    """A site that is cleared in the end."""
+    site = Site(directory)
+    try:
+        yield site
+    finally:
+        site.clear()
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Listen on a port, so that nobody else can."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        yield
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has at the moment."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """The first true value of a condition; an error if it does not become true."""
+    deadline = time.monotonic() + seconds
+    while not (met := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return met
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process, empty if there is none of this id."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def foreground(*arguments: str) -> tuple[str, ...]:
+    """The arguments of twistd that keep a node in the foreground without a pid file."""
+    return ("--nodaemon", "--pidfile=", "kong", *arguments)
