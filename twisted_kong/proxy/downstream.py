@@ -201,9 +201,10 @@ class Downstream(ClientConnection):
         """Wait for the next request, unless it is here already."""
         if self._paused:
             self._resume()
-        self._warm = True
+        patience = self.gateway.settings.keepalive_timeout
+        self._warm = patience > COOLING
         self._idle_since = now
-        deadline = now + COOLING
+        deadline = now + (COOLING if patience > COOLING else patience)
         if self.slot and self.slot_time <= deadline:
             self.deadline = deadline
         else:

@@ -42,7 +42,8 @@ def settings_of(conf: Conf) -> Settings:
         max_body_size=conf.nginx_http_client_max_body_size,
         body_buffer_size=max(_LEAST_BODY_BUFFER, conf.nginx_http_client_body_buffer_size),
         keepalive_timeout=conf.nginx_http_keepalive_timeout,
-        keepalive_requests=conf.nginx_http_keepalive_requests,
+        # nginx: a timeout of 0 switches it off, so that the first request is the last one.
+        keepalive_requests=conf.nginx_http_keepalive_requests if conf.nginx_http_keepalive_timeout else 1,
         header_timeout=conf.nginx_http_client_header_timeout,
         body_timeout=conf.nginx_http_client_body_timeout,
         send_timeout=conf.nginx_http_send_timeout,

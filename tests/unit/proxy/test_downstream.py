@@ -209,6 +209,16 @@ def test_each_wait_for_the_client_has_its_deadline() -> None:
     assert late.half_closed
 
 
+def test_a_short_patience_is_kept() -> None:
+    """An idle connection is closed after keepalive_timeout, however short."""
+    world = World(routed=False, keepalive_timeout=1.0)
+    _, idle = world.client(get())
+    world.advance(0.9)
+    assert not idle.half_closed
+    world.advance(0.2)
+    assert idle.half_closed
+
+
 def test_an_idle_connection_forgets_its_last_request() -> None:
     """It gets small after a moment, and serves the next request all the same."""
     world = World()

@@ -37,6 +37,18 @@ def test_settings_are_those_of_the_configuration(tmp_path: Path) -> None:
     assert not settings.tokens.via
 
 
+def test_no_patience_means_one_request_a_connection(tmp_path: Path) -> None:
+    """nginx: keepalive_timeout 0 switches keep-alive off."""
+    assert settings_of(make_conf(tmp_path, nginx_http_keepalive_timeout=0)).keepalive_requests == 1
+    assert settings_of(make_conf(tmp_path)).keepalive_requests > 1
+
+
+def test_only_the_traditional_router_looks_at_path_handling(tmp_path: Path) -> None:
+    """Kong: ``path_handling`` v1 is honoured by that flavour alone."""
+    assert settings_of(make_conf(tmp_path, router_flavor="traditional")).path_handling
+    assert not settings_of(make_conf(tmp_path)).path_handling
+
+
 def test_the_head_of_a_request_may_always_be_64_kib(tmp_path: Path) -> None:
     """Fewer or smaller buffers bound a line or a field, more or larger ones the whole head."""
     small = settings_of(make_conf(tmp_path, nginx_http_large_client_header_buffers="2 4k")).limits
