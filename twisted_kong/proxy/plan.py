@@ -35,6 +35,7 @@ class Plan:
         "needs_https",
         "peer",
         "prefix",
+        "prefix_line",
         "preserve_host",
         "redirect_status",
         "route",
@@ -62,6 +63,7 @@ class Plan:
         self.buffer_request = route.get("request_buffering") is not False
         stripped = matched if strip and matched != "/" else None
         self.prefix: bytes | None = None if stripped is None else escape_path(stripped)
+        self.prefix_line = b"" if self.prefix is None else b"X-Forwarded-Prefix: %b\r\n" % self.prefix
         self.target_path = b"/"
         self.peer: Peer | None = None
         self.host: bytes | None = None

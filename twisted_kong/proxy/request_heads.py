@@ -38,19 +38,21 @@ _ORDINARY = frozenset(
 
 
 class Lines:
-    """Lines put together for one client, Route and Host.
+    """Lines put together for one client and Host.
 
-    ``before`` and ``after`` enclose the path of ``X-Forwarded-Path``; they hold for one ``key``.  ``path`` is
-    a trusted peer's own ``X-Forwarded-Path``.  ``websocket``: the client wants to change to it.
+    ``before`` and ``after`` enclose what the Route decides: the path of ``X-Forwarded-Path`` and the line of
+    ``X-Forwarded-Prefix``; they hold for one ``key``.  ``path`` and ``prefix`` are what a trusted peer says
+    of the two.  ``websocket``: the client wants to change to it.
     """
 
-    __slots__ = ("after", "before", "key", "path", "websocket")
+    __slots__ = ("after", "before", "key", "path", "prefix", "websocket")
 
     def __init__(self) -> None:
         self.key: object = None
         self.before = b""
         self.after = b""
         self.path: bytes | None = None
+        self.prefix: bytes | None = None
         self.websocket = False
 
 
@@ -116,18 +118,22 @@ class RequestHeads:
         head = ctx.head
         block = head.block
         lines = lines_of(client, block)
-        key = (plan.prefix, host, ctx.client_ip, head.name, head.minor)
+        key = (host, ctx.client_ip, head.name, head.minor)
         if lines.key != key:
-            self._remember(ctx, plan, host, lines)
+            self._remember(ctx, host, lines)
             lines.key = key
         before, after, forward = lines.before, lines.after, block.forward
+        prefix = plan.prefix_line if lines.prefix is None else lines.prefix
         if way.edits is not None:
             before, after, forward = self._edited(lines, block, way.edits)
-        return b"%b %b%b%b%b%b%b%b%b" % (
+            if b"x-forwarded-prefix" in way.edits.removed:
+                prefix = b""
+        return b"%b %b%b%b\r\n%b%b%b%b%b%b" % (
             way.method,
             way.path if way.query is None else b"%b?%b" % (way.path, way.query),
             before,
             head.path if lines.path is None else lines.path,
+            prefix,
             after,
             ctx.request_id.encode() if self._with_id else b"",
             CRLF if self._with_id else b"",
@@ -135,7 +141,7 @@ class RequestHeads:
             CRLF if length is None else _framing(length),
         )
 
-    def _remember(self, ctx: RequestContext, plan: Plan, host: bytes, made: Lines) -> None:
+    def _remember(self, ctx: RequestContext, host: bytes, made: Lines) -> None:
         block = ctx.head.block
         special = block.special
         via = b"1.%d %b" % (ctx.head.minor, self._product)
@@ -151,9 +157,9 @@ class RequestHeads:
         lines += self._forwarded(ctx, block)
         made.path = _trusted(ctx, block, b"x-forwarded-path")
         made.before = CRLF.join(lines) + b"\r\nX-Forwarded-Path: "
-        prefix = _trusted(ctx, block, b"x-forwarded-prefix") or plan.prefix
-        tail = b"\r\n" if prefix is None else b"\r\nX-Forwarded-Prefix: %b\r\n" % prefix
-        made.after = b"%bX-Real-IP: %b\r\n" % (tail, ctx.client_ip.encode())
+        prefix = _trusted(ctx, block, b"x-forwarded-prefix")
+        made.prefix = None if prefix is None else b"X-Forwarded-Prefix: %b\r\n" % prefix
+        made.after = b"X-Real-IP: %b\r\n" % ctx.client_ip.encode()
         if self._with_id:
             made.after += b"X-Kong-Request-Id: "
 
@@ -185,15 +191,18 @@ class RequestHeads:
             line, *rest = before.split(CRLF)
             before = CRLF.join((line, *(item for item in rest if _name(item) not in removed)))
             after = CRLF.join(item for item in after.split(CRLF) if not item or _name(item) not in removed)
+        added = edits.lines + b"".join(
+            b"%b: %b\r\n" % field for field in edits.added if field[0].lower() not in _FRAMING
+        )
+        if block.lacks(removed):
+            return before, after, block.forward + added
         special, nominated = block.special, block.nominated
         kept = [
             line
             for lower, _, line in block.fields
             if lower not in special and lower not in removed and lower not in nominated
         ]
-        kept += [b"%b: %b" % field for field in edits.added if field[0].lower() not in _FRAMING]
-        kept.append(b"")
-        return before, after, edits.lines + CRLF.join(kept)
+        return before, after, CRLF.join([*kept, added])
 
 
 def _name(line: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from typing_extensions import override
@@ -116,6 +117,16 @@ class FieldBlock:
         if headers is None:
             headers = self._headers = BlockHeaders(self)
         return headers
+
+    def lacks(self, names: Iterable[bytes]) -> bool:
+        """Whether there is no field of any of these lower-case names."""
+        lower = self._lower
+        if lower is None:
+            lower = self._lower = b"\r\n" + self.raw.lower()
+        for name in names:  # noqa: SIM110 - a generator costs more than the search
+            if b"\r\n" + name + b":" in lower:
+                return False
+        return True
 
     def get_all(self, name: bytes) -> list[bytes]:
         """The values of the fields of a lower-case name, found without listing all fields."""
