@@ -37,19 +37,22 @@ def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
         raise BadMessage(400, "control character in the header")
     special = block.special
+    known = names.known
     ours = b""
-    try:
-        for line in lines:
-            name = names[line[: line.index(b":")]]
-            if name is not None:
-                ours += line + CRLF
-                value = line[len(name) + 1 :].strip(OWS)
-                if name in special:
-                    special[name].append(value)
-                else:
-                    special[name] = [value]
-    except ValueError:
-        raise BadMessage(400, "header line without a colon") from None
+    for line in lines:
+        spelled, colon, value = line.partition(b":")
+        try:
+            name = known[spelled]
+        except KeyError:
+            name = names.learn(spelled)
+        if not colon:
+            raise BadMessage(400, "header line without a colon")
+        if name is not None:
+            ours += line + CRLF
+            if name in special:
+                special[name].append(value.strip(OWS))
+            else:
+                special[name] = [value.strip(OWS)]
     if b"connection" in special:
         _connection(block)
     if raw.startswith(ours) and not block.nominated:

@@ -15,33 +15,39 @@ LEARNED = 4096
 LONGEST = 256
 
 
-class NameTable(dict[bytes, bytes | None]):
+class NameTable:
     """Maps a name as spelled to its lower case if the proxy itself deals with the field, else to None.
+
+    ``known`` is the table itself, a plain dictionary since it is asked for every line of every head; what it
+    lacks is for :meth:`learn`.
 
     :param special: the lower-case names that the proxy deals with.
     """
 
     def __init__(self, special: Iterable[bytes]) -> None:
-        super().__init__()
         self._special = frozenset(special)
+        self.known: dict[bytes, bytes | None] = {}
         self._seed()
 
     def _seed(self) -> None:
         for name in self._special:
-            self[name] = self[name.title()] = name
+            self.known[name] = self.known[name.title()] = name
 
-    def __missing__(self, name: bytes) -> bytes | None:
+    def learn(self, name: bytes) -> bytes | None:
         """Judge a spelling for the first time; :exc:`BadMessage` if it is no field name (RFC 9110 §5.1)."""
         if TOKEN.fullmatch(name) is None:
             raise BadMessage(400, "field name")
         lower = name.lower()
         entry = lower if lower in self._special else None
         if len(name) <= LONGEST:
-            if len(self) >= LEARNED:
-                self.clear()
+            if len(self.known) >= LEARNED:
+                self.known.clear()
                 self._seed()
-            self[name] = entry
+            self.known[name] = entry
         return entry
+
+    def __getitem__(self, name: bytes) -> bytes | None:
+        return self.known[name] if name in self.known else self.learn(name)
 
 
 _HOP_BY_HOP = (
