@@ -260,3 +260,22 @@ def test_a_system_that_refuses_to_write_is_the_same(site: Site) -> None:
     resource.prlimit(node.pid, resource.RLIMIT_FSIZE, limits)
     assert site.admin("POST", "/services", {"name": "later", "host": "x"}).status == 201
     assert names(site) == {*(f"s{each}" for each in range(number)), "later"}
+
+
+def test_a_file_that_goes_away_is_told_once_and_served_without(site: Site) -> None:
+    """However often it is tried, the log has one line for each part that needs it, and no traceback."""
+    site.configure("db_update_frequency = 0.1\n")
+    node = site.serve()
+    with_a_route(site)
+    before = len(site.console)
+    for each in site.database.parent.glob("kong.sqlite*"):
+        each.rename(f"{each}.gone")
+    told = "could not read the log of changes"
+    wait_for(lambda: told in site.console)
+    assert site.admin("POST", "/services", {"name": "x", "host": "x"}).status == 503
+    assert site.proxy("/here").json == {"message": "here"}
+    node.terminate()
+    node.wait(PATIENCE)
+    lines = site.console[before:].splitlines()
+    assert sum(told in line for line in lines) == 1
+    assert all("Traceback" not in line for line in lines)

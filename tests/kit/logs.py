@@ -41,6 +41,13 @@ def caught_infos() -> Iterator[list[str]]:
 
 
 @contextmanager
+def caught_errors() -> Iterator[list[str]]:
+    """The messages of the level ``error`` logged in the block, those of failures apart."""
+    with _caught("error") as lines:
+        yield lines
+
+
+@contextmanager
 def _caught(level: str) -> Iterator[list[str]]:
     lines: list[str] = []
 

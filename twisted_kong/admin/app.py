@@ -39,6 +39,7 @@ from twisted_kong.admin.bodies import check_type, decode_body, parse_pairs
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Table, allowed_methods
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.site import BoundedRequest
+from twisted_kong.core.errors import DatabaseUnavailable
 
 SERVER = "kong/3.9.1"
 
@@ -131,7 +132,9 @@ class AdminApp:
             answer = await self._answer(request, method, path, params)
         except Exception as error:
             known = answer_for(error, writing=method not in ("GET", "HEAD"))
-            if known is None or known.status >= 500:
+            if isinstance(error, DatabaseUnavailable):
+                _log.error("{method} {path} failed: {error}", method=method, path=path, error=error)
+            elif known is None or known.status >= 500:
                 _log.failure("{method} {path} failed", method=method, path=path)
             answer = known or UNEXPECTED
         return self.prepare(request, answer)

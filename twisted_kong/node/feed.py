@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from twisted_kong.core.changes import Change, ChangeBatch, Position
 from twisted_kong.node.applying import Act, Applier
+from twisted_kong.node.trouble import Trouble
 
 T = TypeVar("T")
 
@@ -76,6 +77,7 @@ class ChangeFeed(Service):
         self._log, self._apply, self._on_doubt, self._clock = log, apply, on_doubt, clock
         self._frequency, self._watch, self._patience, self._limit = frequency, watch, patience, limit
         self._applier = Applier(clock, propagation, self._not_applied)
+        self._trouble = Trouble(self._logger)
         self._loops: list[LoopingCall] = []
         self._asked: list[Deferred[None]] = []
         self._busy = False
@@ -191,6 +193,7 @@ class ChangeFeed(Service):
             self.last_success = self._clock.seconds()
             if not self._doubtful:
                 self.last_error = None
+                self._trouble.over("the log of changes is followed again")
 
     async def _read_all(self) -> None:
         """Read until nothing is left, advancing the position after each batch was handed over."""
@@ -242,4 +245,4 @@ class ChangeFeed(Service):
     def _failed(self, what: str, failure: Failure) -> None:
         self.errors += 1
         self.last_error = failure.getErrorMessage()
-        self._logger.failure("{what}; the next poll tries again", failure=failure, what=what)
+        self._trouble.met(failure, f"{what}; the next poll tries again")

@@ -29,6 +29,7 @@ from typing_extensions import override
 from twisted_kong.core.changes import Change, Entity
 from twisted_kong.node.marks import Mark, Marks, all_of
 from twisted_kong.node.reading import Difference, Key, Reader, Reading
+from twisted_kong.node.trouble import Trouble
 
 # Rows read by themselves at a time.
 AT_ONCE: Final = 16
@@ -58,6 +59,7 @@ class Holder(Service):
     ) -> None:
         self._clock, self._ttl, self._page_size, self._changed = clock, ttl, page_size, changed
         self._reading = Reading(readers, clock)
+        self._trouble, self._kinds = Trouble(self._logger), ", ".join(readers)
         self.rows: dict[str, dict[str, Entity]] = {kind: {} for kind in readers}
         self._marks: Marks[Key] = Marks()
         # The reload is marked as rows are; there is but one.
@@ -147,6 +149,7 @@ class Holder(Service):
                     await self._reading.rest(min(LAST_RETRY, FIRST_RETRY * 2.0**failures / 2))
             else:
                 failures, self.last_error = 0, None
+                self._trouble.over("{kinds} can be read again", kinds=self._kinds)
         self._busy = False
         if not self.running:
             self._tell_those_who_wait()
@@ -265,5 +268,4 @@ class Holder(Service):
     def _failed(self, failure: Failure) -> None:
         self.errors += 1
         self.last_error = failure.getErrorMessage()
-        kinds = ", ".join(self.rows)
-        self._logger.failure("could not read {kinds}, what is held is kept", failure=failure, kinds=kinds)
+        self._trouble.met(failure, "could not read {kinds}, what is held is kept", kinds=self._kinds)

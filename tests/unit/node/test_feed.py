@@ -104,7 +104,7 @@ def test_an_error_is_survived_and_nothing_is_lost(nodes: list[Node], logged: lis
     node.log.errors = [RuntimeError("down")] * 3
     node.clock.pump([5, 5, 5])
     assert node.seen == ["doubt"]
-    assert (node.feed.errors, node.feed.last_error, logged) == (3, "down", ["down"] * 3)
+    assert (node.feed.errors, node.feed.last_error, logged) == (3, "down", ["down"])
     assert node.feed.lag == 15
     node.clock.advance(5)
     assert node.seen == ["doubt", 1]
