@@ -17,6 +17,8 @@ from twisted_kong.proxy.settings import Settings
 
 # No plugin may touch what the message is framed by.
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"host", b"upgrade", b"te"))
+# What stands before the path, which differs from request to request.
+_PATH_LINE = b"\r\nX-Forwarded-Path: "
 # Lines of ours that a plugin may replace.
 _OWN = frozenset(
     (
@@ -123,16 +125,19 @@ class RequestHeads:
             self._remember(ctx, host, lines)
             lines.key = key
         before, after, forward = lines.before, lines.after, block.forward
+        path = head.path if lines.path is None else lines.path
         prefix = plan.prefix_line if lines.prefix is None else lines.prefix
         if way.edits is not None:
             before, after, forward = self._edited(lines, block, way.edits)
             if b"x-forwarded-prefix" in way.edits.removed:
                 prefix = b""
+            if b"x-forwarded-path" in way.edits.removed:
+                before, path = before.removesuffix(_PATH_LINE), b""
         return b"%b %b%b%b\r\n%b%b%b%b%b%b" % (
             way.method,
             way.path if way.query is None else b"%b?%b" % (way.path, way.query),
             before,
-            head.path if lines.path is None else lines.path,
+            path,
             prefix,
             after,
             ctx.request_id.encode() if self._with_id else b"",
@@ -156,7 +161,7 @@ class RequestHeads:
             lines.append(b"Connection: keep-alive")
         lines += self._forwarded(ctx, block)
         made.path = _trusted(ctx, block, b"x-forwarded-path")
-        made.before = CRLF.join(lines) + b"\r\nX-Forwarded-Path: "
+        made.before = CRLF.join(lines) + _PATH_LINE
         prefix = _trusted(ctx, block, b"x-forwarded-prefix")
         made.prefix = None if prefix is None else b"X-Forwarded-Prefix: %b\r\n" % prefix
         made.after = b"X-Real-IP: %b\r\n" % ctx.client_ip.encode()

@@ -134,6 +134,18 @@ def test_blocks_of_one_connection_share_lines_only_where_they_may() -> None:
     ]
 
 
+def test_a_plugin_may_replace_the_forwarded_path() -> None:
+    """Its value takes the place of ours."""
+
+    def access(ctx: Any) -> None:
+        ctx.upstream.change_headers().set(b"X-Forwarded-Path", b"/mine")
+
+    data = sent(get(b"/x"), phases=Plugged(access=access))
+    assert data.count(b"X-Forwarded-Path: ") == 1
+    assert head_of(data)[1][b"x-forwarded-path"] == b"/mine"
+    assert b"\r\n\r\n" not in data[:-4]
+
+
 def test_plugins_edit_everything_but_the_framing() -> None:
     """Client's lines and ours may be replaced; Host, length and connection not."""
 
