@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.error import CannotListenError
 
-from tests.kit.running import running_node
+from tests.kit.running import make_conf, make_host, running_node
 from tests.kit.scripted_upstream import response, scripted_upstream
+from twisted_kong.node.prefix import prepare_prefix
+from twisted_kong.service.node import KongNode
 
 pytestmark = pytest.mark.integration
 
@@ -31,3 +38,60 @@ async def test_a_service_comes_and_goes(tmp_path: Path) -> None:
         assert (await node.admin.delete("/services/x")).status == 204
         assert (await node.proxy.get("/x/y")).status == 404
         assert len(upstream.requests) == 1
+
+
+async def test_a_node_that_is_stopped_while_it_opens_its_file_leaves_nothing(tmp_path: Path) -> None:
+    """The thread of the database ends, and the file can be used by the next node."""
+    from twisted.internet import reactor
+
+    conf = make_conf(tmp_path)
+    prepare_prefix(conf, datetime.now(UTC), lambda: str(uuid4()))
+    kong = KongNode(conf, reactor, host=make_host())
+    kong.startService()
+    ready = kong.when_ready()
+    await kong.stopService()
+    with pytest.raises(CancelledError):
+        await ready
+    assert not [thread for thread in threading.enumerate() if str(tmp_path) in thread.name]
+    async with running_node(tmp_path) as node:
+        assert (await node.admin.get("/services")).status == 200
+
+
+async def test_a_second_node_on_the_same_port_is_refused(tmp_path: Path) -> None:
+    """Although kong.conf says ``reuseport``, as Kong's default does; the first one serves on."""
+    async with running_node(tmp_path, "a") as first:
+        with pytest.raises(CannotListenError):
+            async with running_node(tmp_path, "b", proxy_listen=f"127.0.0.1:{first.port} reuseport"):
+                pytest.fail("two nodes listen on one port")
+        assert (await first.proxy.get("/")).status == 404
+
+
+async def test_the_status_api_tells_when_the_node_is_ready(tmp_path: Path) -> None:
+    """Ready while it serves, draining once it quits; whoever sends requests there can see it coming."""
+    async with running_node(tmp_path, status_listen="127.0.0.1:0") as node:
+        assert (await node.status.get("/status/ready")).json == {"message": "ready"}
+        await node.kong.drain()
+        answer = await node.status.get("/status/ready")
+        assert (answer.status, answer.json) == (503, {"message": "draining"})
+
+
+async def test_a_burst_of_changes_is_served_change_by_change(tmp_path: Path) -> None:
+    """Many writers at once: each finds served what it was answered, and nothing that it removed."""
+    from twisted.internet import reactor
+
+    async with (
+        scripted_upstream(reactor, lambda seen: response(200, seen.target.encode())) as upstream,
+        running_node(tmp_path) as node,
+    ):
+        await node.admin.create("/services", {"name": "x", "url": upstream.url})
+
+        async def one(number: int) -> None:
+            route = {"name": f"r{number}", "paths": [f"/r{number}"]}
+            await node.admin.create("/services/x/routes", route)
+            assert (await node.proxy.get(f"/r{number}/a")).body == b"/a"
+            await node.admin.patch(f"/routes/r{number}", {"strip_path": False})
+            assert (await node.proxy.get(f"/r{number}/a")).body == f"/r{number}/a".encode()
+            assert (await node.admin.delete(f"/routes/r{number}")).status == 204
+            assert (await node.proxy.get(f"/r{number}/a")).status == 404
+
+        await gatherResults([Deferred.fromCoroutine(one(number)) for number in range(30)])
