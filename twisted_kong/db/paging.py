@@ -18,7 +18,7 @@ MAX_TAGS = 5
 
 # Kong: printable ASCII without the two separators, or anything beyond ASCII.
 _TAG = re.compile("[ !-+\\-.0-~\u0080-\ud7ff\ue000-\U0010ffff]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def check_size(size: object) -> int:

@@ -9,6 +9,9 @@ from twisted_kong.db.dao import Page
 from twisted_kong.db.interfaces import Cursor, IStrategy, TagRow
 from twisted_kong.db.paging import bad_offset, check_size, decode_offset, encode_offset
 
+# No entity has so many tags, and a store's own integers may be as narrow.
+_BEYOND = 2**31
+
 
 async def tags_page(strategy: IStrategy, size: object, offset: str | None, tag: str | None) -> Page:
     """One page, by entity id and the tag's place there.
@@ -34,7 +37,7 @@ def _place(offset: str | None) -> tuple[str, int, str] | None:
 def _parts(cursor: list[Any], offset: str | None) -> tuple[str, int, str]:
     # the last of all tables by name stands for "behind this ordinal"
     key, ordinal, table = [*cursor, "\U0010ffff"][:3] if len(cursor) in (2, 3) else (None, None, None)
-    if isinstance(key, str) and isinstance(ordinal, int) and isinstance(table, str):
+    if isinstance(key, str) and type(ordinal) is int and abs(ordinal) < _BEYOND and isinstance(table, str):
         return key, ordinal, table
     raise bad_offset(offset)
 

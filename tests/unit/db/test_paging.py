@@ -75,3 +75,9 @@ def test_bad_tag_filters(text: str) -> None:
     """Separators need a tag on each side, and only one of them may be used."""
     with pytest.raises(InvalidOptions, match="invalid filter syntax"):
         parse_tags(text)
+
+
+def test_a_long_size_takes_no_time() -> None:
+    """What is no number after all is found out in one look, not once for each digit."""
+    with pytest.raises(InvalidSize):
+        check_size("1" * 1_000_000 + "x")

@@ -56,7 +56,9 @@ def test_what_is_asked_for() -> None:
     assert rows.asked[1][1] > ("1", 2, "zzz")
 
 
-@pytest.mark.parametrize("cursor", [[], ["1"], ["1", "2"], [1, 2], ["1", 2, 3], ["1", 2, "x", "y"]])
+@pytest.mark.parametrize(
+    "cursor", [[], ["1"], ["1", "2"], [1, 2], ["1", 2, 3], ["1", 2, "x", "y"], ["1", 2**63], ["1", True]]
+)
 def test_bad_offsets(cursor: list[object]) -> None:
     """A cursor of another form is none of ours."""
     with pytest.raises(InvalidOffset):

@@ -25,7 +25,7 @@ from twisted_kong.core.conf.secret import Secret
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z")
 _SIZE = re.compile(r"([0-9]+)([kKmMgG]?)\Z")
-_TIME = re.compile(r"(?:[0-9]+(?:ms|[smhdwMy])?\s*)+\Z")
+_TIME = re.compile(r"(?:[0-9]++(?:ms|[smhdwMy])?\s*+)+\Z")
 _TIME_PART = re.compile(r"([0-9]+)(ms|[smhdwMy])?")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
 

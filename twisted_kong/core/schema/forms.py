@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 from twisted_kong.core.schema.fields import Field, ListField, MapField
@@ -17,7 +18,11 @@ from twisted_kong.core.schema.schema import Schema
 
 _SEGMENT = re.compile(r"([^\[\].]+)((?:\[[^\[\]]*\])*)")
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
-_NUMBER = re.compile(r"\s*[-+]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*\Z")
+_NUMBER = re.compile(
+    r"\s*[-+]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*\Z"
+)
+# A name that leads deeper than any schema does is no path: to walk it would take a stack as deep.
+_DEEPEST = 50
 _BOOLEANS = {"true": True, "false": False}
 _NUMERIC = frozenset({"number", "integer"})
 
@@ -54,7 +59,7 @@ def _steps(name: str) -> list[_Step]:
             return [name]
         steps.append(match[1])
         steps += [_bracket(inner) for inner in _BRACKETS.findall(match[2])]
-    return steps
+    return steps if len(steps) <= _DEEPEST else [name]
 
 
 def _bracket(inner: str) -> _Step:
@@ -120,15 +125,14 @@ def _infer(value: Any, field: Field) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """A number where Lua would read one, else the text itself."""
+    """A number where Lua would read one, else the text itself; infinity is none, since JSON cannot say it."""
     if not isinstance(value, str) or _NUMBER.match(value) is None:
         return value
     text = value.strip()
     try:
         return int(text, 0 if "x" in text.lower() else 10)
     except ValueError:
-        return _tidy(float(text))
-
-
-def _tidy(number: float) -> int | float:
+        number = float(text)
+    if number in (inf, -inf):
+        return value
     return int(number) if number.is_integer() else number

@@ -62,6 +62,11 @@ def test_value(kind: Kind, text: str, value: object) -> None:
         (Kind.NUMBER, "nan", "p is not a number: 'nan'"),
         (Kind.INTEGER, "1.5", "p is not a number: '1.5' (an integer)"),
         (Kind.SIZE, "8kb", "p is not a size: '8kb' (bytes, or with k, m or g: 8k, 10m)"),
+        (
+            Kind.TIME,
+            "1" * 40 + "x",
+            f"p is not a time: '{'1' * 40}x' (seconds, or with ms, s, m, h, d: 30s, 1h30m, 1d)",
+        ),
         (Kind.TIME, "soon", "p is not a time: 'soon' (seconds, or with ms, s, m, h, d: 30s, 1h30m, 1d)"),
         (Kind.BUFFERS, "4", "p is not a number and a size: '4' (4 16k)"),
         (Kind.WORKERS, "0", "p has an invalid value: '0' (auto, or a number from 1)"),

@@ -47,6 +47,8 @@ def test_names_are_paths(pairs: list[tuple[str, str]], record: dict[str, Any]) -
         ("services", {"port": "8.5", "retries": "x"}, {"port": 8.5, "retries": "x"}),
         ("services", {"port": "0x50", "retries": " 7 "}, {"port": 80, "retries": 7}),
         ("services", {"port": "8e1", "retries": "010"}, {"port": 80, "retries": 10}),
+        ("services", {"port": "8.", "retries": ".5"}, {"port": 8, "retries": 0.5}),
+        ("services", {"port": "1e999", "retries": "-1e999"}, {"port": "1e999", "retries": "-1e999"}),
         ("services", {"enabled": "false", "tls_verify": "TRUE"}, {"enabled": False, "tls_verify": "TRUE"}),
         ("services", {"name": "", "tags": "a,b"}, {"name": None, "tags": ["a,b"]}),
         ("services", {"tags": ["a", ""]}, {"tags": ["a", None]}),
@@ -78,3 +80,15 @@ def test_texts_become_what_the_schema_wants(kind: str, raw: dict[str, Any], reco
     inferred = infer(SCHEMAS[kind], raw)
     assert inferred == record
     assert repr(inferred) == repr(record)
+
+
+def test_a_name_too_deep_for_any_schema_is_taken_as_it_stands() -> None:
+    """Whoever sends a path of thousands of steps is told of an unknown field, not that we broke."""
+    for name in ("a" + "[x]" * 5000, "a" + ".x" * 5000):
+        assert decode([(name, "1")]) == {name: "1"}
+
+
+def test_long_texts_of_digits_take_no_time() -> None:
+    """What is no number after all is found out in one look, not once for each digit."""
+    text = "1" * 1_000_000 + "x"
+    assert infer(SCHEMAS["services"], {"port": text}) == {"port": text}
