@@ -48,7 +48,9 @@ class _Receiver:
         self._found.append(address.host)
 
     def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
-        self._done.callback(tuple(dict.fromkeys(self._found)))
+        found = tuple(dict.fromkeys(self._found))
+        # Kong: AAAA is not in dns_order, so a "localhost" that is ::1 too means 127.0.0.1 alone.
+        self._done.callback(tuple(each for each in found if ":" not in each) or found)
 
 
 class _Entry:

@@ -65,6 +65,16 @@ def test_many_wait_for_one_lookup() -> None:
     assert names.asked == []
 
 
+def test_a_name_with_both_families_means_its_ipv4_addresses() -> None:
+    """A server on localhost rarely listens on ::1 too; a name that has nothing else may be IPv6."""
+    _, names, resolve = world()
+    both, six = resolve("localhost"), resolve("six.test")
+    names.answer("::1", "127.0.0.1")
+    names.answer("2001:db8::1")
+    assert success_of(both) == ("127.0.0.1",)  # type: ignore[arg-type]
+    assert success_of(six) == ("2001:db8::1",)  # type: ignore[arg-type]
+
+
 def test_an_old_answer_serves_until_the_new_one_is_there() -> None:
     """A slow name server delays nobody; but not for ever."""
     clock, names, resolve = world()
