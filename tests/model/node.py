@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredList
 from typing_extensions import override
 
 from tests.kit.rows import FakePage
@@ -104,6 +105,16 @@ class Node:
 
         value: int | None = await self.cache.get(f"creds:{id}", load)
         return value
+
+    async def warm_up(self) -> None:
+        """What ``db_cache_warmup_entities`` does, at any moment: a page of rows is kept."""
+        lease = self.cache.gather()
+        reads = [Deferred.fromCoroutine(self.store.read(("creds", id), self._behind())) for id in IDS]
+        results: list[Any] = await DeferredList(reads, consumeErrors=True)
+        page = [(f"creds:{id}", value) for id, (read, value) in zip(IDS, results, strict=True) if read]
+        if not self.rules.page_leases:
+            lease = self.cache.gather()
+        self.cache.fill(lease, [row for row in page if row[1] is not None])
 
     def served_now(self) -> dict[Key, int | None]:
         """All that a request would be given at once."""

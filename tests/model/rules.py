@@ -13,6 +13,7 @@ class Rules:
         of the writer may come between.
     :param commit_order: changes are numbered as they commit; else as their transactions begin.
     :param leases: a read under way when its key is purged is not stored.
+    :param page_leases: neither is what a read of many rows at once has brought of it.
     :param doubt: a log that cannot show continuity makes everything stale; else reading just goes on.
     :param poll_where_read: the log is polled on the replica that entities are read from; else on the primary.
     :param own_when_applied: a node's own change is left out only if it was applied at the write; else always.
@@ -24,6 +25,7 @@ class Rules:
     in_transaction: bool = True
     commit_order: bool = True
     leases: bool = True
+    page_leases: bool = True
     doubt: bool = True
     poll_where_read: bool = True
     own_when_applied: bool = True

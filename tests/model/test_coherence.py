@@ -62,6 +62,7 @@ def test_propagation_makes_up_for_polling_the_primary() -> None:
         ("in_transaction", UNCUT),
         ("commit_order", UNCUT),
         ("leases", UNCUT),
+        ("page_leases", UNCUT),
         ("doubt", PLAIN),
         ("poll_where_read", replace(REPLICA, cuts=False)),
         ("own_when_applied", UNCUT),

@@ -75,7 +75,7 @@ class World:
     # What happens.
 
     def _step(self) -> None:
-        deeds = [self._write] * 4 + [self._request] * 6 + [self._soften]
+        deeds = [self._write] * 4 + [self._request] * 6 + [self._soften, self._warm_up]
         if self.scenario.faults:
             deeds += [self._restart, self._calm]
         if self.scenario.faults and self.scenario.cuts:
@@ -110,6 +110,9 @@ class World:
 
     def _soften(self) -> None:
         _forget(self._some()[0].invalidator.refresh())
+
+    def _warm_up(self) -> None:
+        _forget(self._some()[0].warm_up())
 
     def _restart(self) -> None:
         index = self.random.randrange(len(self.nodes))
