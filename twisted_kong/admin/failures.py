@@ -10,6 +10,7 @@ from twisted_kong.core.errors import (
     EntityError,
     NotFound,
     OperationUnsupported,
+    OutcomeUnknown,
     UniqueViolation,
 )
 
@@ -33,7 +34,7 @@ class Refused(Exception):
 def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
     """The answer for an error, or None for one that is nobody's answer and has to be logged.
 
-    :param writing: whether the call was to write; nothing was written then.
+    :param writing: whether the call was to write.
     """
     if isinstance(error, Missing):
         return NOT_FOUND
@@ -51,7 +52,12 @@ def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
 
 
 def _database_failure(error: DatabaseError, writing: bool) -> Answer:
-    """Kong: 500 for every failure of the database; ours: 503 where a write may be tried again."""
+    """Kong: 500 for every failure of the database; ours: 503 where a write may be tried again.
+
+    Whoever repeats a write whose outcome is unknown may make the same entity twice, so it is no 503.
+    """
+    if writing and isinstance(error, OutcomeUnknown):
+        return message(500, f"whether anything was changed is not known: {error.message}")
     if writing and isinstance(error, DatabaseUnavailable):
         return message(
             503, f"the database cannot be written at present, nothing was changed: {error.message}"

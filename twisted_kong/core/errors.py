@@ -95,6 +95,10 @@ class DatabaseUnavailable(DatabaseError):
     """The store cannot be reached, is full or read-only: nothing was written."""
 
 
+class OutcomeUnknown(DatabaseUnavailable):
+    """The store did not answer in time: what it was asked to write may have been written, or may still be."""
+
+
 class InvalidSize(EntityError):
     """The size of a page is not an integer between 1 and 1000."""
 

@@ -144,7 +144,8 @@ class IStrategy(IChangeLog, Protocol):
     """A datastore.
 
     Refusals are the named errors of ``core.errors``; failures are :class:`DatabaseError`, or
-    :class:`DatabaseUnavailable` where nothing can have been written or the outcome is not known.
+    :class:`DatabaseUnavailable` where nothing can have been written, or :class:`OutcomeUnknown` where that is
+    not known.
     Expired rows are never returned and never stand in the way of a write.
     """
 

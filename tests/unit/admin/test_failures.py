@@ -17,6 +17,7 @@ from twisted_kong.core.errors import (
     InvalidUnique,
     NotFound,
     OperationUnsupported,
+    OutcomeUnknown,
     SchemaViolation,
     UniqueViolation,
 )
@@ -77,6 +78,14 @@ def test_a_write_that_was_not_stored_may_be_tried_again() -> None:
     assert answer is not None
     assert answer.status == 503
     assert b"nothing was changed: the disk is full" in answer.body
+
+
+def test_a_write_of_unknown_outcome_does_not_claim_that_nothing_was_changed() -> None:
+    """Where a write may still take effect it is not called undone, and no 503 invites to repeat it."""
+    answer = answer_for(OutcomeUnknown("no answer in 30 seconds; it may still take effect"), writing=True)
+    assert answer is not None
+    assert answer.status == 500
+    assert b"whether anything was changed is not known: no answer in 30 seconds" in answer.body
 
 
 def test_other_errors_have_no_answer() -> None:

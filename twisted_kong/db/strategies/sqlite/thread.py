@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.core.errors import DatabaseUnavailable, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -88,7 +88,10 @@ class DatabaseThread:
         self._thread.start()
 
     def run(self, work: Callable[[], T], deadline: float | None = None) -> Deferred[T]:
-        """Run something in the thread; DatabaseUnavailable if that took, or would take, too long."""
+        """Run something in the thread.
+
+        DatabaseUnavailable if it was not begun in time, OutcomeUnknown if it has not ended by then.
+        """
         deferred: Deferred[T] = Deferred(lambda _: job.abandon())
         job = _Job(work, deferred)
         if self._thread is None or self._stopping:
@@ -116,16 +119,19 @@ class DatabaseThread:
     def _give_up(self, job: _Job, seconds: float) -> None:
         deferred = job.forget()
         if deferred is not None:
-            outcome = "it may still take effect" if job.begun else "it was not begun"
+            late = f"{self._name} did not answer within {seconds:g} seconds"
             deferred.errback(
-                DatabaseUnavailable(f"{self._name} did not answer within {seconds:g} seconds; {outcome}")
+                OutcomeUnknown(f"{late}; it may still take effect")
+                if job.begun
+                else DatabaseUnavailable(f"{late}; it was not begun")
             )
 
     def _loop(self) -> None:
         while (job := self._queue.get()) is not None:
             result, error = None, None
+            # Before the look: who gives up in between must not be told that nothing was begun.
+            job.begun = True
             if job.wanted:
-                job.begun = True
                 try:
                     result = job.work()
                 except BaseException as raised:

@@ -11,7 +11,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import failure_of, no_result, started, success_of
-from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.core.errors import DatabaseUnavailable, OutcomeUnknown
 from twisted_kong.db.strategies.sqlite.thread import DatabaseThread
 
 PATIENCE = 10.0
@@ -109,7 +109,7 @@ def test_a_deadline_of_work_under_way(clock: ThreadClock, thread: DatabaseThread
     clock.advance(9.9)
     no_result(asked)
     clock.advance(0.2)
-    error = failure_of(asked, DatabaseUnavailable)
+    error = failure_of(asked, OutcomeUnknown)
     assert str(error) == "the file did not answer within 10 seconds; it may still take effect"
     stuck.go.set()
     clock.turn()
