@@ -28,13 +28,14 @@ _READ = """
     select number, tag, kind, operation, id, keys, origin, at, author from changes
     where number >= ? order by number limit ?
 """
-# Only from the old end, and never the newest: what remains has no gap.
+# Only from the old end, and never the newest: what remains has no gap. No more is read than may be removed.
 _TRIM = """
     delete from changes where number < (
         select min(number) from (
-            select number from changes where at >= ?
+            select number from (select number, at from changes order by number limit :step)
+            where at >= :before
             union all select max(number) from changes
-            union all select min(number) + ? from changes
+            union all select min(number) + :step from changes
         )
     )
 """
@@ -80,7 +81,7 @@ def changes_after(connection: sqlite3.Connection, position: LogPosition, limit: 
 
 def trim(connection: sqlite3.Connection, before: float) -> int:
     """Forget some of the changes older than an epoch second; how many went."""
-    return connection.execute(_TRIM, (before, TRIM_STEP)).rowcount
+    return connection.execute(_TRIM, {"before": before, "step": TRIM_STEP}).rowcount
 
 
 def _change(row: tuple[int, str, str, str, str, str, str, float, str | None]) -> Change:

@@ -101,3 +101,17 @@ def test_trimming_by_age(connection: sqlite3.Connection) -> None:
     append(connection, 2, at=1.0)
     log.trim(connection, 3.0)
     assert numbers(connection) == [3, 4, 5]
+
+
+@pytest.mark.parametrize("before", [0.5, 2.0])
+def test_trimming_costs_the_same_however_long_the_log(connection: sqlite3.Connection, before: float) -> None:
+    """A step reads no more of the log than it may remove, whether there is something to remove or not."""
+    costs = []
+    for _ in range(2):
+        append(connection, 5 * log.TRIM_STEP, at=1.0)
+        ticks: list[None] = []
+        connection.set_progress_handler(lambda ticks=ticks: ticks.append(None), 100)
+        log.trim(connection, before)
+        connection.set_progress_handler(None, 0)
+        costs.append(len(ticks))
+    assert costs[1] < costs[0] * 1.2
