@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
 from twisted_kong.core.gathering import Gathering
 from twisted_kong.node.cache_statistics import CacheStatistics
+from twisted_kong.node.trouble import Trouble
 
 # What reads an entity from the database: the entity, None if there is none, or either within Expiring.
 Loader = Callable[[], Awaitable[Any]]
@@ -94,6 +95,7 @@ class EntityCache:
         self._misses = self._table.misses.entries
         self._refill_queue: OrderedDict[str, Flight] = OrderedDict()
         self._refills_free = refills
+        self._trouble = Trouble(self._log)
         self._count_hits = self._count_misses = self._count_absents = 0
         self._loads = self._load_errors = self._resurrections = self._voided = self._reading = 0
 
@@ -244,6 +246,7 @@ class EntityCache:
         flight.land(result)
 
     def _arrived(self, key: str, flight: Flight, loaded: Any) -> Any | None:
+        self._trouble.over("entities can be read again")
         value, lifetime = lifetime_of(loaded)
         if self._table.redeem(key, flight):
             ttl = flight.neg_ttl if value is None else flight.ttl
@@ -257,12 +260,8 @@ class EntityCache:
         entry = None
         if self._table.redeem(key, flight):
             entry = self._table.resurrect(key, self._seconds(), self._resurrect_ttl)
-        self._log.warn(
-            "could not read {key} ({error}); {consequence}",
-            key=key,
-            error=failure.getErrorMessage(),
-            consequence="nothing can be served" if entry is None else "its expired value is served",
-        )
+        # Not the key: what follows its first part may be the credential that a client has sent.
+        self._trouble.met(failure, "could not read an entity of {kind}", kind=key.partition(":")[0])
         if entry is None:
             return failure
         self._resurrections += 1

@@ -7,7 +7,9 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import failure_of, no_result, outcome, started, success_of
+from tests.kit.logs import caught_errors
 from twisted_kong.core.cache import ABSENT, MISS, Expiring
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.node.cache import EntityCache
 
 
@@ -431,3 +433,13 @@ def test_a_page_replaces_nothing_that_is_known() -> None:
     assert cache.fill(lease, [("a", "old"), ("b", "old")]) == 0
     assert cache.peek("a") == "new"
     assert cache.peek("b") is MISS
+
+
+def test_a_database_that_is_away_is_told_once_and_without_credentials() -> None:
+    """A key holds what a client has sent to be let in, and every request would tell the same."""
+    cache = EntityCache(Clock())
+    with caught_errors() as told:
+        for secret in ("s3cret", "passw0rd"):
+            loader = returning(DatabaseUnavailable("gone"))
+            failure_of(cache.get(f"keyauth_credentials:{secret}:::::w", loader), DatabaseUnavailable)
+    assert told == ["could not read an entity of keyauth_credentials: gone"]
