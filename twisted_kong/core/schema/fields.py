@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from math import isfinite
 from typing import Any, ClassVar
 
 from typing_extensions import override
@@ -32,7 +33,7 @@ def _is_number(value: Any, whole: bool) -> bool:
     if isinstance(value, bool):
         return False
     if isinstance(value, float) and not whole:
-        return True
+        return isfinite(value)
     return bool(value == value // 1) and abs(value) <= _LARGEST
 
 
@@ -186,12 +187,10 @@ class ListField(Field):
 
 
 def _without_duplicates(values: list[Any]) -> list[Any]:
-    kept: list[Any] = []
-    for value in values:
-        # Kong: records are compared by identity, so only scalars can repeat
-        if isinstance(value, dict | list) or value not in kept:
-            kept.append(value)
-    return kept
+    # Kong: records are compared by identity, so only scalars can repeat.  Lua: 1 is 1.0, but not true.
+    if any(isinstance(value, dict | list) for value in values):
+        return values
+    return list({(value, isinstance(value, bool)): value for value in values}.values())
 
 
 class MapField(Field):

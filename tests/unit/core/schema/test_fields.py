@@ -123,6 +123,21 @@ def test_sets_drop_duplicates() -> None:
     assert filled(["b", "b"], type="array", elements=STRING) == ["b", "b"]
     records = {"type": "record", "fields": {"a": STRING}}
     assert len(filled([{"a": "x"}, {"a": "x"}], type="set", elements=records)) == 2
+    anything = {"type": "json"}
+    assert filled([1, True, 1.0, "1", False, 0], type="set", elements=anything) == [1, True, "1", False, 0]
+
+
+def test_long_sets_take_no_time() -> None:
+    """A body full of tags must not hold up the requests that the same process serves."""
+    tags = [f"t{number}" for number in range(100_000)]
+    assert filled(tags * 2, type="set", elements=STRING) == tags
+
+
+def test_no_number_is_infinite() -> None:
+    """Nothing that JSON cannot say becomes part of an entity."""
+    for value in (float("inf"), float("-inf"), float("nan")):
+        assert violation(value, type="number") == "expected a number"
+        assert violation(value, type="integer") == "expected an integer"
 
 
 def test_elements_that_are_records_are_filled_in() -> None:
