@@ -31,6 +31,8 @@ from twisted_kong.node.marks import Mark, Marks, all_of
 from twisted_kong.node.reading import Difference, Key, Reader, Reading
 from twisted_kong.node.trouble import Trouble
 
+# Rows of which is looked at a time whether a reload has met them.
+LOOKS: Final = 5000
 # Rows read by themselves at a time.
 AT_ONCE: Final = 16
 # Seconds between tries after an error.
@@ -180,8 +182,16 @@ class Holder(Service):
             if offset is None:
                 break
             await self._reading.turn()
-        missed = [(kind, id) for id in self.rows[kind] if id not in met]
-        await self._take([(key, None) for key in missed if key not in self._read_alone])
+        await self._take_out(kind, met)
+
+    async def _take_out(self, kind: str, met: set[str]) -> None:
+        """Take out what a reload did not meet."""
+        ids = tuple(self.rows[kind])
+        for start in range(0, len(ids), LOOKS):
+            if start:
+                await self._reading.turn()
+            missed = [(kind, id) for id in ids[start : start + LOOKS] if id not in met]
+            await self._take([(key, None) for key in missed if key not in self._read_alone])
 
     async def _read_marked_meanwhile(self) -> None:
         try:

@@ -233,6 +233,24 @@ def test_a_reload_takes_out_what_is_gone(node: Node) -> None:
     assert node.held == {"b": 1}
 
 
+def test_a_reload_looks_for_what_is_gone_in_portions(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among 50,000 rows too the reactor has its turn in between, and what changes in it is not lost."""
+    monkeypatch.setattr("twisted_kong.node.holder.LOOKS", 2)
+    for id in "abcde":
+        node.word(id)
+    node.holder.doubt()
+    node.turns()
+    for id in "be":
+        del node.words.rows[id]
+    node.holder.doubt()
+    assert set(node.held) == set("acde")
+    del node.words.rows["d"]
+    node.word("b", 2)
+    node.holder.apply([change(1, "words", "b"), change(2, "words", "d")])
+    node.turns()
+    assert node.held == {"a": 1, "b": 2, "c": 1}
+
+
 def test_a_reload_applies_only_what_differs(node: Node) -> None:
     """The cost of doubt is reading, not rebuilding."""
     node.word("a")
