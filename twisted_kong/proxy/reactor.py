@@ -4,6 +4,9 @@ Stock dispatch enters a logging context for each readable or writable descriptor
 reading it.  Here plain events go straight to the selectable; everything unusual (errors, hang-ups, both at
 once) takes the stock way.  And a turn of the stock loop looks after timers, threads and the end each time;
 here they are looked after when there is something to do, which matters when events come one by one.
+
+Timers measure time, not dates.  Twisted keeps them by the wall clock, so that setting it back by an hour
+would stop all polling, and the beats that systemd waits for, for an hour; here they move with the clock.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import errno
 import select
 import sys
+from time import monotonic
 from typing import Any
 
 from twisted.internet.epollreactor import EPollReactor
@@ -22,6 +26,8 @@ _READABLE = select.EPOLLIN
 _WRITABLE = select.EPOLLOUT
 # Seconds; epoll takes milliseconds as an int.
 _LONGEST = 2147483.0
+# Seconds by which the wall clock may stray before timers follow it.
+_STRAY = 0.5
 
 
 class LeanReactor(EPollReactor):
@@ -29,11 +35,17 @@ class LeanReactor(EPollReactor):
 
     _logger = Logger()
 
+    def __init__(self) -> None:
+        super().__init__()
+        # The wall clock's lead on the one that nobody can set.
+        self._lead = self.seconds() - monotonic()
+
     @override
     def mainLoop(self) -> None:
         """Turn until the reactor stops."""
         while self._started:
             try:
+                self._follow_clock()
                 self.runUntilCurrent()
                 wait = self.timeout()
                 self.doPoll(wait if self.running else 0)
@@ -47,7 +59,20 @@ class LeanReactor(EPollReactor):
         if self.threadCallQueue or self._newTimedCalls or self._justStopped or not self.running:
             return False
         calls = self._pendingTimedCalls
-        return not calls or calls[0].time > self.seconds()
+        if not calls:
+            return True
+        now = self._follow_clock()
+        return calls[0].time > now
+
+    def _follow_clock(self) -> float:
+        """The wall clock's seconds; where it was set, what was due in five seconds still is."""
+        now = self.seconds()
+        step = now - monotonic() - self._lead
+        if not -_STRAY < step < _STRAY:
+            self._lead += step
+            for call in (*self._pendingTimedCalls, *self._newTimedCalls):
+                call.time += step
+        return now
 
     def _until_next_call(self) -> float | None:
         calls = self._pendingTimedCalls

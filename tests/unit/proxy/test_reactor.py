@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
+import pytest
 from twisted.internet.main import CONNECTION_DONE
 from typing_extensions import override
 
@@ -140,6 +142,32 @@ def test_the_loop_serves_events_timers_threads_and_its_end() -> None:
         reactor.mainLoop()
         assert order[:5] == ["read", "read", "read", "thread", "timer"]
         assert order[5:] == ["read"] * 4
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_setting_the_clock_moves_no_timer(step: float) -> None:
+    """What is due soon stays so when the wall clock is set back, and what is due late when it is set on."""
+    with Lab() as lab:
+        reactor = lab.reactor
+        fired: list[str] = []
+
+        def end() -> None:
+            fired.append("soon")
+            reactor._started = reactor.running = False
+
+        def set_clock() -> None:
+            reactor.seconds = lambda: time.time() + step  # type: ignore[method-assign]
+
+        reactor.callLater(0.02, end)
+        reactor.callLater(60, fired.append, "late")
+        reactor.callLater(0, set_clock)
+        lab.other.send(b"x")
+        reactor.addReader(Selectable(lab.one))
+        begun = time.monotonic()
+        reactor._started = reactor.running = True
+        reactor.mainLoop()
+        assert fired == ["soon"]
+        assert 0.01 < time.monotonic() - begun < 10
 
 
 def test_an_error_of_the_loop_does_not_end_it() -> None:
