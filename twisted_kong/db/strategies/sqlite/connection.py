@@ -133,8 +133,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
-    (owner,) = connection.execute("pragma application_id").fetchone()
+    # In this order: the node that makes tables in between also leaves its mark, in the same transaction.
     (objects,) = connection.execute("select count(*) from sqlite_schema").fetchone()
+    (owner,) = connection.execute("pragma application_id").fetchone()
     if owner != APPLICATION_ID and objects:
         raise DatabaseError(f"the database file {path} belongs to another program")
 
