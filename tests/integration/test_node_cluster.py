@@ -16,6 +16,8 @@ pytestmark = pytest.mark.integration
 
 # Real seconds that a step needs at most: threads and sockets, nothing that waits for time to pass.
 SOON = 5.0
+# What is due at a time by a clock of floating point is surely due so much later.
+MOMENT = 0.01
 
 
 class Cluster:
@@ -23,12 +25,27 @@ class Cluster:
 
     def __init__(self, a: RunningNode, b: RunningNode, time: SteppedReactor | None) -> None:
         self.a, self.b, self._time = a, b, time
+        self._started = 0.0 if time is None else time.seconds()
 
     async def advance(self, seconds: float) -> None:
         """Let B's time pass."""
         assert self._time is not None
         self._time.advance(seconds)
         await self.b.after(0.02)
+
+    async def advance_to(self, seconds: float) -> None:
+        """Let B's time pass until so many seconds after its start, when it polled first."""
+        assert self._time is not None
+        await self.advance(self._started + seconds - self._time.seconds())
+
+    async def seen(self) -> None:
+        """Let B's time pass until it has seen what A wrote last, in small steps."""
+        head = await self.a.parts.database.log.head()
+        for _ in range(100):
+            if self.b.parts.state.feed.position == head:
+                return
+            await self.advance(0.05)
+        raise AssertionError("B has not seen what A wrote")
 
     async def status(self, **headers: str) -> int:
         """What B answers to a request."""
@@ -92,14 +109,14 @@ async def test_that_a_service_has_no_plugin_is_forgotten_at_once(tmp_path: Path)
 
 
 async def test_that_a_service_has_no_plugin_is_forgotten_with_the_poll(tmp_path: Path) -> None:
-    """Without any news db_update_frequency is the bound, to the second."""
+    """Without any news db_update_frequency is the bound."""
     async with cluster(tmp_path, stepped=True, db_update_frequency=5) as nodes:
         deaf(nodes.b)
         assert await nodes.status() == 200
         await forbid(nodes.a)
-        await nodes.advance(4.9)
+        await nodes.advance_to(4.9)
         assert await nodes.status() == 200
-        await nodes.advance(0.1)
+        await nodes.advance_to(5 + MOMENT)
         await nodes.answers(418)
 
 
@@ -107,58 +124,53 @@ async def test_a_missing_key_is_forgotten_with_the_poll(tmp_path: Path) -> None:
     """An unknown key is refused out of the cache; created on the other node it is let in after the poll."""
     async with cluster(tmp_path, stepped=True, db_update_frequency=5) as nodes:
         await demand_keys(nodes.a)
-        await nodes.advance(0.1)
+        await nodes.seen()
         await nodes.answers(401, apikey="k")
         deaf(nodes.b)
         await grant_key(nodes.a)
-        await nodes.advance(4.8)
+        await nodes.advance_to(4.9)
         assert await nodes.status(apikey="k") == 401
-        await nodes.advance(0.2)
+        await nodes.advance_to(5 + MOMENT)
         await nodes.answers(200, apikey="k")
 
 
 async def test_propagation_is_waited_for_and_no_longer(tmp_path: Path) -> None:
     """With db_update_propagation = 2 hit and miss are served for 2 s after the change was seen."""
     async with cluster(tmp_path, stepped=True, db_update_propagation=2) as nodes:
-        feed = nodes.b.parts.state.feed
         await demand_keys(nodes.a)
-        await nodes.advance(0.1)
-        await nodes.b.until(lambda: feed.pending)
-        await nodes.advance(2)
+        await nodes.seen()
+        await nodes.advance(2 + MOMENT)
         await nodes.answers(401, apikey="k")
-        await nodes.b.until(lambda: not feed.pending)
+        await nodes.b.until(lambda: not nodes.b.parts.state.feed.pending)
 
         await grant_key(nodes.a)
-        await nodes.advance(0.1)
-        await nodes.b.until(lambda: feed.pending)
+        await nodes.seen()
         await nodes.advance(1.9)
         assert await nodes.status(apikey="k") == 401
-        await nodes.advance(0.1)
+        await nodes.advance(0.1 + MOMENT)
         await nodes.answers(200, apikey="k")
 
         await forbid(nodes.a)
-        await nodes.advance(0.1)
-        await nodes.b.until(lambda: feed.pending)
+        await nodes.seen()
         await nodes.advance(1.9)
         assert await nodes.status(apikey="k") == 200
-        await nodes.advance(0.1)
+        await nodes.advance(0.1 + MOMENT)
         await nodes.answers(418, apikey="k")
 
 
 async def test_a_ttl_bounds_what_was_never_heard_of(tmp_path: Path) -> None:
-    """With db_cache_ttl = 1 and no polling a plugin and a key are known after 1 s, and not before."""
+    """With db_cache_ttl = 1 and no polling a plugin and a key are known after 1 s, the key not before."""
     async with cluster(tmp_path, stepped=True, polling=False, db_cache_ttl=1) as nodes:
         await demand_keys(nodes.a)
-        await nodes.advance(0.9)
-        await nodes.advance(0.1)
+        await nodes.advance(1 + MOMENT)
         await nodes.answers(401, apikey="k")
         await grant_key(nodes.a)
         await nodes.advance(0.9)
         assert await nodes.status(apikey="k") == 401
-        await nodes.advance(0.1)
+        await nodes.advance(0.1 + MOMENT)
         await nodes.answers(200, apikey="k")
         await forbid(nodes.a)
-        await nodes.advance(1)
+        await nodes.advance(1 + MOMENT)
         await nodes.answers(418, apikey="k")
 
 
