@@ -15,6 +15,15 @@ from twisted_kong.core.http1.heads import RequestHead
 
 Source = Literal["service", "exit", "error"]
 
+# What is only true of the body that it came with (RFC 9110 §8 and §14).
+_OF_A_BODY = frozenset(
+    (
+        *(b"accept-ranges", b"content-disposition", b"content-encoding", b"content-language"),
+        *(b"content-length", b"content-location", b"content-md5", b"content-range", b"content-type"),
+        *(b"digest", b"etag", b"last-modified", b"repr-digest", b"transfer-encoding"),
+    )
+)
+
 
 class Answer:
     """What the gateway answers by itself, instead of the Service.
@@ -106,7 +115,8 @@ class Upstream:
 class Response:
     """The answer on its way to the client: in header_filter its status and fields may still be changed.
 
-    ``body`` is the whole body where it is known (an answer of the gateway, or in the ``response`` phase).
+    ``body`` is the whole body where it is known: of an answer of the gateway, of one that took the place of a
+    Service's in header_filter, and in the ``response`` phase.
     """
 
     __slots__ = ("body", "headers", "reason", "source", "status")
@@ -119,6 +129,17 @@ class Response:
         self.source: Source = source
         self.body = body
         self.reason = reason
+
+    def replace_by(self, answer: Answer) -> None:
+        """Become another answer, because a plugin that saw this one's head decided so.
+
+        Kong: fields stay, but for those of the answer's names; here also not those that describe the body.
+        """
+        gone = {name.lower() for name, _ in answer.headers} | _OF_A_BODY
+        kept = [field for field in self.headers if field[0].lower() not in gone]
+        self.status, self.reason, self.source = answer.status, b"", answer.source
+        self.headers = Headers([*kept, *answer.headers])
+        self.body = answer.body
 
 
 class Try:

@@ -16,7 +16,6 @@ from twisted.python.failure import Failure
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Answer, RequestContext
-from twisted_kong.core.headers import Headers
 from twisted_kong.core.plan import PluginPlan
 from twisted_kong.pdk.call import Exit
 from twisted_kong.pdk.chains import EMPTY, Chain, Chains, Step
@@ -250,7 +249,7 @@ class Phases:
             try:
                 waiting = begin(getattr(step, phase)(kong, step.conf))
             except Exit as end:
-                self._replace(kong.call.context, end.answer)
+                _replace(kong.call.context, end.answer)
                 return None
             except Exception:
                 report(self._gateway, step.name, phase, kong.call.context.request_id)
@@ -265,23 +264,13 @@ class Phases:
         try:
             await waiting
         except Exit as end:
-            self._replace(kong.call.context, end.answer)
+            _replace(kong.call.context, end.answer)
             return
         except Exception:
             report(self._gateway, steps[index - 1].name, phase, kong.call.context.request_id)
         rest = self._run_all(kong, steps, phase, index)
         if rest is not None:
             await rest
-
-    @staticmethod
-    def _replace(context: RequestContext, answer: Answer) -> None:
-        """Put a plugin's answer in the place of the one whose head is being filtered."""
-        response = context.response
-        if response is None:
-            return
-        response.status, response.reason, response.source = answer.status, b"", answer.source
-        response.headers = Headers(answer.headers)
-        response.body = answer.body
 
     def _filter(self, kong: Kong, step: Step) -> None:
         call = kong.call
@@ -298,3 +287,8 @@ class Phases:
 
     def _left_behind(self, failure: Failure) -> None:
         self._gateway.log.failure("a plugin's log method failed", failure)
+
+
+def _replace(context: RequestContext, answer: Answer) -> None:
+    if context.response is not None:
+        context.response.replace_by(answer)

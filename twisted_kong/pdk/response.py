@@ -67,7 +67,8 @@ class ClientResponse:
         _check_status(status)
         response = self._changed()
         if response is not None:
-            response.status = status
+            # The phrase that the Service gave belongs to its own status.
+            response.status, response.reason = status, b""
 
     def set_header(self, name: str, value: Value) -> None:
         """Let there be exactly one header of this name."""

@@ -100,16 +100,20 @@ class Answering:
         response = ctx.response
         if self.over or response is None:
             return
+        if response.body is not None:
+            # A plugin may have put it into the place of the other.
+            body = response.body
         if self.needs.has_body_filter:
             body = self.gateway.phases.body_filter(ctx, body, True)
         self.answered = True
-        keep = self._keep = self._keep and self.client.keeps()
+        # After what is no final answer nobody could tell which the next one belongs to.
+        keep = self._keep = self._keep and self.client.keeps() and response.status >= 200
         ctx.status = response.status
         if ctx.head.method != b"HEAD":
             length = len(body)
         elif body:
             length, body = len(body), b""
-        elif length is None and response.source != "service":
+        elif response.source != "service":
             length = 0
         if response.status in BODILESS:
             body = b""

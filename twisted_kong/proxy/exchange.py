@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from twisted_kong.core.context import Answer, RequestContext
@@ -43,6 +43,7 @@ class Exchange(Forwarding):
     """One request of one client's connection."""
 
     _waiting = False
+    _waits_for: Deferred[Answer | None] | None = None
 
     def __init__(self, gateway: Gateway, client: Client, head: RequestHead) -> None:
         # Written out for speed: this runs for every request.
@@ -97,6 +98,7 @@ class Exchange(Forwarding):
     def _continue(self, result: Answering, then: Callable[[], None]) -> None:
         """Go on after a phase: to the next step, to an answer, or later."""
         if isinstance(result, Deferred):
+            self._waits_for = result
             result.addCallback(self._resumed, then)
             result.addErrback(self._crashed)
         elif result is None:
@@ -109,6 +111,8 @@ class Exchange(Forwarding):
             self._continue(result, then)
 
     def _crashed(self, failure: Failure) -> None:
+        if self.over and failure.check(CancelledError):
+            return
         self._log.failure("a request could not be served", failure)
         self.crash()
 
@@ -269,6 +273,10 @@ class Exchange(Forwarding):
         self.over = True
         self._registered = False
         self.drop()
+        waits_for, self._waits_for = self._waits_for, None
+        if waits_for is not None:
+            # A plugin that waits is told so, before the request that it works for is taken down.
+            waits_for.cancel()
         if not self.ctx.status:
             self.ctx.status = 499
         self._log_request()

@@ -34,11 +34,9 @@ class Forwarding(Relaying):
     plan: Plan | None = None
     body: RequestBody | None = None
     _attempt: Attempt | None = None
-    _peer: Peer | None = None
     _sent = False
     _failures = 0
     _prompt = True
-    _try_began = 0.0
     _tried: list[Peer] | tuple[()] = ()
 
     def balance(self) -> None:

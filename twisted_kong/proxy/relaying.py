@@ -10,11 +10,13 @@ from __future__ import annotations
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from twisted_kong.core.context import Try
 from twisted_kong.core.http1.chunked import LAST_CHUNK, chunk
 from twisted_kong.core.http1.heads import ResponseHead
+from twisted_kong.node.balancing import Peer
 from twisted_kong.proxy.answering import Answering
 from twisted_kong.proxy.interfaces import NOTHING
-from twisted_kong.proxy.response_heads import CLOSE, KEEP
+from twisted_kong.proxy.response_heads import BODILESS, CLOSE, KEEP
 
 
 @implementer(IPushProducer)
@@ -25,6 +27,8 @@ class Relaying(Answering):
     _collected: list[bytes] | None = None
     _chunking = False
     _size = 0
+    _peer: Peer | None = None
+    _try_began = 0.0
 
     # The Service's answer, as the upstream connection tells it.
 
@@ -36,6 +40,7 @@ class Relaying(Answering):
         ctx.answered_at = now
         ctx.status = head.status
         if self.needs is not NOTHING and self._is_looked_at():
+            self._record_answer()
             ctx.response = gateway.response_heads.response(ctx, head)
             if self._wants_whole():
                 self._whole(body)
@@ -57,6 +62,7 @@ class Relaying(Answering):
         ctx.answered_at = gateway.now()
         ctx.status = head.status
         if self.needs is not NOTHING and self._is_looked_at():
+            self._record_answer()
             ctx.response = gateway.response_heads.response(ctx, head)
             if self._wants_whole():
                 self._collected = []
@@ -73,6 +79,12 @@ class Relaying(Answering):
             return
         framing = self._stream_framing(length)
         self._begin_stream(gateway.response_heads.of_service(ctx, head, framing))
+
+    def _record_answer(self) -> None:
+        """Note the try that led to an answer, for the plugins that log it."""
+        peer = self._peer
+        if peer is not None:
+            self.ctx.tries = [*self.ctx.tries, Try(peer.ip, peer.port, self._try_began)]
 
     def _is_looked_at(self) -> bool:
         needs = self.needs
@@ -135,6 +147,12 @@ class Relaying(Answering):
         """The fields are final: send the head and what has arrived since."""
         response = self.ctx.response
         if self.over or response is None:
+            return
+        if response.body is not None or response.status in BODILESS:
+            # A plugin has put another body into the place of this one, or a status that can have none.
+            self._held = None
+            self._drop_service()
+            self._send_whole(b"", None)
             return
         framing = self._stream_framing(length)
         self.ctx.status = response.status

@@ -22,7 +22,8 @@ _OURS = frozenset((b"content-length", b"transfer-encoding", b"connection", b"kee
 
 KEEP = b"Connection: keep-alive\r\n"
 CLOSE = b"Connection: close\r\n"
-BODILESS = (204, 304)
+# RFC 9112 §6.3.  Answers below 200 are none that could end a request, but plugins may make them.
+BODILESS = frozenset((*range(100, 200), 204, 304))
 
 
 def framing_of(status: int, length: int | None, keep: bool) -> bytes:

@@ -52,3 +52,12 @@ def test_answers_and_tries_start_plain() -> None:
     assert Answer(204).source == "exit"
     attempt = Try("127.0.0.1", 80, 5.0)
     assert (attempt.state, attempt.code, attempt.ended) == (None, None, 5.0)
+
+
+def test_an_answer_takes_the_place_of_another() -> None:
+    """Its own fields count, others stay unless they describe the body that is gone."""
+    old = [(b"Content-Encoding", b"gzip"), (b"ETag", b"1"), (b"x-a", b"old"), (b"X-B", b"kept")]
+    response = Response(200, Headers(old), "service", reason=b"Fine")
+    response.replace_by(Answer(403, [(b"X-A", b"new"), (b"X-A", b"too")], b"no"))
+    assert (response.status, response.reason, response.body, response.source) == (403, b"", b"no", "exit")
+    assert response.headers.items() == [(b"X-B", b"kept"), (b"X-A", b"new"), (b"X-A", b"too")]

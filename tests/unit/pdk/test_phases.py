@@ -313,18 +313,23 @@ def test_needs_follow_what_is_collected() -> None:
 
 
 def test_exit_in_header_filter_replaces_the_answer() -> None:
-    """Status, headers and body are the plugin's; later filters do not run."""
+    """Status and body are the plugin's, and no field describes the old one; later filters do not run."""
 
     def leave(kong: Any, conf: Any) -> None:
-        kong.response.exit(503, {"message": "no"})
+        kong.response.exit(503, {"message": "no"}, {"X-A": "new"})
 
     stage = Stage(a=(2, {"header_filter": leave}), b=(1, {"header_filter": None})).rows()
-    context = answered(a_context())
+    fields = [(b"Content-Encoding", b"gzip"), (b"ETag", b"1"), (b"x-a", b"old"), (b"X-B", b"kept")]
+    context = answered(a_context(), fields=fields)
     stage.phases.header_filter(context)
     response = context.response
     assert response is not None
     assert (response.status, response.source, response.body) == (503, "exit", b'{"message":"no"}')
-    assert response.headers.get(b"content-type") == b"application/json; charset=utf-8"
+    assert response.headers.items() == [
+        (b"X-B", b"kept"),
+        (b"X-A", b"new"),
+        (b"Content-Type", b"application/json; charset=utf-8"),
+    ]
     assert stage.ran == ["a.header_filter"]
 
 

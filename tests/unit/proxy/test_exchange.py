@@ -183,6 +183,23 @@ def test_a_client_that_leaves_during_a_wait_is_forgotten() -> None:
     assert world.logged == [(499, 0)]
 
 
+def test_a_plugin_that_waits_is_told_that_the_client_has_left() -> None:
+    """It is cancelled while its request is still whole, before the log phase, and nothing is reported."""
+    seen: list[str] = []
+
+    def cancelled(_: object) -> None:
+        assert world.contexts == []
+        seen.extend(phases.seen)
+
+    phases = Plugged(access=lambda ctx: Deferred(cancelled))
+    world = World(phases=phases)
+    client, _ = world.client(get())
+    lose(client)
+    assert seen == ["rewrite", "access"]
+    assert phases.seen == ["rewrite", "access", "log"]
+    assert world.logged == [(499, 0)]
+
+
 def test_a_request_that_cannot_be_sent_is_not_sent() -> None:
     """A plugin cannot split a request in two."""
 

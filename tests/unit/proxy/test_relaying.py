@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
 
 from tests.kit.proxies import Plugged, World, get, head_of, lose, ok
@@ -129,6 +130,72 @@ def test_header_filter_may_wait() -> None:
     wait.callback(None)
     _, fields, rest = head_of(wire.take())
     assert (fields[b"x-a"], fields[b"content-length"], rest) == (b"b", b"10", b"helloworld")
+
+
+def replaced(ctx: Any) -> None:
+    """What ``kong.response.exit`` in a header_filter does."""
+    ctx.response.status, ctx.response.source, ctx.response.body = 418, "exit", b"tea"
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_header_filter_may_replace_an_answer_that_came_whole(method: bytes) -> None:
+    """The client gets the plugin's body with its length, the Service's connection is kept."""
+    world = World(phases=Plugged(header_filter=replaced))
+    _, wire = world.client(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n")
+    connection, _ = world.service()
+    connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" + b"hello" * (method == b"GET"))
+    line, fields, rest = head_of(wire.take())
+    assert line.startswith(b"HTTP/1.1 418")
+    assert (fields[b"content-length"], rest) == (b"3", b"tea" * (method == b"GET"))
+    assert world.pool.idle_count() == 1
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_header_filter_may_replace_an_answer_that_still_comes(waits: bool) -> None:
+    """The rest of the Service's is not waited for, and the client's connection goes on."""
+    wait: Deferred[None] = Deferred()
+
+    def header_filter(ctx: Any) -> Deferred[None] | None:
+        replaced(ctx)
+        return wait if waits else None
+
+    world = World(phases=Plugged(header_filter=header_filter, body_filter=lambda ctx, chunk, last: None))
+    client, wire = world.client(get())
+    connection, service = world.service()
+    connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+    wait.callback(None)
+    _, fields, rest = head_of(wire.take())
+    assert (fields[b"content-length"], fields[b"connection"], rest) == (b"3", b"keep-alive", b"tea")
+    assert service.aborted
+    assert world.logged == [(418, 3)]
+    client.dataReceived(get())
+    assert world.service()[0] is not connection
+
+
+@pytest.mark.parametrize("status", [101, 204, 304])
+def test_a_status_without_a_body_ends_the_body(status: int) -> None:
+    """Where a plugin sets it, nothing follows that a client could take for the next answer."""
+
+    def header_filter(ctx: Any) -> None:
+        ctx.response.status = status
+
+    world = World(phases=Plugged(header_filter=header_filter))
+    _, wire = world.client(get())
+    world.service()[0].dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+    line, fields, rest = head_of(wire.take())
+    assert line.startswith(b"HTTP/1.1 %d" % status)
+    assert (b"content-length" in fields, rest) == (False, b"")
+    assert fields[b"connection"] == (b"close" if status < 200 else b"keep-alive")
+
+
+def test_plugins_are_told_which_try_was_answered() -> None:
+    """The peer, also where the first one asked was the right one."""
+    for plugged in (True, False):
+        world = World(phases=Plugged() if plugged else None)
+        world.client(get())
+        world.service()[0].dataReceived(ok(b"hi"))
+        tries = [(each.ip, each.port, each.state) for each in world.contexts[0].tries]
+        assert tries == [("10.0.0.1", 81, None)] * plugged
 
 
 def test_a_header_filter_that_fails_does_not_stop_the_answer() -> None:
