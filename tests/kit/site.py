@@ -73,11 +73,12 @@ class Site:
         return (self.prefix / "logs" / "error.log").read_text()
 
     def configure(self, text: str = "") -> None:
-        """Write kong.conf: the listeners, no access logs, and ``text``, which may say otherwise."""
+        """Write kong.conf: proxy and Admin API, no access logs, and ``text``, which may say otherwise."""
         own = {
             "prefix": self.prefix,
             "proxy_listen": f"127.0.0.1:{self.port}",
             "admin_listen": f"127.0.0.1:{self.admin_port}",
+            "status_listen": "off",
             "proxy_access_log": "off",
             "admin_access_log": "off",
         }
