@@ -73,6 +73,7 @@ class Call:
     ``received`` and ``received_status`` are of the Service's answer before a plugin changed it, if one did.
     ``chunk`` and ``last`` are the piece of the body that is being filtered, ``kept`` the pieces held back by
     each row.
+    ``gathered`` tells that the running row has put its piece to those, ``ended`` that a plugin ended it all.
     ``draft`` holds changes to the request for the Service made before there is one.
     ``chain`` is what was collected, once access has begun.
 
@@ -89,6 +90,8 @@ class Call:
     received_status: int = 0
     chunk: bytes = b""
     last: bool = False
+    gathered: bool = False
+    ended: bool = False
     kept: dict[str, list[bytes]] | None = None
     draft: Draft | None = None
     chain: Any = None
@@ -98,6 +101,21 @@ class Call:
         if context is not None:
             self.context = context
         self.phase = phase
+
+    def held(self) -> list[bytes]:
+        """The pieces of the body that the running row holds back, to be changed."""
+        if self.kept is None:
+            self.kept = {}
+        return self.kept.setdefault(self.running_id or self.running, [])
+
+    def released(self, chunk: bytes) -> bytes:
+        """All that the running row has held back, and the piece that it was given now."""
+        pieces = self.held()
+        if not self.gathered:
+            pieces.append(chunk)
+        whole = b"".join(pieces)
+        pieces.clear()
+        return whole
 
     def upstream(self) -> Upstream | Draft:
         """Where to change what is sent to the Service, also before there is one."""

@@ -15,7 +15,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.core.context import Answer, RequestContext, Response
 from twisted_kong.core.plan import PluginPlan
 from twisted_kong.pdk.call import Exit
 from twisted_kong.pdk.chains import EMPTY, Chain, Chains, Step
@@ -98,12 +98,14 @@ class Phases:
         return None if result is None else Deferred.fromCoroutine(result)
 
     def body_filter(self, context: RequestContext, chunk: bytes, last: bool) -> bytes:
-        """For each piece of the answer's body; a method that fails leaves the piece as it was."""
+        """For each piece of the answer's body; a method that fails lets through what it had and held back."""
         chain = self._collected(context)
         if not chain.has_body_filter:
             return chunk
         kong = self._kong(context, BODY_FILTER)
         call = kong.call
+        if call.ended:
+            return b""
         call.last = last
         for step in chain.body_filter:
             call.chunk = chunk
@@ -139,7 +141,7 @@ class Phases:
                 report(self._gateway, name, "configure", None)
 
     def _in_order(self, method: str) -> list[tuple[str, Any]]:
-        named = [(name, handler) for name, handler in self._handlers.items() if hasattr(handler, method)]
+        named = (item for item in self._handlers.items() if hasattr(item[1], method))
         return sorted(named, key=lambda item: (-item[1].PRIORITY, item[0]))
 
     async def _outside(self, phase: int, name: str, method: Any, *arguments: Any) -> None:
@@ -249,7 +251,7 @@ class Phases:
             try:
                 waiting = begin(getattr(step, phase)(kong, step.conf))
             except Exit as end:
-                _replace(kong.call.context, end.answer)
+                _take_over(kong.call.context.response, end)
                 return None
             except Exception:
                 report(self._gateway, step.name, phase, kong.call.context.request_id)
@@ -264,7 +266,7 @@ class Phases:
         try:
             await waiting
         except Exit as end:
-            _replace(kong.call.context, end.answer)
+            _take_over(kong.call.context.response, end)
             return
         except Exception:
             report(self._gateway, steps[index - 1].name, phase, kong.call.context.request_id)
@@ -274,7 +276,8 @@ class Phases:
 
     def _filter(self, kong: Kong, step: Step) -> None:
         call = kong.call
-        chunk = call.chunk
+        chunk, last, ended = call.chunk, call.last, call.ended
+        call.gathered = False
         call.running, call.running_id = step.name, step.row_id
         try:
             waiting = begin(step.body_filter(kong, step.conf))
@@ -282,13 +285,13 @@ class Phases:
                 waiting.close()
                 raise RuntimeError("a body_filter must not wait")
         except (Exit, Exception):
-            call.chunk = chunk
+            call.chunk, call.last, call.ended = call.released(chunk), last, ended
             report(self._gateway, step.name, "body_filter", call.context.request_id)
 
     def _left_behind(self, failure: Failure) -> None:
         self._gateway.log.failure("a plugin's log method failed", failure)
 
 
-def _replace(context: RequestContext, answer: Answer) -> None:
-    if context.response is not None:
-        context.response.replace_by(answer)
+def _take_over(response: Response | None, end: Exit) -> None:
+    if response is not None:
+        response.replace_by(end.answer)

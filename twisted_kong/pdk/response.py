@@ -15,7 +15,16 @@ from twisted_kong.pdk.bodies import encode_json
 from twisted_kong.pdk.call import Call, Exit
 from twisted_kong.pdk.phase import BEFORE_BODY, BODY_FILTER, FROM_RESPONSE, wrong_phase
 from twisted_kong.pdk.request import checked_limit
-from twisted_kong.pdk.texts import HeaderTable, PreparedHeaders, Value, fields_of, table_of, to_name, to_value
+from twisted_kong.pdk.texts import (
+    HeaderTable,
+    PreparedHeaders,
+    Value,
+    fields_of,
+    table_of,
+    to_body,
+    to_name,
+    to_value,
+)
 
 _JSON: Field = (b"Content-Type", b"application/json; charset=utf-8")
 
@@ -112,10 +121,10 @@ class ClientResponse:
         self._check("get_chunk", BODY_FILTER)
         return self._call.chunk or b""
 
-    def set_chunk(self, chunk: bytes) -> None:
+    def set_chunk(self, chunk: bytes | str) -> None:
         """Send this instead of the piece of the body that is being filtered."""
         self._check("set_chunk", BODY_FILTER)
-        self._call.chunk = chunk
+        self._call.chunk = to_body(chunk)
 
     def is_last_chunk(self) -> bool:
         """Whether the body ends with this piece, which may be empty."""
@@ -126,24 +135,23 @@ class ClientResponse:
         """The whole body, None until its last piece; until then nothing is sent on."""
         self._check("get_raw_body", BODY_FILTER)
         call = self._call
-        if call.kept is None:
-            call.kept = {}
-        pieces = call.kept.setdefault(call.running_id or call.running, [])
-        if call.chunk:
+        pieces = call.held()
+        if not call.gathered:
+            # Asked again it gives the same.
+            call.gathered = True
             pieces.append(call.chunk)
-        if not call.last:
-            call.chunk = b""
-            return None
-        whole = b"".join(pieces)
-        # Asked again it gives the same.
-        pieces[:] = []
-        call.chunk = whole
-        return whole
+            call.chunk = b"".join(pieces) if call.last else b""
+        return b"".join(pieces) if call.last else None
 
     def set_raw_body(self, body: bytes | str) -> None:
-        """Send this as the whole body; to be called with the last piece, after :meth:`get_raw_body`."""
+        """Let the body end with this, whatever the Service still sends (Kong does the same).
+
+        What was let through before stays; after :meth:`get_raw_body` that is nothing.
+        """
         self._check("set_raw_body", BODY_FILTER)
-        self._call.chunk = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
+        call = self._call
+        call.chunk = to_body(body)
+        call.last = call.ended = True
 
     def exit(
         self,
@@ -159,10 +167,8 @@ class ClientResponse:
             raw = encode_json(body)
             if not any(name.lower() == b"content-type" for name, _ in fields):
                 fields.append(_JSON)
-        elif isinstance(body, str):
-            raw = body.encode("utf-8", "surrogateescape")
         else:
-            raw = body or b""
+            raw = b"" if body is None else to_body(body)
         if self._is_grpc():
             message = body.get("message", "") if isinstance(body, Mapping) else raw
             fields += _grpc_fields(status, message)
@@ -175,9 +181,9 @@ class ClientResponse:
         :param status: at least 400.
         """
         self._check("error")
+        _check_status(status)
         if status < 400:
             raise ValueError("status must be at least 400")
-        _check_status(status)
         ctx = self._ctx
         answer = self._call.gateway.replies.error(
             status,
@@ -207,6 +213,8 @@ def _grpc_fields(status: int, message: str | bytes) -> list[Field]:
 
 
 def _check_status(status: int) -> None:
+    if not isinstance(status, int):
+        raise TypeError(f"status must be an integer, not {type(status).__name__}")
     if not 100 <= status <= 599:
         raise ValueError("status must be from 100 to 599")
 

@@ -10,7 +10,7 @@ from twisted_kong.core.urls import escape_path
 from twisted_kong.pdk.bodies import encode_body, media_type
 from twisted_kong.pdk.call import Call
 from twisted_kong.pdk.phase import BEFORE_SERVICE, UNTIL_BALANCER, wrong_phase
-from twisted_kong.pdk.texts import HeaderTable, PreparedHeaders, Value, fields_of, to_name, to_value
+from twisted_kong.pdk.texts import HeaderTable, PreparedHeaders, Value, fields_of, to_body, to_name, to_value
 
 
 class ServiceRequest:
@@ -116,8 +116,7 @@ class ServiceRequest:
     def set_raw_body(self, body: str | bytes) -> None:
         """Send this body instead of the client's; ``Content-Length`` follows."""
         self._check("set_raw_body", UNTIL_BALANCER)
-        raw = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
-        self._call.upstream().body = raw
+        self._call.upstream().body = to_body(body)
 
     def set_body(self, table: Mapping[str, Any], mimetype: str | None = None) -> None:
         """Send a table as a form, as JSON or as multipart: by the type given, else by the request's own."""

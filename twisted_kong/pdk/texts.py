@@ -46,6 +46,15 @@ def to_value(value: Value) -> bytes:
     raise TypeError(f"a header's value must be text or a number, not {type(value).__name__}")
 
 
+def to_body(body: str | bytes) -> bytes:
+    """A body as bytes; text is sent as UTF-8."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "surrogateescape")
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    raise TypeError(f"a body must be text or bytes, not {type(body).__name__}")
+
+
 def number_text(value: float) -> str:
     """A number without a needless fraction: 3, 0.5."""
     return str(int(value)) if value == int(value) else repr(value)

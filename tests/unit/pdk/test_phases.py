@@ -367,6 +367,55 @@ def test_body_filters_follow_one_another() -> None:
     assert "must not wait" in stage.lines[0]
 
 
+def pieces_of(stage: Stage, *pieces: bytes) -> list[bytes]:
+    """What the client gets of a body that comes in these pieces and ends with an empty one."""
+    context = a_context()
+    stage.phases.access(context)
+    sent = [stage.phases.body_filter(context, piece, False) for piece in pieces]
+    return [*sent, stage.phases.body_filter(context, b"", True)]
+
+
+def test_a_body_can_be_held_back_and_rewritten() -> None:
+    """Two plugins that want the whole of it get it one after the other."""
+
+    def rewritten(by: bytes) -> Method:
+        def method(kong: Any, conf: Any) -> None:
+            body = kong.response.get_raw_body()
+            if body is not None:
+                assert kong.response.get_raw_body() == body
+                kong.response.set_raw_body(body + by)
+
+        return method
+
+    stage = Stage(a=(2, {"body_filter": rewritten(b"!")}), b=(1, {"body_filter": rewritten(b"?")})).rows()
+    assert pieces_of(stage, b"one", b"two") == [b"", b"", b"onetwo!?"]
+
+
+def test_a_body_that_is_set_ends_there() -> None:
+    """Kong: a plugin that sets it with each piece sends it once; later plugins see that it ends."""
+    seen: list[bool] = []
+    stage = Stage(
+        a=(2, {"body_filter": lambda kong, conf: kong.response.set_raw_body("once")}),
+        b=(1, {"body_filter": lambda kong, conf: seen.append(kong.response.is_last_chunk())}),
+    ).rows()
+    assert pieces_of(stage, b"one", b"two") == [b"once", b"", b""]
+    assert seen == [True]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_body_filter_that_fails_loses_nothing(last: bool) -> None:
+    """What it held back is sent, once."""
+
+    def fails(kong: Any, conf: Any) -> None:
+        body = kong.response.get_raw_body()
+        if kong.response.is_last_chunk() is last and (last or kong.response.get_chunk() == b""):
+            kong.response.set_raw_body(b"never")
+            raise ValueError(body)
+
+    stage = Stage(a=(1, {"body_filter": fails})).rows()
+    assert pieces_of(stage, b"one", b"two") == ([b"", b"", b"onetwo"] if last else [b"one", b"two", b""])
+
+
 def test_log_may_wait() -> None:
     """It goes on by itself, the next plugin after it; an error is logged."""
     gate: Deferred[None] = Deferred()

@@ -159,10 +159,10 @@ def test_the_whole_body() -> None:
     """Pieces are held back until the last; then the whole may be replaced."""
     kong = a_kong(a_context(), phase=BODY_FILTER)
     for chunk in (b"a", b"b"):
-        kong.call.chunk, kong.call.last = chunk, False
+        kong.call.chunk, kong.call.last, kong.call.gathered = chunk, False, False
         assert kong.response.get_raw_body() is None
         assert kong.call.chunk == b""
-    kong.call.chunk, kong.call.last = b"c", True
+    kong.call.chunk, kong.call.last, kong.call.gathered = b"c", True, False
     assert kong.response.get_raw_body() == b"abc"
     assert kong.response.get_raw_body() == b"abc"
     assert kong.call.chunk == b"abc"
@@ -177,3 +177,18 @@ def test_the_service_keeps_its_answer() -> None:
     kong = a_kong(context, phase=HEADER_FILTER)
     kong.response.set_header("X-A", "2")
     assert kong.call.received is None
+
+
+def test_what_is_no_body_is_refused_at_once() -> None:
+    """A plugin that answers a number is told where it does so; the client gets an error, not silence."""
+    kong = a_kong(a_context())
+    with pytest.raises(TypeError, match="a body must be text or bytes, not int"):
+        kong.response.exit(200, 5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="status must be an integer, not str"):
+        kong.response.exit("200")  # type: ignore[arg-type]
+    filtering = a_kong(a_context(), phase=BODY_FILTER)
+    for refused in (filtering.response.set_chunk, filtering.response.set_raw_body):
+        with pytest.raises(TypeError):
+            refused(None)  # type: ignore[arg-type]
+    filtering.response.set_chunk(bytearray(b"x"))  # type: ignore[arg-type]
+    assert filtering.call.chunk == b"x"

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted_kong.core.headers import HeaderEdits, Headers
-from twisted_kong.pdk.texts import PreparedHeaders, entity_text, fields_of, number_text, table_of, to_value
+from twisted_kong.pdk.texts import (
+    PreparedHeaders,
+    entity_text,
+    fields_of,
+    number_text,
+    table_of,
+    to_body,
+    to_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,13 @@ def test_other_values_are_refused() -> None:
     """A table is no header's value."""
     with pytest.raises(TypeError):
         to_value({})  # type: ignore[arg-type]
+
+
+def test_bodies() -> None:
+    """Text is UTF-8, bytes of any kind are bytes, nothing else is a body."""
+    assert (to_body("\u20ac"), to_body(memoryview(b"a"))) == (b"\xe2\x82\xac", b"a")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        to_body(3)  # type: ignore[arg-type]
 
 
 @given(st.binary(max_size=20))
