@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from typing_extensions import override
 
 from tests.kit.stores import small_database
@@ -162,14 +163,15 @@ class SmallDisk(SqliteStrategy):
     pages = 60
 
     @override
-    def _open(self, migrate: bool) -> None:
-        super()._open(migrate)
-        self.grow_to(self.pages)
+    def _open(self, migrate: bool) -> sqlite3.Connection:
+        connection = super()._open(migrate)
+        grow_to(connection, self.pages)
+        return connection
 
-    def grow_to(self, pages: int) -> None:
-        """Change how far it can grow; in the database's thread only."""
-        assert self._connection is not None
-        self._connection.execute(f"pragma max_page_count = {pages}").fetchall()
+
+def grow_to(connection: sqlite3.Connection, pages: int) -> None:
+    """Change how far a file can grow."""
+    connection.execute(f"pragma max_page_count = {pages}").fetchall()
 
 
 async def fill(database: Database) -> tuple[int, DatabaseError]:
@@ -199,7 +201,7 @@ async def test_a_full_disk(tmp_path: Path) -> None:
     assert await database.services.select_by("name", f"s{written}") is None
     strategy = database.strategy
     assert isinstance(strategy, SmallDisk)
-    await strategy._thread.run(lambda: strategy.grow_to(1000))
+    await strategy._writes.run(lambda connection: grow_to(connection, 1000))
     later = await database.services.insert({"name": f"s{written}", "tags": ["x" * 1000]})
     assert (await database.log.changes_after(head)).changes == later.changes
     await database.stop()
@@ -264,6 +266,27 @@ async def test_a_file_locked_by_another(tmp_path: Path, monkeypatch: pytest.Monk
     other.execute("rollback")
     other.close()
     await database.services.insert({"name": "two"})
+    await database.stop()
+
+
+async def test_reading_while_a_write_waits(tmp_path: Path) -> None:
+    """A write that waits for another process keeps no read waiting: requests and polls go on."""
+    path = tmp_path / "kong.db"
+    await a_good_file(path)
+    database = database_on(path)
+    await database.start()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    write = Deferred.fromCoroutine(database.services.insert({"name": "two"}))
+    try:
+        assert await database.services.select_by("name", "one") is not None
+        assert (await database.log.changes_after(await database.log.head())).continuous
+        assert not write.called
+    finally:
+        other.execute("rollback")
+        other.close()
+    written = await write
+    assert await database.services.select_by("name", "two") == written.entity
     await database.stop()
 
 

@@ -79,10 +79,22 @@ def check_version(version: tuple[int, ...]) -> None:
         raise DatabaseError(f"SQLite {needed} or later is needed, and this Python comes with {found}")
 
 
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only look, at a file that is open already; for the calling thread only."""
+    with explained(path):
+        return sqlite3.connect(
+            _read_only(path),
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            cached_statements=_STATEMENTS,
+        )
+
+
 def open_watcher(path: Path) -> sqlite3.Connection:
     """A connection that can only look and never waits for a lock."""
     with explained(path):
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)
+        return sqlite3.connect(_read_only(path), uri=True, timeout=0)
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -110,6 +122,10 @@ def transaction(connection: sqlite3.Connection, kind: str = "immediate") -> Iter
         if connection.in_transaction:
             connection.execute("rollback")
         raise
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def _make(path: Path) -> None:

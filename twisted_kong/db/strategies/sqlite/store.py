@@ -1,17 +1,19 @@
-"""The strategy over a database file; everything but :meth:`has_news` happens in the database's own thread."""
+"""The strategy over a database file; everything but :meth:`has_news` happens in threads of its own.
+
+One writes and one reads, each on its connection: what waits for another process to end its write keeps no
+read, and so no request, waiting.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from typing_extensions import override
 
 from twisted_kong.core.changes import ChangeBatch, Position
-from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
@@ -27,16 +29,15 @@ from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.sqlite import kinds, log, migrations, rows
 from twisted_kong.db.strategies.sqlite.connection import (
     explained,
-    identity,
     open_file,
+    open_reader,
     open_watcher,
     transaction,
 )
-from twisted_kong.db.strategies.sqlite.thread import DEADLINE, LIMIT, DatabaseThread, IThreadReactor
+from twisted_kong.db.strategies.sqlite.thread import DEADLINE, LIMIT, IThreadReactor
+from twisted_kong.db.strategies.sqlite.worker import Worker
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import execute, run_unsuspended
-
-T = TypeVar("T")
 
 # Opening may have to replay a long write-ahead log, check a big file and wait for others that migrate.
 START_DEADLINE = 300.0
@@ -46,8 +47,8 @@ class SqliteStrategy(IStrategy):
     """Keeps entities and their log in one file, which other processes may use at the same time.
 
     :param path: the file; its directory must exist.
-    :param reactor: tells the time, and takes the results from the database's thread.
-    :param limit: how many requests may wait for the file; more are refused at once.
+    :param reactor: tells the time, and takes the results from the threads.
+    :param limit: how many reads, and how many writes, may wait for the file; more are refused at once.
     :param deadline: seconds after which a request is given up.
     """
 
@@ -58,19 +59,18 @@ class SqliteStrategy(IStrategy):
     ) -> None:
         self.path = path
         self._reactor = reactor
-        self._thread = DatabaseThread(reactor, f"the database file {path}", limit=limit, deadline=deadline)
+        self._writes = Worker(path, reactor, limit=limit, deadline=deadline)
+        self._reads = Worker(path, reactor, limit=limit, deadline=deadline)
         self._tables: Mapping[str, Table] = {}
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
         self._watcher: sqlite3.Connection | None = None
         self._version_polled = -1
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
         self._tables = tables
-        self._thread.start()
         try:
-            await self._thread.run(lambda: self._open(migrate), START_DEADLINE)
+            await self._writes.start(lambda: self._open(migrate), START_DEADLINE)
+            await self._reads.start(lambda: open_reader(self.path), START_DEADLINE)
             self._watcher = open_watcher(self.path)
         except BaseException:
             await self.stop()
@@ -81,36 +81,37 @@ class SqliteStrategy(IStrategy):
         if self._watcher is not None:
             watcher, self._watcher = self._watcher, None
             watcher.close()
-        # closed already, or stuck: the thread dies with the process, and the file is safe at any moment
-        with suppress(DatabaseUnavailable):
-            await self._thread.run(self._close)
-        await self._thread.stop()
+        # who may write is the last to close, and so tidies up the write-ahead log
+        await self._reads.stop()
+        await self._writes.stop()
 
     @override
     async def migrations(self) -> MigrationState:
-        return await self._run(lambda connection: migrations.state(connection, self.path))
+        return await self._reads.run(lambda connection: migrations.state(connection, self.path))
 
     @override
     async def select(self, table: Table, key: str) -> Stored | None:
         now = self._reactor.seconds()
-        return await self._run(lambda connection: rows.select(connection, table, key, now))
+        return await self._reads.run(lambda connection: rows.select(connection, table, key, now))
 
     @override
     async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
         now = self._reactor.seconds()
-        return await self._run(lambda connection: rows.select_by(connection, table, unique, value, now))
+        return await self._reads.run(lambda connection: rows.select_by(connection, table, unique, value, now))
 
     @override
     async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
         now = self._reactor.seconds()
-        return await self._run(lambda connection: rows.page(connection, table, size, cursor, selection, now))
+        return await self._reads.run(
+            lambda connection: rows.page(connection, table, size, cursor, selection, now)
+        )
 
     @override
     async def tags_after(
         self, size: int, after: tuple[str, int, str] | None, tag: str | None
     ) -> list[TagRow]:
         now, place = self._reactor.seconds(), after or ("", 0, "")
-        return await self._run(lambda connection: rows.tags_after(connection, size, place, tag, now))
+        return await self._reads.run(lambda connection: rows.tags_after(connection, size, place, tag, now))
 
     @override
     async def apply(self, commit: Commit) -> Committed:
@@ -121,17 +122,17 @@ class SqliteStrategy(IStrategy):
                 reached = changes[-1].position if changes else log.head(connection)
             return Committed(changes, reached)
 
-        return await self._run(work)
+        return await self._writes.run(work)
 
     @override
     async def expired(self, limit: int) -> list[tuple[str, str]]:
         now = self._reactor.seconds()
-        return await self._run(lambda connection: rows.expired(connection, limit, now))
+        return await self._reads.run(lambda connection: rows.expired(connection, limit, now))
 
     @override
     async def trim_log(self, before: float) -> int:
         total = 0
-        while step := await self._run(lambda connection: log.trim(connection, before)):
+        while step := await self._writes.run(lambda connection: log.trim(connection, before)):
             total += step
         return total
 
@@ -141,14 +142,14 @@ class SqliteStrategy(IStrategy):
 
     @override
     async def head(self) -> Position:
-        return await self._run(log.head)
+        return await self._reads.run(log.head)
 
     @override
     async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
         # read before the query: what is committed in between is news once more
         version = self._version()
         reader = position if isinstance(position, LogPosition) else parse(str(position))
-        batch = await self._run(lambda connection: log.changes_after(connection, reader, limit))
+        batch = await self._reads.run(lambda connection: log.changes_after(connection, reader, limit))
         self._version_polled = version
         return batch
 
@@ -167,21 +168,7 @@ class SqliteStrategy(IStrategy):
             return -1
         return int(version)
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._thread.run(lambda: self._with_connection(work))
-
-    def _with_connection(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._connection is None:
-            raise DatabaseUnavailable(f"the database file {self.path} is closed")
-        if identity(self.path) != self._file:
-            raise DatabaseUnavailable(
-                f"the database file {self.path} was removed or replaced while in use:"
-                " restart to use the new one"
-            )
-        with explained(self.path):
-            return work(self._connection)
-
-    def _open(self, migrate: bool) -> None:
+    def _open(self, migrate: bool) -> sqlite3.Connection:
         connection = open_file(self.path)
         try:
             with explained(self.path):
@@ -189,7 +176,7 @@ class SqliteStrategy(IStrategy):
         except BaseException:
             connection.close()
             raise
-        self._connection, self._file = connection, identity(self.path)
+        return connection
 
     def _make_ready(self, connection: sqlite3.Connection, migrate: bool) -> None:
         if migrate:
@@ -203,8 +190,3 @@ class SqliteStrategy(IStrategy):
         # refused here rather than at the first write
         with transaction(connection):
             pass
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            connection.close()

@@ -1,4 +1,4 @@
-"""The one thread in which a database file is read and written, and the queue before it.
+"""A thread in which a database file is read or written, and the queue before it.
 
 The reactor's thread pool is no place for it: a connection belongs to its thread, and a stuck disk must not
 take all other work with it.

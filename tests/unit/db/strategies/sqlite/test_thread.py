@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from queue import Queue
+from collections.abc import Iterator
 from threading import Event, get_ident
-from typing import Any
 
 import pytest
-from twisted.internet.task import Clock
 
 from tests.kit.deferreds import failure_of, no_result, started, success_of
+from tests.kit.thread_clock import PATIENCE, ThreadClock
 from twisted_kong.core.errors import DatabaseUnavailable, OutcomeUnknown
 from twisted_kong.db.strategies.sqlite.thread import DatabaseThread
-
-PATIENCE = 10.0
-
-
-class ThreadClock(Clock):
-    """A clock to which a thread can hand work; the test does that work when it wants it done."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._calls: Queue[tuple[Callable[..., Any], tuple[Any, ...]]] = Queue()
-
-    def callFromThread(self, callable: Callable[..., Any], *args: Any) -> None:  # noqa: N802
-        """Keep a call for :meth:`turn`."""
-        self._calls.put((callable, args))
-
-    def turn(self, count: int = 1) -> None:
-        """Do as many calls as the thread hands over, waiting for each."""
-        for _ in range(count):
-            function, args = self._calls.get(timeout=PATIENCE)
-            function(*args)
 
 
 @pytest.fixture
