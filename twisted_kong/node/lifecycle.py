@@ -159,17 +159,19 @@ class Lifecycle(MultiService):
         self._node.reopen_logs()
 
     async def _reload(self) -> None:
+        # As nginx does: a configuration that cannot be used changes nothing.
         try:
             loaded = self._reread()
+            for warning in loaded.warnings:
+                self._log.warn("{warning}", warning=warning)
+            await self._node.reload(loaded.conf)
         except ConfError as error:
-            # As nginx does: a configuration that cannot be used changes nothing.
             for problem in error.problems:
                 self._log.error("not reloaded: {problem}", problem=problem)
-            return
-        for warning in loaded.warnings:
-            self._log.warn("{warning}", warning=warning)
-        await self._node.reload(loaded.conf)
-        self._log.info("configuration reloaded")
+        except PrefixError as error:
+            self._log.error("not reloaded: {problem}", problem=error)
+        else:
+            self._log.info("configuration reloaded")
 
     def _reloaded(self, _: object) -> None:
         self._reloading = False

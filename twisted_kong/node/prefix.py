@@ -11,7 +11,16 @@ from uuid import UUID
 from twisted_kong.core.conf.checks import CERTIFICATE_GROUPS
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.secret import Secret
-from twisted_kong.node.certificates import ALGORITHMS, KeyPair, load_pair, make_self_signed
+from twisted_kong.node.certificates import (
+    ALGORITHMS,
+    KeyPair,
+    Mismatch,
+    UnreadableCertificate,
+    UnreadableKey,
+    describe,
+    load_pair,
+    make_self_signed,
+)
 
 _FILE_NAMES = {"": "", "admin_": "admin", "status_": "status", "admin_gui_": "admin-gui"}
 # Groups whose listeners this version opens.
@@ -61,12 +70,15 @@ def key_pairs(conf: Conf, group: str) -> tuple[KeyPair, ...]:
     """The certificates of a group of ssl listeners: configured, else made by :func:`prepare_prefix`.
 
     :param group: ``""``, ``"admin_"`` or ``"status_"``.
+    :raises PrefixError: a file that was fit to be used, or made, is no longer.
     """
     certs: tuple[str, ...] = getattr(conf, f"{group}ssl_cert")
     keys: tuple[Secret, ...] = getattr(conf, f"{group}ssl_cert_key")
     if certs:
-        return tuple(load_pair(cert, key.reveal()) for cert, key in zip(certs, keys, strict=True))
-    return tuple(load_pair(cert, key) for cert, key in _generated(conf, group))
+        pairs = [(cert, key.reveal()) for cert, key in zip(certs, keys, strict=True)]
+        return tuple(_loaded(cert, key, f"see {group}ssl_cert") for cert, key in pairs)
+    advice = "remove it and its key, and new ones are made"
+    return tuple(_loaded(cert, key, advice) for cert, key in _generated(conf, group))
 
 
 def write_file(path: str, data: bytes, mode: int) -> None:
@@ -115,6 +127,13 @@ def _read_id(path: str) -> str | None:
     except ValueError:
         # Kong: an id that cannot be read is made anew. A full disk may have left it empty.
         return None
+
+
+def _loaded(cert: str, key: str, advice: str) -> KeyPair:
+    try:
+        return load_pair(cert, key)
+    except (UnreadableCertificate, UnreadableKey, Mismatch):
+        raise PrefixError(f"cannot use the certificate {describe(cert)} with its key ({advice})") from None
 
 
 def _needs_certificate(conf: Conf, group: str) -> bool:

@@ -16,6 +16,7 @@ from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.node.lifecycle import CannotStart, Lifecycle, World
 from twisted_kong.node.notify import ServiceManager
+from twisted_kong.node.prefix import PrefixError
 
 
 class Process:
@@ -180,6 +181,16 @@ def test_failing_reload_is_survived(logged: Logged) -> None:
     process.signals.send(signal.SIGHUP)
     assert len(process.node.reloaded) == 2
     assert logged.failures == 1
+
+
+def test_certificate_that_cannot_be_renewed_is_one_line(logged: Logged) -> None:
+    """What the node cannot take over for a reason outside of it is told like a bad property."""
+    process = Process().up()
+    process.node.reload_error = PrefixError("cannot use the certificate x")
+    process.signals.send(signal.SIGHUP)
+    assert "not reloaded: cannot use the certificate x" in logged.texts
+    assert "configuration reloaded" not in logged.texts
+    assert logged.failures == 0
 
 
 def test_reload_during_a_reload_comes_afterwards() -> None:

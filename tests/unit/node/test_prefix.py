@@ -98,6 +98,16 @@ def test_configured_certificate_is_used(tmp_path: Path) -> None:
     assert key_pairs(conf, "admin_") == (load_pair(f"{tmp_path}/a.crt", f"{tmp_path}/a.key"),)
 
 
+def test_spoilt_certificate_says_what_to_do(tmp_path: Path) -> None:
+    """A full disk may have left it empty; a configured one may have gone since it was checked."""
+    conf = configured(tmp_path)
+    prepare(conf)
+    for path in (tmp_path / "ssl").glob("*.crt"):
+        path.write_text("")
+    with pytest.raises(PrefixError, match=r"cannot use the certificate .*remove it and its key"):
+        key_pairs(conf, "")
+
+
 def test_prefix_that_cannot_be_made_says_what_to_do() -> None:
     """One line that names the place and the way out."""
     with pytest.raises(PrefixError) as error:

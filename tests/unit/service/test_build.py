@@ -14,6 +14,7 @@ from tests.kit.running import make_conf
 from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.node.lifecycle import EXPLAINED
+from twisted_kong.node.prefix import PrefixError
 from twisted_kong.service.build import loaded_plugins
 from twisted_kong.service.state import LOAD_PATIENCE, NotLoaded
 
@@ -88,6 +89,15 @@ def test_a_template_that_cannot_be_read_ends_the_start(tmp_path: Path) -> None:
     node = MemoryNode(tmp_path, error_template_json=str(tmp_path / "none.json"))
     assert isinstance(node.fails(), ConfError)
     assert not node.strategy.open
+
+
+def test_a_certificate_that_cannot_be_used_ends_the_start(tmp_path: Path) -> None:
+    """Before any listener has opened; the line names the file."""
+    node = MemoryNode(tmp_path, proxy_listen="127.0.0.1:8000 ssl")
+    reason = node.fails()
+    assert isinstance(reason, PrefixError)
+    assert "kong-default.crt" in str(reason)
+    assert node.reactor.ports == []
 
 
 def test_an_access_log_that_cannot_be_opened_ends_the_start(tmp_path: Path) -> None:
