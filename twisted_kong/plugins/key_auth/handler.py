@@ -1,8 +1,7 @@
 """Tells a Consumer by the key that a request carries in a header, its query or its body.
 
 The path of a known key is synchronous: two looks into the cache, and headers that were made ready at the
-first
-request with this key.
+first request with this key.
 Keys that clients make up are remembered only by the cache, which bounds its misses apart.
 """
 
@@ -10,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from twisted_kong.core.context import BodyTooLarge
 from twisted_kong.core.query import without
+from twisted_kong.core.schema.fields import not_utf8
 from twisted_kong.pdk.bodies import (
     JSON,
     MULTIPART,
@@ -45,11 +46,11 @@ class Ready:
 
     def __init__(self, conf: Conf) -> None:
         # A header may be sent with a dash for each underscore of its name, as in Kong.
-        self.names = [
-            (name, list(dict.fromkeys((lower, lower.replace(b"_", b"-")))))
+        self.names = {
+            name: list(dict.fromkeys((lower, lower.replace(b"_", b"-"))))
             for name in conf["key_names"]
             for lower in [name.lower().encode("latin-1", "replace")]
-        ]
+        }
         self.anonymous: str | None = conf["anonymous"]
         self.body: bool = conf["key_in_body"]
         self.header: bool = conf["key_in_header"]
@@ -91,7 +92,7 @@ class Handler:
         if place is None:
             return self._refuse(kong, conf, _NO_KEY)
         if ready.hide:
-            _hide(kong, place)
+            _hide(kong, ready, place[1])
         return self._known(kong, conf, place)
 
     def _known(self, kong: Kong, conf: Conf, place: Place) -> Any:
@@ -110,19 +111,19 @@ class Handler:
 
     async def _with_body(self, kong: Kong, conf: Conf) -> None:
         """Where the body has to be read for the key."""
+        ready = _ready(conf)
         try:
-            place = await _find_with_body(kong, _ready(conf))
+            place = await _find_with_body(kong, ready)
         except Refusal as refusal:
             await self._refused(kong, conf, str(refusal))
             return
         if place is None:
             await self._refused(kong, conf, _NO_KEY)
             return
-        if conf["hide_credentials"]:
+        if ready.hide:
+            _hide(kong, ready, place[1])
             if place[2] == "body":
                 await _hide_in_body(kong, place[1])
-            else:
-                _hide(kong, place)
         await self._slowly(kong, conf, place[0])
 
     async def _slowly(self, kong: Kong, conf: Conf, key: str) -> None:
@@ -163,7 +164,7 @@ def _deny(kong: Kong, conf: Conf, message: str) -> NoReturn:
 
 def _find(kong: Kong, ready: Ready) -> Place | None:
     """The first of the names that has a key, in a header or else in the query."""
-    for name, keys in ready.names:
+    for name, keys in ready.names.items():
         place = _find_named(kong, ready, name, keys)
         if place is not None:
             return place
@@ -180,7 +181,7 @@ def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place
                     raise Refusal(_DUPLICATE)
                 if values[0]:
                     # Keys are kept as text, and text is sent as UTF-8.
-                    return values[0].decode("utf-8", "surrogateescape"), name, "header"
+                    return _place_of(values[0].decode("utf-8", "surrogateescape"), name, "header")
                 break
     if ready.query and request.get_raw_query():
         return _place_of(request.get_query().get(name), name, "query")
@@ -190,13 +191,18 @@ def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place
 def _place_of(value: object, name: str, part: str) -> Place | None:
     if isinstance(value, list):
         raise Refusal(_DUPLICATE)
-    return (value, name, part) if isinstance(value, str) and value else None
+    if not isinstance(value, str) or not value:
+        return None
+    if not_utf8(value) is not None:
+        # No key that is kept can be this one, and no store can be asked for it.
+        raise Refusal(_UNAUTHORIZED)
+    return value, name, part
 
 
 async def _find_with_body(kong: Kong, ready: Ready) -> Place | None:
     """The same with the body as the last place of each name."""
     table: Any = None
-    for name, keys in ready.names:
+    for name, keys in ready.names.items():
         place = _find_named(kong, ready, name, keys)
         if place is not None:
             return place
@@ -211,17 +217,17 @@ async def _find_with_body(kong: Kong, ready: Ready) -> Place | None:
 async def _body_table(kong: Kong) -> dict[str, Any]:
     try:
         table = await kong.request.get_body()
-    except BodyError:
+    except (BodyError, BodyTooLarge):
         return {}
     return table if isinstance(table, dict) else {}
 
 
-def _hide(kong: Kong, place: Place) -> None:
-    """Take the key out of the headers or the query that the Service gets."""
-    _, name, part = place
-    if part == "header":
-        kong.service.request.clear_header(name)
-    else:
+def _hide(kong: Kong, ready: Ready, name: str) -> None:
+    """Take the key out of the headers and the query that the Service gets, wherever it was found."""
+    edits = kong.call.upstream().change_headers()
+    for key in ready.names[name]:
+        edits.remove(key)
+    if kong.request.get_raw_query() and name in kong.request.get_query():
         kong.service.request.clear_query_arg(name)
 
 

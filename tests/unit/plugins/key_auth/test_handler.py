@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 
 from tests.kit.deferreds import no_result, success_of
 from tests.kit.pdk import MemoryCache, MemoryDao, a_context, sent_headers
 from tests.kit.plugins import PluginStage, headers_of, message_of
 from twisted_kong.core.cache import MISS
+from twisted_kong.core.context import BodyTooLarge
 
 BOB = {"id": "11111111-1111-4111-8111-111111111111", "username": "bob", "custom_id": "c1"}
 ANON = {"id": "22222222-2222-4222-8222-222222222222", "username": "anon", "custom_id": None}
@@ -100,6 +101,33 @@ def test_hiding_in_header_and_query() -> None:
         assert sent_headers(context)["apikey"] is None
 
 
+def test_hiding_leaves_no_copy() -> None:
+    """The Service is not told by a key sent twice, nor by another spelling of the header."""
+    node = stage(hide_credentials=True, key_names=["api_key"])
+    context = a_context("/?api_key=k1&q=2", headers={"API-Key": "k1"})
+    assert node.access(context) is None
+    assert context.upstream is not None
+    assert context.upstream.query == b"q=2"
+    assert sent_headers(context)["api-key"] is None
+
+
+@pytest.mark.parametrize("target", ["/", "/?apikey=%ff%fe"])
+def test_a_key_that_is_no_text_is_unknown(target: str) -> None:
+    """Whatever bytes clients send, no store is asked for what it cannot hold, and nothing fails."""
+    headers = {} if "?" in target else {"apikey": "\xff\xfe"}
+    assert message_of(stage().access(a_context(target, headers=headers))) == (401, "Unauthorized")
+    context = a_context(target, headers=headers)
+    assert stage(anonymous="anon").access(context) is None
+    assert context.consumer is ANON
+
+
+def test_half_a_surrogate_in_a_body_is_unknown() -> None:
+    """JSON can spell what is no text."""
+    body = b'{"apikey":"\\ud800"}'
+    context = a_context(method="POST", headers={"Content-Type": "application/json"}, body=body)
+    assert message_of(stage(key_in_body=True).access(context)) == (401, "Unauthorized")
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "sent"),
     [
@@ -133,6 +161,13 @@ def test_bodies_without_a_key(kind: str, body: bytes, message: str) -> None:
     """A body that holds none, or is no table, is as good as no key."""
     context = a_context(method="POST", headers={"Content-Type": kind}, body=body)
     assert message_of(stage(key_in_body=True).access(context)) == (401, message)
+
+
+def test_a_body_too_long_to_look_into() -> None:
+    """It holds no key; that is no failure of ours."""
+    context = a_context(method="POST", headers={"Content-Type": FORM}, body=fail(BodyTooLarge()))
+    answer = stage(key_in_body=True).access(context)
+    assert message_of(answer) == (401, "No API key found in request")
 
 
 def test_header_before_body() -> None:
