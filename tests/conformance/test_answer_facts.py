@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.http_client import Answer
-from tests.kit.served import free_port, served
+from tests.kit.ports import free_port
+from tests.kit.served import served
 
 pytestmark = pytest.mark.integration
 

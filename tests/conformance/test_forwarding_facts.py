@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.ports import free_port
 from tests.kit.scripted_upstream import Received, response
-from tests.kit.served import Served, free_port, served
+from tests.kit.served import Served, served
 
 pytestmark = pytest.mark.integration
 

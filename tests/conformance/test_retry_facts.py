@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.ports import free_port
 from tests.kit.scripted_upstream import Received, response
-from tests.kit.served import free_port, served
+from tests.kit.served import served
 
 pytestmark = pytest.mark.integration
 

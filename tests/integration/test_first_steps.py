@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.kit.demo import running_demo
+from tests.kit.ports import free_ports
 from tests.kit.transcripts import replay, section
 
 ROOT = Path(__file__).parents[2]
@@ -27,11 +26,9 @@ pytestmark = [
 
 def with_free_ports(text: str) -> str:
     """The same text with the ports that it names replaced by free ones."""
-    with ExitStack() as stack:
-        for port in ("8000", "8001", "9000"):
-            probe = stack.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            text = re.sub(rf"\b{port}\b", str(probe.getsockname()[1]), text)
+    named = ("8000", "8001", "9000")
+    for port, free in zip(named, free_ports(len(named)), strict=True):
+        text = re.sub(rf"\b{port}\b", str(free), text)
     return text
 
 

@@ -17,7 +17,8 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from tests.kit.certificates import make_certificate
-from tests.kit.site import PATIENCE, Reply, Site, free_ports, listens, new_site, wait_for
+from tests.kit.ports import free_ports
+from tests.kit.site import PATIENCE, Reply, Site, listens, new_site, wait_for
 
 pytestmark = pytest.mark.integration
 

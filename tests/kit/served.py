@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -84,14 +83,6 @@ async def served(
         made = Served(node, upstream, reactor)
         await made.service("svc", **(service or {}))
         yield made
-
-
-def free_port() -> int:
-    """A port of loopback where nobody listens now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.kit.ports import free_ports
+
 ROOT = Path(__file__).parents[2]
 # Seconds after which a test has waited in vain.
 PATIENCE = 30.0
@@ -195,18 +197,6 @@ def taken(port: int) -> Iterator[None]:
         other.bind(("127.0.0.1", port))
         other.listen()
         yield
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at the moment."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def listens(port: int) -> bool:

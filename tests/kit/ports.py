@@ -1,0 +1,37 @@
+"""Ports for what a test starts in another process, where port 0 cannot be asked for."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST = 10_000
+_ENOUGH = 1_000
+
+
+def free_port() -> int:
+    """A port of loopback where nobody listens now."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports where nobody listens now.
+
+    They are below those that the kernel gives to outgoing connections: one of these could be taken before a
+    test comes to use it.
+    """
+    first = int(_EPHEMERAL.read_text().split()[0])
+    candidates = range(_LOWEST, max(first, _LOWEST + _ENOUGH))
+    found: list[int] = []
+    with ExitStack() as stack:
+        while len(found) < count:
+            probe = stack.enter_context(socket.socket())
+            try:
+                probe.bind(("127.0.0.1", random.choice(candidates)))
+            except OSError:
+                continue
+            found.append(probe.getsockname()[1])
+    return found
