@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred, gatherResults
 
 from twisted_kong.core.errors import (
     EntityError,
@@ -349,3 +350,14 @@ async def test_select_by_cache_key(database: Database) -> None:
     assert await database.plugins.select_by_cache_key({"name": "p", "service": service}) == bound
     assert await database.plugins.select_by_cache_key({"name": "p"}) == free
     assert await database.plugins.select_by_cache_key({"name": "q"}) is None
+
+
+async def test_however_many_write_one_entity_at_once(database: Database) -> None:
+    """Each of many writes of one entity succeeds, as one of many that were made one after the other."""
+    await database.services.insert({"name": "one"})
+    writes = [
+        *(database.services.update_by("name", "one", {"port": port}) for port in range(1, 51)),
+        *(database.services.upsert_by("name", "two", {"port": port}) for port in range(1, 51)),
+    ]
+    written = await gatherResults([Deferred.fromCoroutine(write) for write in writes], consumeErrors=True)
+    assert len({str(each.position) for each in written}) == 100

@@ -11,18 +11,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from twisted.internet.defer import DeferredLock
+
 from twisted_kong.core.changes import Change, Entity, Position
-from twisted_kong.core.errors import DatabaseError, PrimaryKeyViolation, UniqueViolation
+from twisted_kong.core.errors import DatabaseUnavailable, PrimaryKeyViolation, UniqueViolation
+from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
 from twisted_kong.db.reading import Context, Page, Reading
 from twisted_kong.db.references import resolve_references
 from twisted_kong.db.schemas import lasting
+from twisted_kong.db.tables import Table
 from twisted_kong.db.ttl import Ttl, take_ttl
 from twisted_kong.db.violations import not_found, not_found_by
 
 __all__ = ["Context", "Dao", "Page", "Written"]
 
-# How often a write is decided anew because others were faster, before it is given up.
+# How often a write that has lost once is decided anew because others were faster, before it is given up.
 ATTEMPTS = 20
 
 
@@ -42,6 +46,10 @@ class Written:
 
 class Dao(Reading):
     """Reads and writes one kind of entity; see :class:`Reading` for what it hands out."""
+
+    def __init__(self, schema: Schema, table: Table, context: Context) -> None:
+        super().__init__(schema, table, context)
+        self._losers = DeferredLock()
 
     async def insert(
         self, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
@@ -64,7 +72,7 @@ class Dao(Reading):
             write = Write(self.table.name, "insert", key, lasting(self.schema, entity), expires=expires)
             return await self._put(write, entity, None, record, author)
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def update(
         self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
@@ -83,7 +91,7 @@ class Dao(Reading):
                 raise not_found(self._primary_key(pk))
             return await self._merge(current, record, lifetime, author)
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def update_by(
         self,
@@ -104,7 +112,7 @@ class Dao(Reading):
                 raise not_found_by(field, value)
             return await self._merge(current, record, lifetime, author)
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def upsert(
         self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
@@ -121,7 +129,7 @@ class Dao(Reading):
             except PrimaryKeyViolation as violation:
                 raise LostRace(key) from violation
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def upsert_by(
         self,
@@ -151,7 +159,7 @@ class Dao(Reading):
                     raise LostRace(field) from violation
                 raise
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def delete(self, pk: Any, *, author: str | None = None) -> Written:
         """Remove the entity with a primary key and what cascades from it; content when there is none."""
@@ -160,7 +168,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._context.strategy.select(self.table, key), author)
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     async def delete_by(self, field: str, value: Any, *, author: str | None = None) -> Written:
         """Remove the entity with a value in a unique field; content when there is none."""
@@ -168,7 +176,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._stored_by(field, value), author)
 
-        return await _until_won(attempt)
+        return await self._until_won(attempt)
 
     # What kinds with rules of their own refine (db/kinds).
 
@@ -251,11 +259,19 @@ class Dao(Reading):
     def _commit(self, writes: tuple[Write, ...], author: str | None) -> Commit:
         return Commit(writes, self._context.origin, self._context.write_context().now, author)
 
-
-async def _until_won(attempt: Callable[[], Awaitable[Written]]) -> Written:
-    for _ in range(ATTEMPTS):
+    async def _until_won(self, attempt: Callable[[], Awaitable[Written]]) -> Written:
         try:
             return await attempt()
-        except LostRace as lost:
-            reason = str(lost)
-    raise DatabaseError(f"gave up writing after {ATTEMPTS} attempts: others kept changing {reason}")
+        except LostRace:
+            pass
+        # Those who have lost go one after the other: together they would make one another lose again.
+        await self._losers.acquire()
+        try:
+            for _ in range(ATTEMPTS):
+                try:
+                    return await attempt()
+                except LostRace as lost:
+                    reason = str(lost)
+        finally:
+            self._losers.release()
+        raise DatabaseUnavailable(f"gave up after {ATTEMPTS} more attempts: others kept changing {reason}")
