@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted_kong.core.context import Answer, RequestContext, Upstream
 from twisted_kong.core.headers import HeaderEdits, Headers
 from twisted_kong.pdk.gateway import Gateway
+from twisted_kong.pdk.phase import NAMES, WrongPhase
 
 
 class Exit(BaseException):
@@ -101,6 +102,15 @@ class Call:
         if context is not None:
             self.context = context
         self.phase = phase
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Only asked for what is missing: say so in the plugin's terms."""
+            if name == "context":
+                phase = NAMES.get(self.phase, "no")
+                raise WrongPhase(f"there is no request in {phase} phase, only the node's own modules")
+            raise AttributeError(name)
 
     def held(self) -> list[bytes]:
         """The pieces of the body that the running row holds back, to be changed."""

@@ -13,6 +13,8 @@ from twisted_kong.core.replies import Replies
 VERSION = "3.9.1"
 """The version of Kong whose behaviour and PDK this node has."""
 VERSION_NUM = 3009001
+PDK_VERSION = "1.0.0"
+PDK_MAJOR_VERSION = 1
 
 Loader = Callable[[], Awaitable[Any]]
 

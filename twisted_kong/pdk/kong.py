@@ -13,7 +13,7 @@ from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext
 from twisted_kong.pdk.call import Call
 from twisted_kong.pdk.client import Client
-from twisted_kong.pdk.gateway import VERSION, VERSION_NUM, Gateway
+from twisted_kong.pdk.gateway import PDK_MAJOR_VERSION, PDK_VERSION, VERSION, VERSION_NUM, Gateway
 from twisted_kong.pdk.logging import Log
 from twisted_kong.pdk.node import Databases, Ip, Node, PluginCache
 from twisted_kong.pdk.phase import FROM_ACCESS, FROM_REWRITE, wrong_phase
@@ -92,6 +92,15 @@ class Instance:
         return self._call.running_id
 
 
+# Kong's modules that this version does not have.
+_MISSING = frozenset(
+    (
+        *("cluster", "cluster_events", "nginx", "table", "telemetry", "timer", "tracing", "vault"),
+        "worker_events",
+    )
+)
+
+
 class _Module:
     """Makes a module when it is first touched; afterwards it is an attribute like any other."""
 
@@ -120,6 +129,8 @@ class Kong:
 
     version = VERSION
     version_num = VERSION_NUM
+    pdk_version = PDK_VERSION
+    pdk_major_version = PDK_MAJOR_VERSION
 
     if TYPE_CHECKING:
         cache: PluginCache
@@ -153,3 +164,11 @@ class Kong:
     def __init__(self, surroundings: Surroundings, context: RequestContext | None, phase: int) -> None:
         self.surroundings = surroundings
         self.call = Call(surroundings.gateway, context, phase)
+
+    if not TYPE_CHECKING:
+        # Type checkers know the modules by themselves, and shall find misspelled ones.
+        def __getattr__(self, name: str) -> Any:
+            """Only asked for what is missing."""
+            if name in _MISSING:
+                raise AttributeError(f"kong.{name} is not part of this version of the gateway")
+            raise AttributeError(f"there is no module kong.{name}")

@@ -76,6 +76,16 @@ class Log:
         """Write values as Python shows them, at level debug."""
         self._write("debug", [repr(part) for part in parts])
 
+    def deprecation(self, *parts: object, after: str | None = None, removal: str | None = None) -> None:
+        """Warn that what was used is on its way out.
+
+        :param after: the version that deprecated it.
+        :param removal: the version that will not have it.
+        """
+        terms = [f"deprecated after {after}"] if after else []
+        terms += [f"scheduled for removal in {removal}"] if removal else []
+        self._write("warn", (*parts, f" ({', '.join(terms)})" if terms else ""))
+
     def _write(self, level: str, parts: Any) -> None:
         gateway = self._call.gateway
         rank, twisted_level = LEVELS[level]
@@ -93,7 +103,7 @@ class Log:
         )
 
     def _request(self) -> str:
-        ctx = getattr(self._call, "context", None)
+        ctx = vars(self._call).get("context")
         return "" if ctx is None else f", request_id: {ctx.request_id}"
 
     def set_serialize_value(self, key: str, value: Any, mode: Mode = "set") -> None:

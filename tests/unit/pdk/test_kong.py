@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit.pdk import a_context, a_gateway, a_kong
 from twisted_kong.pdk.kong import Kong, _Module
-from twisted_kong.pdk.phase import INIT_WORKER
+from twisted_kong.pdk.phase import INIT_WORKER, WrongPhase
 
 
 def test_modules_are_made_once() -> None:
@@ -27,6 +27,7 @@ def test_the_node_is_shared() -> None:
     assert kong.node.get_id() == "node-1"
     assert kong.ip.is_trusted("10.0.0.1")
     assert (kong.version, kong.version_num) == ("3.9.1", 3009001)
+    assert (kong.pdk_version, kong.pdk_major_version) == ("1.0.0", 1)
 
 
 def test_memory() -> None:
@@ -54,8 +55,25 @@ def test_outside_of_requests() -> None:
     """There the node can be used, a request cannot."""
     kong = a_kong(None, a_gateway(), INIT_WORKER)
     assert kong.node.get_id() == "node-1"
-    with pytest.raises(AttributeError, match="context"):
-        kong.request.get_method()
+    for touch in (
+        lambda: kong.request.get_method(),
+        lambda: kong.ctx.shared,
+        lambda: kong.response.exit(200),
+    ):
+        with pytest.raises(WrongPhase, match="there is no request in init_worker phase"):
+            touch()
+
+
+def test_modules_that_are_missing_are_named() -> None:
+    """Who ports a plugin is told in one line what this version lacks; feature detection works."""
+    kong = a_kong(a_context())
+    with pytest.raises(AttributeError, match=r"^kong\.vault is not part of this version of the gateway$"):
+        _ = kong.vault  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match=r"^there is no module kong\.nonsense$"):
+        _ = kong.nonsense  # type: ignore[attr-defined]
+    assert not hasattr(kong, "timer")
+    with pytest.raises(AttributeError, match=r"^nonsense$"):
+        _ = kong.call.nonsense  # type: ignore[attr-defined]
 
 
 def test_modules_belong_to_the_class() -> None:

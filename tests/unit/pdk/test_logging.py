@@ -45,6 +45,16 @@ def test_levels() -> None:
     assert len(events) == 1
 
 
+def test_deprecations() -> None:
+    """They are warnings that say since when and until when, where that is known."""
+    kong, events = a_logged_kong()
+    kong.log.deprecation("x is old", after="2.5", removal="4.0")
+    kong.log.deprecation("y", " is too")
+    assert "x is old (deprecated after 2.5, scheduled for removal in 4.0)," in formatEvent(events[0])
+    assert "y is too," in formatEvent(events[1])
+    assert events[1]["log_level"] is LogLevel.warn
+
+
 def test_outside_of_requests() -> None:
     """A line of init_worker names no request."""
     kong, events = a_logged_kong(phase=INIT_WORKER, request=False)
