@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -17,7 +19,7 @@ from twisted_kong.cli.session import Command, Session, conf_option, pass_session
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.paths import PrefixPaths
 from twisted_kong.node.kong_env import write_kong_env
-from twisted_kong.node.prefix import prepare_prefix
+from twisted_kong.node.prefix import prepare_directories, prepare_prefix
 
 # Kong gives a node that is restarted this many seconds to end.
 RESTART_WAIT = 5.0
@@ -115,20 +117,41 @@ def prepare_node(session: Session, /, conf: Conf) -> None:
 
 def start_node(session: Session, /, conf: Conf, migrate: bool, timeout: float) -> None:
     """Start a node with this configuration; returns once it serves."""
-    if session.running(conf.paths) is not None:
-        raise CommandFailed(f"Kong is already running in {conf.prefix}")
-    prepare_node(session, conf)
-    if migrate:
-        for name in datastore(conf).migrate():
-            session.console.step(f"migrated: {name}")
-    remove_leftovers(session, conf.paths)
-    arguments = node_command(session.machine.python, conf.paths)
-    session.console.step(f"running {' '.join(arguments)}")
-    if conf.nginx_main_daemon:
-        session.machine.launch(arguments, conf.paths.start_log, timeout)
-        session.console.say("Kong started")
-    else:
-        session.machine.become(arguments)
+    prepare_directories(conf)
+    with sole_start(conf.paths) as lock:
+        if session.running(conf.paths) is not None:
+            raise CommandFailed(f"Kong is already running in {conf.prefix}")
+        prepare_node(session, conf)
+        if migrate:
+            for name in datastore(conf).migrate():
+                session.console.step(f"migrated: {name}")
+        remove_leftovers(session, conf.paths)
+        arguments = node_command(session.machine.python, conf.paths)
+        session.console.step(f"running {' '.join(arguments)}")
+        if conf.nginx_main_daemon:
+            session.machine.launch(arguments, conf.paths.start_log, timeout)
+            session.console.say("Kong started")
+        else:
+            os.set_inheritable(lock, True)
+            session.machine.become(arguments)
+
+
+@contextmanager
+def sole_start(paths: PrefixPaths) -> Iterator[int]:
+    """Keep every other start out of a prefix; gives what the lock hangs on.
+
+    Of two at once, each would take the other's pid file for a leftover, and nobody could stop the node that
+    comes up.
+    """
+    descriptor = os.open(paths.start_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandFailed(f"Kong is running or being started in {paths.prefix}") from None
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def node_command(python: str, paths: PrefixPaths) -> Sequence[str]:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.kit.machines import Shell
 from twisted_kong.cli.launching import StartFailed
+from twisted_kong.cli.starting import sole_start
+from twisted_kong.core.conf.paths import PrefixPaths
 
 
 def test_start_prepares_launches_and_says_so(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +55,18 @@ def test_start_refuses_while_a_node_runs(shell: Shell, capsys: pytest.CaptureFix
     )
     assert captured.out == ""
     assert shell.launched == []
+
+
+def test_of_two_starts_at_once_one_is_refused(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else each would remove the other's pid file, and the node that came up could not be found again."""
+    assert shell.run("prepare", "-c", str(shell.conf)) == 0
+    (shell.prefix / ".kong_env").unlink()
+    with sole_start(PrefixPaths(str(shell.prefix))):
+        assert shell.run("start") == 1
+    assert f"Error: Kong is running or being started in {shell.prefix}" in capsys.readouterr().err
+    assert shell.launched == []
+    assert not (shell.prefix / ".kong_env").exists()
+    assert shell.run("start") == 0
 
 
 @pytest.mark.parametrize("command", [None, "vim notes.txt"])

@@ -26,6 +26,11 @@ class PrefixPaths:
         return self.below("pids/nginx.pid")
 
     @property
+    def start_lock(self) -> str:
+        """Locked by whoever is about to start a node; a node in the foreground keeps the lock."""
+        return self.below("pids/start.lock")
+
+    @property
     def kong_env(self) -> str:
         """The merged settings of the running node; readable by its owner only, as it holds secrets."""
         return self.below(".kong_env")
