@@ -18,21 +18,24 @@ _NONE = "00000000-0000-0000-0000-000000000000"
 
 
 class Limits:
-    """A configuration, made ready: its periods from the shortest to the longest, and their headers."""
+    """A configuration, made ready: its periods from the shortest to the longest, and their headers.
 
-    __slots__ = ("by", "hidden", "limits", "names", "periods", "scope", "template", "whole")
+    ``numbers`` are those of the periods; ``periods`` tells for each the place of its count among a client's
+    windows, its limit, and its length.
+    """
+
+    __slots__ = ("by", "hidden", "limits", "names", "numbers", "periods", "scope", "template", "whole")
 
     def __init__(self, conf: Conf) -> None:
         if conf["policy"] != "local":
             raise UnsupportedPolicy(conf["policy"])
         self.by: str = conf["limit_by"]
         self.hidden: bool = conf["hide_client_headers"]
-        self.periods = [
-            (number, conf[name], LENGTHS[number]) for number, name in enumerate(PERIODS) if conf.get(name)
-        ]
+        self.numbers = [number for number, name in enumerate(PERIODS) if conf.get(name)]
+        self.periods = [(2 * number + 1, conf[PERIODS[number]], LENGTHS[number]) for number in self.numbers]
         self.scope = f"{conf['route_id'] or _NONE}:{conf['service_id'] or _NONE}"
         self.limits = [number_text(limit).encode() for _, limit, _ in self.periods]
-        titles = [PERIODS[number].title().encode() for number, _, _ in self.periods]
+        titles = [PERIODS[number].title().encode() for number in self.numbers]
         self.whole = all(limit == int(limit) for _, limit, _ in self.periods)
         number = b"%d" if self.whole else b"%b"
         # What is sent, but for what remains.
@@ -70,17 +73,17 @@ class Handler:
             limits = conf.memo = Limits(conf)
         now = kong.call.context.started
         starts = self._windows.starts(now)
-        used = self._counters.used((limits.scope, _identifier(kong, conf, limits.by)), limits.periods, starts)
+        used = self._counters.used((limits.scope, _identifier(kong, conf, limits.by)), limits.numbers, starts)
         stopped = -1
-        for place, (_, limit, _) in enumerate(limits.periods):
-            if used[place][1] >= limit:
+        for place, limit, _ in limits.periods:
+            if used[place] >= limit:
                 stopped = place
         if stopped < 0:
-            for window in used:
-                window[1] += 1
+            for place, _, _ in limits.periods:
+                used[place] += 1
         if limits.hidden:
             if stopped >= 0:
-                kong.response.error(conf["error_code"], conf["error_message"])
+                kong.response.error(int(conf["error_code"]), conf["error_message"])
             return
         lines = _lines(limits, used, stopped, now)
         put_lines(kong.call.context.change_response(), limits.names, lines)
@@ -88,7 +91,7 @@ class Handler:
             kong.response.error(int(conf["error_code"]), conf["error_message"])
 
 
-def _lines(limits: Limits, used: list[list[float]], stopped: int, now: float) -> bytes:
+def _lines(limits: Limits, used: list[int], stopped: int, now: float) -> bytes:
     """The header lines of an answer.
 
     ``used`` already counts this request if it passes.
@@ -96,16 +99,16 @@ def _lines(limits: Limits, used: list[list[float]], stopped: int, now: float) ->
     """
     remains: list[float] = []
     least: float = -1
-    tightest = 0
-    for place, (_, limit, _) in enumerate(limits.periods):
-        remaining = limit - used[place][1]
+    tightest = start = length = 0
+    for number, (place, limit, whole_length) in enumerate(limits.periods):
+        remaining = limit - used[place]
         if remaining < 0 or place == stopped:
             remaining = 0
         remains.append(remaining)
         # On ties the longest window counts.
         if least < 0 or remaining <= least:
-            least, tightest = remaining, place
-    reset = limits.periods[tightest][2] - int(now - used[tightest][0])
+            least, tightest, start, length = remaining, number, used[place - 1], whole_length
+    reset = length - int(now - start)
     if reset < 1:
         reset = 1
     shown = (*remains, least) if limits.whole else [number_text(each).encode() for each in (*remains, least)]
