@@ -118,8 +118,9 @@ def test_unusable_configuration_is_one_line(site: Site, text: str, reason: str) 
     site.configure(text)
     for failed in (site.kong("start", "-c", str(site.conf)), site.twistd("-c", str(site.conf))):
         assert failed.returncode == 1
-        (line,) = (line for line in failed.stderr.splitlines() if line.startswith("Error: "))
-        assert reason in line
+        lines = [line for line in failed.stderr.splitlines() if line.startswith("Error: ")]
+        assert len(lines) == 1, failed.stderr
+        assert reason in lines[0]
         assert "Traceback" not in failed.stderr + failed.stdout
 
 
