@@ -53,12 +53,16 @@ class PluginPlan:
             return
         if not self._protocols.intersection(row.get("protocols") or self._protocols):
             return
+        binding = _binding(row)
+        rival = self._bindings.get(name, {}).get(binding)
+        if rival is not None:
+            # No store lets two rows be bound alike: this one is gone or bound anew, and its own change follows.
+            self.remove(rival["id"])
         self.version += 1
         self._rows[row["id"]] = row
         if name not in self._bindings:
             self._bindings[name] = {}
             insort(self._order, (-self._priorities[name], name))
-        binding = _binding(row)
         self._bindings[name][binding] = row
         self._count_consumer(binding[2], 1)
 
@@ -72,8 +76,7 @@ class PluginPlan:
         bound = self._bindings[name]
         binding = _binding(row)
         self._count_consumer(binding[2], -1)
-        if bound.get(binding) is row:
-            del bound[binding]
+        del bound[binding]
         if not bound:
             del self._bindings[name]
             self._order.remove((-self._priorities[name], name))

@@ -90,6 +90,17 @@ def test_a_row_replaced_at_its_binding_is_not_lost() -> None:
     assert [row["id"] for row in plan.all_rows()] == ["new"]
 
 
+def test_two_rows_may_go_in_any_order() -> None:
+    """The newer of two that were bound alike may be removed first."""
+    plan = PluginPlan(PRIORITIES)
+    plan.put(a_row("old", bound="c"))
+    plan.put(a_row("new", bound="c"))
+    plan.remove("new")
+    assert ids(plan, "c") == []
+    plan.remove("old")
+    assert not plan.knows_consumer("c")
+
+
 def test_version_tells_of_changes() -> None:
     """Each change that could alter an answer makes another version; what changes nothing does not."""
     plan = PluginPlan(PRIORITIES)
