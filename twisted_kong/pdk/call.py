@@ -25,8 +25,7 @@ class Conf(dict[str, Any]):
     """A plugin's configuration as its methods get it; not to be changed.
 
     Beside the configured fields it holds ``route_id``, ``service_id``, ``consumer_id``,
-    ``plugin_instance_name``,
-    ``__plugin_id`` and ``__ws_id``.
+    ``plugin_instance_name``, ``__plugin_id`` and ``__ws_id``.
     ``memo`` is the plugin's to remember what it derived from this configuration; a changed row is a new Conf.
     """
 
@@ -69,8 +68,7 @@ class Call:
     """The state shared by the PDK modules of one request; outside of requests ``context`` is missing.
 
     ``phase`` is one of the bits of :mod:`twisted_kong.pdk.phase`, ``running`` and ``running_id`` name the
-    plugin and
-    the row that run now.
+    plugin and the row that run now.
     ``received`` and ``received_status`` are of the Service's answer before a plugin changed it, if one did.
     ``chunk`` and ``last`` are the piece of the body that is being filtered, ``kept`` the pieces held back by
     each row.

@@ -1,13 +1,10 @@
 """Finds the plugins that ``plugins`` in kong.conf names, checks them, and makes their handlers.
 
 A plugin is a package with ``schema.py`` (``SCHEMA``, perhaps ``FUNCTIONS``), ``handler.py`` (a class
-``Handler``)
-and perhaps ``daos.py`` (``DAOS``).
-The bundled ones are the sub-packages of ``twisted_kong.plugins``, ``key_auth`` for ``key-auth``;
-third-party ones
-are found by entry points of the group ``twisted_kong.plugins``, whose name is the plugin's and whose value
-is the
-package.
+``Handler``) and perhaps ``daos.py`` (``DAOS``).
+The bundled ones are the sub-packages of ``twisted_kong.plugins``, ``key_auth`` for ``key-auth``; third-party
+ones are found by entry points of the group ``twisted_kong.plugins``, whose name is the plugin's and whose
+value is the package.
 """
 
 from __future__ import annotations

@@ -2,17 +2,14 @@
 
 Theory.
 Which of several matching Routes wins is a total order, so it is computed once, when the Route is put, into
-one
-integer; matching then only compares integers.
+one integer; matching then only compares integers.
 
 ``traditional_compatible`` (Kong's default): paths are grouped – all regexes together, plain paths by length –
 and each group competes by itself with a 64-bit priority; equal priorities are ordered by the candidate's
-uuid,
-the greater first.
+uuid, the greater first.
 ``traditional``: each path competes by itself; categories (how many kinds of attributes, then which) come
-first,
-then the kind of host and path, the number of headers, ``regex_priority``, the length of the path, and the
-age.
+first, then the kind of host and path, the number of headers, ``regex_priority``, the length of the path, and
+the age.
 """
 
 from __future__ import annotations

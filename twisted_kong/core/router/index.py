@@ -4,14 +4,11 @@ Theory.
 Every entry stands under one key per level, the most telling it has.
 A host is looked up as such, then by each of its parents for ``*.parent`` and each of its beginnings for
 ``beginning.*``; a path by each of its beginnings whose length occurs among the paths of that host; a regex
-under
-the literal text that it starts with.
+under the literal text that it starts with.
 So the number of look-ups follows the shape of the request (labels of its host, distinct lengths of paths),
-not
-the number of Routes.
+not the number of Routes.
 What is found in one place is a list, best first: the search takes the first that fits and leaves a list as
-soon
-as it cannot beat what it has.
+soon as it cannot beat what it has.
 """
 
 from __future__ import annotations

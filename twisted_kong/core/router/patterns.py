@@ -3,8 +3,7 @@
 Theory.
 An RE2 set tells in one linear pass which of its patterns match, but it cannot be changed.
 So patterns are kept in sets of fixed size, with a list of fresh ones that are tried one by one until they
-fill
-another set; a removed one leaves a gap, and a set with many gaps is given up, its survivors being fresh
+fill another set; a removed one leaves a gap, and a set with many gaps is given up, its survivors being fresh
 again.
 Adding one pattern thus costs at most one set, however many there are.
 A set that runs out of memory answers "none": each holds a pattern that always matches, to tell that from the

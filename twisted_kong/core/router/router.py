@@ -1,11 +1,9 @@
 """Finding the Route of a request; changed one Route at a time, with a bounded memory of past answers.
 
 What was found – or not found – is remembered by everything that a Route may look at: method, scheme, host,
-port,
-path, SNI and the values of those headers that any Route asks for.
+port, path, SNI and the values of those headers that any Route asks for.
 The memory has two generations: a full one becomes the old one, and what is asked again moves to the young
-one,
-so a hit writes nothing and at most twice the size is kept.
+one, so a hit writes nothing and at most twice the size is kept.
 """
 
 from __future__ import annotations
@@ -30,9 +28,8 @@ class RouteQuery(NamedTuple):
     """What a Route may look at.
 
     ``host`` is lower case and without its port; ``port`` is the one in the Host header, else the listener's
-    (after ``port_maps``); ``path`` is normal (:func:`twisted_kong.core.urls.normalise_path`); ``sni`` is
-    None where
-    the client named no host in its handshake; ``header`` gives all values of a lower-case name.
+    (after ``port_maps``); ``path`` is normal (:func:`twisted_kong.core.urls.normalise_path`); ``sni`` is None
+    where the client named no host in its handshake; ``header`` gives all values of a lower-case name.
     """
 
     method: str
@@ -49,8 +46,7 @@ class RouteMatch:
 
     ``prefix`` is what its path matched (the text that a regex matched), None if the Route has no paths.
     ``memo`` is a place for what the data path derives from this match alone; it is empty again after any
-    change
-    of Routes and after :meth:`Router.forget`.
+    change of Routes and after :meth:`Router.forget`.
     """
 
     __slots__ = ("captures", "memo", "prefix", "route")
