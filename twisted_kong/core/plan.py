@@ -56,7 +56,7 @@ class PluginPlan:
         binding = _binding(row)
         rival = self._bindings.get(name, {}).get(binding)
         if rival is not None:
-            # No store lets two rows be bound alike: this one is gone or bound anew, and its own change follows.
+            # No store lets two rows be bound alike: this one is gone or moved, as its own change will tell.
             self.remove(rival["id"])
         self.version += 1
         self._rows[row["id"]] = row
