@@ -16,6 +16,8 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from twisted_kong.core.hosts import is_address
+
 LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 
 
@@ -96,15 +98,6 @@ def host_name(host: str) -> str | None:
         return None
     name = name.removesuffix(".")
     return name or None
-
-
-def is_address(name: str) -> bool:
-    """Whether a name is an IPv4 or IPv6 address written out."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def is_loopback(name: str) -> bool:

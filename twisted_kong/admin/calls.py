@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from twisted_kong.admin.answers import Answer
 from twisted_kong.admin.bodies import EMPTY, Body, Pairs
+from twisted_kong.core.query import gathered
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -29,16 +30,7 @@ class Call:
     @property
     def arguments(self) -> dict[str, str | list[str]]:
         """The query string as a mapping: the value, or the list of values, of each name."""
-        found: dict[str, str | list[str]] = {}
-        for name, value in self.query:
-            known = found.get(name)
-            if known is None:
-                found[name] = value
-            elif isinstance(known, list):
-                known.append(value)
-            else:
-                found[name] = [known, value]
-        return found
+        return gathered(self.query)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 
 Kind = Literal["name", "ipv4", "ipv6"]
@@ -37,6 +38,15 @@ class HostPort:
 
 class InvalidHost(ValueError):
     """Not a host; the message is Kong's."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address, without brackets and port."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_host(text: str) -> HostPort:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import quote_from_bytes
 
 Argument = str | bool
 """A value, or True for a name without ``=``."""
 Arguments = dict[str, Argument | list[Argument]]
 """Arguments by name, a list for a name that occurs more than once."""
+
+V = TypeVar("V")
 
 _TRIPLET = re.compile(rb"%([0-9A-Fa-f]{2})")
 
@@ -34,10 +38,13 @@ def pairs(raw: bytes) -> Iterator[tuple[bytes, str, Argument]]:
 
 def parse_args(raw: bytes, limit: int = 100) -> Arguments:
     """The arguments, of which no more than ``limit`` are read."""
-    found: Arguments = {}
-    for number, (_, name, value) in enumerate(pairs(raw)):
-        if number >= limit:
-            break
+    return gathered((name, value) for _, name, value in islice(pairs(raw), limit))
+
+
+def gathered(arguments: Iterable[tuple[str, V]]) -> dict[str, V | list[V]]:
+    """The value, or the list of values, of each name, in the order in which they came."""
+    found: dict[str, V | list[V]] = {}
+    for name, value in arguments:
         known = found.get(name)
         if known is None:
             found[name] = value

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from twisted_kong.core.balancer.round_robin import RoundRobin
 from twisted_kong.core.changes import Entity
-from twisted_kong.node.dns import NameFailure, is_address
+from twisted_kong.core.hosts import is_address
+from twisted_kong.node.dns import NameFailure
 
 Addresses = tuple[str, ...]
 Resolve = Callable[[str], "Addresses | Deferred[Addresses]"]

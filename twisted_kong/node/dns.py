@@ -7,12 +7,13 @@ Many requests may wait for one lookup.  An expired answer is served while the ne
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime, IResolutionReceiver
 from zope.interface import implementer
+
+from twisted_kong.core.hosts import is_address
 
 
 class NameFailure(Exception):
@@ -22,15 +23,6 @@ class NameFailure(Exception):
         super().__init__(host)
         self.host = host
         self.missing = missing
-
-
-def is_address(host: str) -> bool:
-    """Whether this is an IP address, which needs no lookup."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 @implementer(IResolutionReceiver)

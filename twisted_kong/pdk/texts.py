@@ -7,6 +7,7 @@ Text that Latin-1 cannot hold is sent as UTF-8; bytes are sent as they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from twisted_kong.core.headers import (
     Field,
@@ -17,6 +18,7 @@ from twisted_kong.core.headers import (
     is_value,
     lines_of_fields,
 )
+from twisted_kong.core.query import gathered
 
 Value = str | bytes | int | float
 """What may stand as a header's value."""
@@ -71,19 +73,9 @@ def _listed(value: Value | list[Value]) -> list[Value]:
 
 def table_of(fields: Iterable[Field], limit: int) -> dict[str, str | list[str]]:
     """Headers by lower-case name; a name that occurs more than once has a list."""
-    table: dict[str, str | list[str]] = {}
-    for number, (name, value) in enumerate(fields):
-        if number >= limit:
-            break
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        known = table.get(key)
-        if known is None:
-            table[key] = text
-        elif isinstance(known, list):
-            known.append(text)
-        else:
-            table[key] = [known, text]
-    return table
+    return gathered(
+        (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in islice(fields, limit)
+    )
 
 
 def entity_text(value: str) -> bytes:

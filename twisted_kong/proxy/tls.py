@@ -22,8 +22,8 @@ from zope.interface import implementer
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.suites import TlsSettings
+from twisted_kong.core.hosts import is_address
 from twisted_kong.node.certificates import KeyPair
-from twisted_kong.node.dns import is_address
 from twisted_kong.proxy.pool import Secure
 
 _PROTOCOLS = [b"http/1.1", b"http/1.0"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from twisted_kong.core.hosts import HostPort, InvalidHost, parse_host
+from twisted_kong.core.hosts import HostPort, InvalidHost, is_address, parse_host
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,9 @@ def test_a_host_is_written_with_a_port() -> None:
     """The default stands in where none was given."""
     assert parse_host("a").text(8000) == "a:8000"
     assert parse_host("a:1").text(8000) == "a:1"
+
+
+def test_addresses() -> None:
+    """An address stands bare: no brackets, no port; a name of digits is none."""
+    assert all(is_address(text) for text in ("127.0.0.1", "::1", "fe80::1"))
+    assert not any(is_address(text) for text in ("a.test", "[::1]", "127.0.0.1:80", "1.2.3", ""))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twisted_kong.core.query import encode_args, parse_args, without
+from twisted_kong.core.query import encode_args, gathered, parse_args, without
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,8 @@ def test_removing_one() -> None:
     """Only the named argument goes, however its name is written; the rest stays byte for byte."""
     assert without(b"x-k=k1&q=%20a&x%2Dk&z=+", "x-k") == b"q=%20a&z=+"
     assert without(b"k=1", "k") == b""
+
+
+def test_values_of_one_name_come_together() -> None:
+    """A name that occurs once has its value, one that occurs more often a list, in the order they came."""
+    assert gathered([("a", 1), ("b", 2), ("a", 3), ("a", 1)]) == {"a": [1, 3, 1], "b": 2}
