@@ -45,6 +45,10 @@ class PluginPlan:
     def __contains__(self, plugin_id: str) -> bool:
         return plugin_id in self._rows
 
+    def has_plugin(self, name: str) -> bool:
+        """Whether a plugin is loaded; rows of others take no part."""
+        return name in self._priorities
+
     def put(self, row: Entity) -> None:
         """Add a row or replace it by its new form; one that is disabled takes no part."""
         self.remove(row["id"])

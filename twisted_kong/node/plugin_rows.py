@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from typing_extensions import override
 
 from twisted_kong.core.changes import Entity
@@ -20,6 +21,8 @@ class PluginHolder(Holder):
     :param ttl: and the further options, see :class:`~twisted_kong.node.holder.Holder`.
     """
 
+    _rows_log = Logger()
+
     def __init__(
         self,
         plan: PluginPlan,
@@ -32,6 +35,7 @@ class PluginHolder(Holder):
     ) -> None:
         super().__init__({"plugins": plugins}, clock, ttl=ttl, page_size=page_size, changed=changed)
         self.plan = plan
+        self._lacking: set[str] = set()
 
     @property
     def plugins(self) -> Mapping[str, Entity]:
@@ -44,4 +48,16 @@ class PluginHolder(Holder):
             self.plan.remove(id)
         else:
             self.plan.put(new)
+            if new.get("enabled", True) and not self.plan.has_plugin(new["name"]):
+                self._tell_lack(new["name"])
         yield
+
+    def _tell_lack(self, name: str) -> None:
+        """Requests pass as if the row were not there: somebody must know.  Kong: does not start."""
+        if name not in self._lacking:
+            self._lacking.add(name)
+            self._rows_log.error(
+                "plugin '{name}' is in use but not enabled: its configurations have no effect on this node; "
+                "add it to the 'plugins' configuration property",
+                name=name,
+            )

@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 
 from tests.kit.changelog import change
 from tests.kit.deferreds import success_of
+from tests.kit.logs import caught_errors
 from tests.kit.rows import FakeRows
 from twisted_kong.core.plan import PluginPlan
 from twisted_kong.node.plugin_rows import PluginHolder
@@ -93,3 +94,15 @@ def test_whoever_derives_chains_is_told(node: Node) -> None:
     """Chains compiled from the plan are compiled again."""
     node.put("1")
     assert node.told == 1
+
+
+def test_rows_of_plugins_that_are_not_loaded_are_told(node: Node) -> None:
+    """Once for each plugin, since requests pass as if nobody had configured it."""
+    with caught_errors() as lines:
+        node.put("1", name="acl", enabled=False)
+        assert lines == []
+        node.put("2", name="acl")
+        node.put("3", name="acl", service={"id": "s"})
+    assert len(lines) == 1
+    assert "plugin 'acl' is in use but not enabled" in lines[0]
+    assert node.planned("s") == []
