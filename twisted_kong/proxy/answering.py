@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from twisted_kong.core.context import Answer, RequestContext
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import NOTHING, Client, Needs
+from twisted_kong.proxy.request_body import RequestBody
 from twisted_kong.proxy.response_heads import BODILESS, framing_of
 from twisted_kong.proxy.upstream import Upstream
 
@@ -28,6 +29,7 @@ class Answering:
     client: Client
     ctx: RequestContext
     needs: Needs = NOTHING
+    body: RequestBody | None = None
     answered = False
     over = False
     _connection: Upstream | None = None
@@ -135,6 +137,10 @@ class Answering:
         gateway = self.gateway
         ctx = self.ctx
         if self.needs.has_log:
+            head, body = ctx.head, self.body
+            # The request line has two spaces, the version and its end, the block another end.
+            ctx.request_size = len(head.method) + len(head.target) + len(head.block.raw) + 14
+            ctx.request_size += 0 if body is None else body.size
             gateway.phases.log(ctx)
         if gateway.log is not None:
             gateway.log(ctx)

@@ -21,7 +21,6 @@ from twisted_kong.proxy.interfaces import Fault
 from twisted_kong.proxy.plan import Plan, is_secure
 from twisted_kong.proxy.pool import Attempt, Pool
 from twisted_kong.proxy.relaying import Relaying
-from twisted_kong.proxy.request_body import RequestBody
 from twisted_kong.proxy.request_heads import host_header, lines_of
 from twisted_kong.proxy.upstream import Upstream
 
@@ -32,7 +31,6 @@ class Forwarding(Relaying):
     """Brings one request to the Service."""
 
     plan: Plan | None = None
-    body: RequestBody | None = None
     _attempt: Attempt | None = None
     _sent = False
     _failures = 0

@@ -198,6 +198,15 @@ def test_plugins_are_told_which_try_was_answered() -> None:
         assert tries == [("10.0.0.1", 81, None)] * plugged
 
 
+def test_plugins_are_told_the_size_of_the_request() -> None:
+    """All that the client sent for it, head and body."""
+    request = b"POST /a?b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+    world = World(phases=Plugged())
+    world.client(request)
+    world.service()[0].dataReceived(ok(b"hi"))
+    assert world.contexts[0].request_size == len(request)
+
+
 def test_a_header_filter_that_fails_does_not_stop_the_answer() -> None:
     """The error is logged, the client served."""
     wait: Deferred[None] = Deferred()
