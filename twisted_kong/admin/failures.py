@@ -57,7 +57,7 @@ def _database_failure(error: DatabaseError, writing: bool) -> Answer:
     Whoever repeats a write whose outcome is unknown may make the same entity twice, so it is no 503.
     """
     if writing and isinstance(error, OutcomeUnknown):
-        return message(500, f"whether anything was changed is not known: {error.message}")
+        return message(500, f"the database failed, and the write may have taken effect: {error.message}")
     if writing and isinstance(error, DatabaseUnavailable):
         return message(
             503, f"the database cannot be written at present, nothing was changed: {error.message}"

@@ -14,7 +14,13 @@ from typing import Any
 from twisted.internet.defer import DeferredLock
 
 from twisted_kong.core.changes import Change, Entity, Position
-from twisted_kong.core.errors import DatabaseUnavailable, PrimaryKeyViolation, UniqueViolation
+from twisted_kong.core.errors import (
+    DatabaseError,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    PrimaryKeyViolation,
+    UniqueViolation,
+)
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
 from twisted_kong.db.reading import Context, Page, Reading
@@ -244,7 +250,10 @@ class Dao(Reading):
         await self._check(entity, before)
         first, then = await self._companions(entity, before, record)
         committed = await self._context.strategy.apply(self._commit((*first, write, *then), author))
-        shown = await self._shown(Stored(entity, b"", write.expires))
+        try:
+            shown = await self._shown(Stored(entity, b"", write.expires))
+        except DatabaseError as error:
+            raise OutcomeUnknown(f"it was written, but not read again: {error.message}") from error
         return Written(shown, committed.position, committed.changes)
 
     async def _remove(self, current: Stored | None, author: str | None) -> Written:
@@ -252,7 +261,8 @@ class Dao(Reading):
             return Written(None, await self._context.strategy.head(), ())
         await self._check_removal(current.entity)
         first, then = await self._companions(None, current.entity, {})
-        write = Write(self.table.name, "delete", self.table.key_of(current.entity))
+        key = self.table.key_of(current.entity)
+        write = Write(self.table.name, "delete", key, expected=current.document)
         committed = await self._context.strategy.apply(self._commit((*first, write, *then), author))
         return Written(None, committed.position, committed.changes)
 

@@ -78,6 +78,22 @@ def test_an_update_is_merged_again(store: Contended, database: Database) -> None
     assert written.entity["tags"] == ["theirs"]
 
 
+def test_a_delete_by_a_name_that_has_just_moved_on(store: Contended, database: Database) -> None:
+    """An entity that another renames in between is not the one that was to go."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r"}))
+    store.others = [by_others("update", name="renamed")]
+    assert success_of(database["routes"].delete_by("name", "r")).changes == ()
+    assert success_of(database["routes"].select(KEY))["name"] == "renamed"
+
+
+def test_a_delete_of_what_others_change(store: Contended, database: Database) -> None:
+    """One that is meant by its primary key goes all the same."""
+    success_of(database["routes"].insert({"id": KEY, "name": "r"}))
+    store.others = [by_others("update", name="renamed")]
+    assert len(success_of(database["routes"].delete(KEY)).changes) == 1
+    assert success_of(database["routes"].select(KEY)) is None
+
+
 def test_an_update_of_what_has_just_gone(store: Contended, database: Database) -> None:
     """An update of an entity that another removes in between finds nothing to update."""
     success_of(database["routes"].insert({"id": KEY, "name": "r"}))

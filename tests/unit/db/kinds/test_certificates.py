@@ -9,9 +9,17 @@ import pytest
 from tests.kit.certificates import make_certificate
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import core_database
-from twisted_kong.core.errors import EntityError, ForeignKeyViolation, InvalidUnique, SchemaViolation
+from twisted_kong.core.errors import (
+    DatabaseUnavailable,
+    EntityError,
+    ForeignKeyViolation,
+    InvalidUnique,
+    OutcomeUnknown,
+    SchemaViolation,
+)
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
+from twisted_kong.db.interfaces import StoredPage
 
 CERT, KEY = make_certificate("a.test")
 PAIR = {"cert": CERT, "key": KEY}
@@ -134,3 +142,18 @@ def test_a_name_of_another_certificate() -> None:
         }
         success_of(database["certificates"].update(first["id"], {"snis": ["one.test", "two.test"]}))
         assert names(database) == ["one.test", "two.test"]
+
+
+def test_a_store_that_fails_after_the_write() -> None:
+    """Its names are read for the answer; should that fail nobody may be told that nothing was written."""
+    with core_database() as database:
+        page = database.strategy.page
+
+        async def fail(*_: object) -> StoredPage:
+            raise DatabaseUnavailable("gone")
+
+        database.strategy.page = fail  # type: ignore[method-assign]
+        error = failure_of(database["certificates"].insert(PAIR), OutcomeUnknown)
+        assert "it was written" in str(error)
+        database.strategy.page = page  # type: ignore[method-assign]
+        assert len(success_of(database["certificates"].page()).rows) == 1
