@@ -5,6 +5,9 @@ reading it.  Here plain events go straight to the selectable; everything unusual
 once) takes the stock way.  And a turn of the stock loop looks after timers, threads and the end each time;
 here they are looked after when there is something to do, which matters when events come one by one.
 
+What the events of one turn write is sent after the last of them, in portions: see
+:mod:`twisted_kong.proxy.transport`.
+
 Timers measure time, not dates.  Twisted keeps them by the wall clock, so that setting it back by an hour
 would stop all polling, and the beats that systemd waits for, for an hour; here they move with the clock.
 """
@@ -15,7 +18,7 @@ import errno
 import select
 import sys
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
@@ -28,12 +31,27 @@ _WRITABLE = select.EPOLLOUT
 _LONGEST = 2147483.0
 # Seconds by which the wall clock may stray before timers follow it.
 _STRAY = 0.5
+# Events after which is sent what they wrote: the more, the fewer wake-ups, and the later.
+_PORTION = 32
+
+
+class Gathering(Protocol):
+    """A transport that has something to send at the end of a turn."""
+
+    def send_gathered(self) -> None:
+        """Send it."""
+        ...
 
 
 class LeanReactor(EPollReactor):
-    """An epoll reactor that spends as little as possible between the kernel and a protocol."""
+    """An epoll reactor that spends as little as possible between the kernel and a protocol.
+
+    ``unsent`` are the transports that shall send when the present events are handled; None while there is no
+    other event to wait for, so that a write goes out at once.
+    """
 
     _logger = Logger()
+    unsent: list[Gathering] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,9 +98,22 @@ class LeanReactor(EPollReactor):
 
     @override
     def doPoll(self, timeout: float | None) -> None:
-        """Wait for events and hand them out."""
+        """Wait for events and hand them out; with several, what they write is sent after the last."""
+        events = self._wait(timeout)
+        if len(events) < 2:
+            self._hand_out(events)
+            return
+        for start in range(0, len(events), _PORTION):
+            unsent = self.unsent = []
+            self._hand_out(events[start : start + _PORTION])
+            # What sending leads to – a producer is paused – may write too, and that at once.
+            self.unsent = None
+            for transport in unsent:
+                self._send(transport)
+
+    def _hand_out(self, events: list[tuple[int, int]]) -> None:
         selectables = self._selectables
-        for fd, event in self._wait(timeout):
+        for fd, event in events:
             selectable = selectables.get(fd)
             if selectable is None:
                 continue
@@ -102,6 +133,12 @@ class LeanReactor(EPollReactor):
                     self._disconnectSelectable(selectable, why, False)
             else:
                 self._unusual(selectable, fd, event)
+
+    def _send(self, transport: Gathering) -> None:
+        try:
+            transport.send_gathered()
+        except BaseException:
+            self._logger.failure("unhandled error in a connection")
 
     def _wait(self, timeout: float | None) -> list[tuple[int, int]]:
         try:

@@ -1,8 +1,12 @@
-"""TCP transports that try to send at once, on any reactor that watches descriptors.
+"""TCP transports that send without the reactor's help, on any reactor that watches descriptors.
 
 Stock transports hand every write to the reactor: one more turn, two more system calls.  On a socket with
-nothing waiting, sending at once nearly always succeeds, so only a rest is left to the reactor.  All else,
+nothing waiting, sending nearly always succeeds, so only a rest is left to the reactor.  All else,
 back-pressure included, is Twisted's.
+
+Under load the lean reactor has many events at a time.  What they lead to is then sent together after the last
+of them (:class:`~twisted_kong.proxy.reactor.LeanReactor`, ``unsent``): a send into a quiet moment wakes its
+receiver up, which is most of its cost; one right after another finds it awake (10 µs of 80 a request).
 """
 
 from __future__ import annotations
@@ -18,34 +22,76 @@ from twisted.internet.posixbase import PosixReactorBase
 from typing_extensions import override
 
 RECEIVE = 65536
+# Bytes that may wait for the end of the reactor's turn; sending more costs more than waking somebody up.
+GATHERED = 16384
 
 
 class DirectWrite(tcp.Connection):
-    """A connection whose writes go to the socket at once when nothing waits before them."""
+    """A connection whose writes go to the socket in the same turn when nothing waits before them."""
+
+    # Whether what is in the buffer waits for the end of this turn, not for the socket.
+    _gathering = False
 
     @override
     def write(self, data: bytes) -> None:
-        """Send now what can be sent now."""
+        """Send what can be sent: now, or with what else this turn of the reactor has to send."""
         if not data or not self.connected or self._writeDisconnected:
             return
-        if not self._tempDataBuffer and not self.dataBuffer:
-            try:
-                sent = self.socket.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                # The reactor's turn finds the same fault and ends the connection in order.
-                sent = 0
-            if sent == len(data):
-                if self.producer is not None and not self.streamingProducer:
-                    # One that is asked for each piece is asked when the reactor has had its turn.
-                    self.startWriting()
-                return
-            data = data[sent:]
+        if self._gathering:
+            self._tempDataBuffer.append(data)
+            self._tempDataLen += len(data)
+            if self._tempDataLen > GATHERED:
+                self.send_gathered()
+        elif self._tempDataBuffer or self.dataBuffer:
+            self._leave_to_reactor(data)
+        else:
+            unsent: list[DirectWrite] | None = getattr(self.reactor, "unsent", None)
+            if unsent is None or len(data) > GATHERED:
+                self._send(data)
+            else:
+                self._gathering = True
+                self._tempDataBuffer.append(data)
+                self._tempDataLen = len(data)
+                unsent.append(self)
+
+    def send_gathered(self) -> None:
+        """Send what this turn of the reactor has written; the reactor calls this at its end."""
+        if not self._gathering:
+            return
+        self._gathering = False
+        pieces = self._tempDataBuffer
+        if self.dataBuffer:
+            # The reactor was at it meanwhile and could not send all: it goes on.
+            self.startWriting()
+        elif pieces and self.connected:
+            data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+            self._tempDataLen = 0
+            self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            sent = self.socket.send(data)
+        except OSError:
+            # The socket is full; or broken: the reactor's turn finds the same fault and ends it in order.
+            sent = 0
+        if sent != len(data):
+            self._leave_to_reactor(data[sent:])
+        elif self.producer is not None and not self.streamingProducer:
+            # One that is asked for each piece is asked when the reactor has had its turn.
+            self.startWriting()
+
+    def _leave_to_reactor(self, data: bytes) -> None:
         self._tempDataBuffer.append(data)
         self._tempDataLen += len(data)
         self._maybePauseProducer()
         self.startWriting()
+
+    @override
+    def abortConnection(self) -> None:
+        """Close now; what was written is on its way as it would be had it been sent at once."""
+        self.send_gathered()
+        super().abortConnection()
 
     @override
     def doRead(self) -> Any:

@@ -187,3 +187,46 @@ def test_an_error_of_the_loop_does_not_end_it() -> None:
         reactor.runUntilCurrent = broken  # type: ignore[method-assign]
         reactor.mainLoop()
         assert failures == ["broken", "broken"]
+
+
+class Sender(Selectable):
+    """Has something to send after each event."""
+
+    def __init__(self, end: socket.socket, reactor: LeanReactor, sent: list[str], name: str) -> None:
+        super().__init__(end)
+        self.reactor = reactor
+        self.sent = sent
+        self.name = name
+
+    @override
+    def doRead(self) -> Any:
+        result = super().doRead()
+        self.sent.append(f"read {self.name}")
+        if self.reactor.unsent is not None:
+            self.reactor.unsent.append(self)
+        return result
+
+    def send_gathered(self) -> None:
+        self.sent.append("sent")
+        assert self.reactor.unsent is None
+        raise ValueError
+
+
+def test_what_is_written_is_sent_after_the_last_event() -> None:
+    """With several events nobody sends before all were handled; with one there is nothing to wait for."""
+    with Lab() as lab:
+        done: list[str] = []
+        lab.reactor.addReader(Sender(lab.one, lab.reactor, done, "one"))
+        lab.reactor.addReader(Sender(lab.other, lab.reactor, done, "other"))
+        lab.other.send(b"x")
+        lab.reactor.doPoll(1)
+        assert done == ["read one"]
+        assert lab.reactor.unsent is None
+        lab.one.send(b"x")
+        lab.other.send(b"x")
+        done.clear()
+        with caught_failures() as failures:
+            lab.reactor.doPoll(1)
+        assert done[2:] == ["sent", "sent"]
+        assert len(failures) == 2
+        assert lab.reactor.unsent is None

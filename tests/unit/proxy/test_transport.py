@@ -10,7 +10,7 @@ from twisted.internet.protocol import ClientFactory
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from tests.kit.proxies import Wire
-from twisted_kong.proxy.transport import DirectWrite, connect, half_close, listen, no_delay
+from twisted_kong.proxy.transport import GATHERED, DirectWrite, connect, half_close, listen, no_delay
 
 
 class Socket:
@@ -195,3 +195,82 @@ def test_what_a_transport_cannot_do() -> None:
     assert not half_close(StringTransport())
     no_delay(object())
     assert socket.AF_INET
+
+
+def gathering(*takes: int | OSError) -> tuple[Any, Socket, Reactor, list[Any]]:
+    """A transport on a reactor that is in the middle of several events."""
+    transport, fake, reactor = made(*takes)
+    unsent: list[Any] = []
+    reactor.unsent = unsent  # type: ignore[attr-defined]
+    return transport, fake, reactor, unsent
+
+
+def test_what_several_events_write_leaves_together() -> None:
+    """Pieces of one turn are one send at its end, and none is sent twice."""
+    transport, fake, reactor, unsent = gathering()
+    transport.write(b"head ")
+    transport.write(b"body")
+    assert fake.sent == b""
+    assert unsent == [transport]
+    assert not reactor.writing
+    transport.send_gathered()
+    transport.send_gathered()
+    assert fake.sent == b"head body"
+    assert not reactor.writing
+    reactor.unsent = None  # type: ignore[attr-defined]
+    transport.write(b" more")
+    assert fake.sent == b"head body more"
+
+
+def test_much_does_not_wait() -> None:
+    """Large data goes out at once, behind what was written before it."""
+    transport, fake, _, unsent = gathering()
+    transport.write(b"x" * (GATHERED + 1))
+    assert len(fake.sent) == GATHERED + 1
+    assert not unsent
+    transport.write(b"a")
+    transport.write(b"y" * GATHERED)
+    assert fake.sent.endswith(b"xa" + b"y" * GATHERED)
+    transport.send_gathered()
+    assert len(fake.sent) == 2 * GATHERED + 2
+
+
+def test_a_rest_of_what_was_gathered_is_left_to_the_reactor() -> None:
+    """Order is kept when the socket takes only a part at the end of the turn."""
+    transport, fake, reactor, _ = gathering(3)
+    transport.write(b"abcdef")
+    transport.send_gathered()
+    assert fake.sent == b"abc"
+    assert transport in reactor.writing
+    transport.write(b"ghi")
+    assert fake.sent == b"abc"
+    transport.doWrite()
+    assert fake.sent == b"abcdefghi"
+    assert not reactor.writing
+
+
+def test_the_reactor_may_be_faster() -> None:
+    """A writable event before the end of the turn sends what was gathered; nothing is lost or repeated."""
+    transport, fake, reactor, _ = gathering(2)
+    transport.write(b"abc")
+    transport.doWrite()
+    transport.write(b"def")
+    transport.send_gathered()
+    assert fake.sent == b"ab"
+    assert transport in reactor.writing
+    transport.doWrite()
+    transport.doWrite()
+    assert fake.sent == b"abcdef"
+
+
+def test_the_end_of_a_connection_and_what_was_gathered() -> None:
+    """An abort sends it first, as a direct write would have; a lost connection has nowhere to send it."""
+    transport, fake, _, _ = gathering()
+    transport.write(b"partial")
+    transport.abortConnection()
+    assert fake.sent == b"partial"
+    transport, fake, _, _ = gathering()
+    transport.write(b"late")
+    transport.connected = 0
+    transport.send_gathered()
+    assert fake.sent == b""
