@@ -272,11 +272,11 @@ class Exchange(Forwarding):
             return
         self.over = True
         self._registered = False
-        self.drop()
         waits_for, self._waits_for = self._waits_for, None
         if waits_for is not None:
             # A plugin that waits is told so, before the request that it works for is taken down.
             waits_for.cancel()
+        self.drop()
         if not self.ctx.status:
             self.ctx.status = 499
         self._log_request()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from tests.kit.deferreds import success_of
 from tests.kit.proxies import ID, Plugged, World, get, head_of, lose, ok, post, route_row, service_row
@@ -197,6 +197,24 @@ def test_a_plugin_that_waits_is_told_that_the_client_has_left() -> None:
     lose(client)
     assert seen == ["rewrite", "access"]
     assert phases.seen == ["rewrite", "access", "log"]
+    assert world.logged == [(499, 0)]
+
+
+def test_a_plugin_that_waits_for_the_body_is_told_the_same() -> None:
+    """Half a body is not too long: its wait is cancelled too."""
+    ends: list[type] = []
+
+    async def access(ctx: Any) -> None:
+        try:
+            await ctx.io.request_body()
+        except Exception as error:
+            ends.append(type(error))
+            raise
+
+    world = World(phases=Plugged(access=lambda ctx: Deferred.fromCoroutine(access(ctx))))
+    client, _ = world.client(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe")
+    lose(client)
+    assert ends == [CancelledError]
     assert world.logged == [(499, 0)]
 
 
