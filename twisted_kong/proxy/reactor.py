@@ -56,7 +56,11 @@ class LeanReactor(EPollReactor):
     def __init__(self) -> None:
         super().__init__()
         # The wall clock's lead on the one that nobody can set.
-        self._lead = self.seconds() - monotonic()
+        self._lead = self._first_lead = self.seconds() - monotonic()
+
+    def steady_seconds(self) -> float:
+        """What :meth:`seconds` would tell had nobody set the wall clock since the start."""
+        return monotonic() + self._first_lead
 
     @override
     def mainLoop(self) -> None:

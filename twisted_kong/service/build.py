@@ -18,6 +18,7 @@ from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
 from twisted_kong.node.prefix import key_pairs
+from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.warm_up import warm_up
 from twisted_kong.pdk.loader import LoadedPlugins, PluginError, load_plugins
 from twisted_kong.pdk.phases import Phases
@@ -95,7 +96,8 @@ class Builder:
         self._undo.push_async_callback(database.stop)
         await database.start()
         balancing = make_balancing(conf, reactor)
-        state = NodeState(conf, database, balancing, plugins.priorities, reactor, polling=self._polling)
+        clock = SteadyClock(reactor)
+        state = NodeState(conf, database, balancing, plugins.priorities, clock, polling=self._polling)
         self._undo.push_async_callback(state.stop)
         await state.start()
         await warm_up(state.cache, database.daos, conf.db_cache_warmup_entities, database.workspace, reactor)

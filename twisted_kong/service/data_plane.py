@@ -14,6 +14,7 @@ from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.certificates import load_chain, load_pair
 from twisted_kong.node.configuration import read_text
 from twisted_kong.node.dns import Resolver
+from twisted_kong.node.steady import SteadyClock
 from twisted_kong.pdk.gateway import Gateway as PluginGateway
 from twisted_kong.pdk.phases import Phases as PluginPhases
 from twisted_kong.proxy.gateway import Gateway
@@ -72,7 +73,7 @@ def make_balancing(conf: Conf, reactor: Any) -> Balancing:
     """The balancer, without Upstreams yet; other hosts are looked up through the reactor."""
     resolver = Resolver(
         reactor.nameResolver,
-        reactor,
+        SteadyClock(reactor),
         ttl=_NAME_TTL if conf.dns_valid_ttl is None else conf.dns_valid_ttl,
         stale_ttl=conf.dns_stale_ttl,
         error_ttl=conf.dns_error_ttl,
