@@ -143,7 +143,7 @@ class Plugged(NoPhases):
         return self._run("rewrite", ctx)
 
     @override
-    def access(self, ctx: RequestContext) -> Any:
+    def access(self, ctx: RequestContext, needs: Any = None) -> Any:
         return self._run("access", ctx)
 
     @override

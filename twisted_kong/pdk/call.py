@@ -125,6 +125,17 @@ class Call:
         pieces.clear()
         return whole
 
+    def received_values(self, key: bytes) -> list[bytes]:
+        """Every value of a request's header by its lower-case name, as plugins before have changed them.
+
+        Not to be changed.
+        """
+        context = self.context
+        upstream = context.upstream or self.draft
+        if upstream is None or upstream.edits is None:
+            return context.head.block.get_all(key)
+        return upstream.edits.get_all(key, context.head.headers)
+
     def upstream(self) -> Upstream | Draft:
         """Where to change what is sent to the Service, also before there is one."""
         upstream = self.context.upstream

@@ -129,8 +129,9 @@ class Chains:
     def __init__(self, plan: PluginPlan, handlers: Mapping[str, Any]) -> None:
         self._plan = plan
         self._handlers = handlers
-        self._version = -1
-        self._busy = False
+        # Of the plan that all this was made of, and whether it has any rows.
+        self.version = -1
+        self.busy = False
         self._steps: dict[str, Step] = {}
         self._young: dict[tuple[Any, ...], Chain] = {}
         self._old: dict[tuple[Any, ...], Chain] = {}
@@ -139,14 +140,14 @@ class Chains:
 
     def refresh(self) -> bool:
         """Drop what is out of date, before any chain is asked for; False if there are no rows."""
-        if self._plan.version != self._version:
-            self._version = self._plan.version
+        if self._plan.version != self.version:
+            self.version = self._plan.version
             self._young, self._old = {}, {}
             rows = {row["id"]: row for row in self._plan.all_rows()}
             self._steps = {id: step for id, step in self._steps.items() if rows.get(id) is step.row}
             self.globally = self._compile((None, None, None), self._plan.rows(), None)
-            self._busy = bool(rows)
-        return self._busy
+            self.busy = bool(rows)
+        return self.busy
 
     def chain(self, route_id: str | None, service_id: str | None, consumer_id: str | None) -> Chain:
         """The steps for these three."""

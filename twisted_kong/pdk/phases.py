@@ -53,9 +53,13 @@ class Phases:
 
     def rewrite(self, context: RequestContext) -> Answering:
         """Before a Route is looked for: rows bound to nothing."""
-        if not self._chains.refresh() or not self._chains.globally.has_rewrite:
+        chains = self._chains
+        # Asked here, and not by a call of refresh, since this runs for every request.
+        if chains.version != self._plan.version:
+            chains.refresh()
+        if not chains.globally.has_rewrite:
             return None
-        return self._run(self._kong(context, REWRITE), self._chains.globally, "rewrite", 0)
+        return self._run(self._kong(context, REWRITE), chains.globally, "rewrite", 0)
 
     def needs(self, context: RequestContext) -> Chain:
         """Which phases have work: of the rows that are collected, or that would be for this Route."""
@@ -63,15 +67,14 @@ class Phases:
         if kong is not None and kong.call.chain is not None:
             chain: Chain = kong.call.chain
             return chain
-        if not self._chains.refresh():
-            return EMPTY
-        return self._chain_of(context)
+        chains = self._chains
+        if chains.version != self._plan.version:
+            chains.refresh()
+        return self._chain_of(context) if chains.busy else EMPTY
 
-    def access(self, context: RequestContext) -> Answering:
-        """Before the Service is contacted."""
-        if not self._chains.refresh():
-            return None
-        chain = self._chain_of(context)
+    def access(self, context: RequestContext, needs: Any = None) -> Answering:
+        """Before the Service is contacted; ``needs`` is what was just said of this request, if it was."""
+        chain: Chain = needs or self.needs(context)
         if not chain.steps:
             return None
         kong = self._kong(context, ACCESS)

@@ -170,11 +170,7 @@ class Request:
 
     def get_raw_values(self, key: bytes) -> list[bytes]:
         """Every value of a header given by its lower-case name, in bytes; not to be changed (beyond Kong)."""
-        context = self._ctx
-        upstream = context.upstream or self._call.draft
-        if upstream is None or upstream.edits is None:
-            return context.head.block.get_all(key)
-        return upstream.edits.get_all(key, context.head.headers)
+        return self._call.received_values(key)
 
     def get_headers(self, max_headers: int = 100) -> dict[str, str | list[str]]:
         """The headers by lower-case name; a list for one that occurs more than once.

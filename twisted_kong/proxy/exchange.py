@@ -147,7 +147,7 @@ class Exchange(Forwarding):
         if self.gateway.settings.allow_debug_header:
             self._debug(plan)
         needs = self.gateway.phases.needs(ctx)
-        if needs is not NOTHING and has_work(needs):
+        if needs is not NOTHING and (needs.has_access or has_work(needs)):
             self._access(plan, needs)
         else:
             if plan.service is not None:
@@ -160,7 +160,7 @@ class Exchange(Forwarding):
         self._prompt = False
         if plan.service is not None:
             ctx.upstream = plan.way(ctx.head.method, ctx.head.query)
-        self._continue(self.gateway.phases.access(ctx), self._accessed)
+        self._continue(self.gateway.phases.access(ctx, needs), self._accessed)
 
     def _query(self, head: RequestHead) -> RouteQuery:
         client = self.client

@@ -161,8 +161,8 @@ class Phases(Protocol):
         """Asked when the Route is known, and again after ``access``, when the Consumer may be."""
         ...
 
-    def access(self, ctx: RequestContext) -> Answering:
-        """Before the Service is contacted."""
+    def access(self, ctx: RequestContext, needs: Needs | None = None) -> Answering:
+        """Before the Service is contacted; ``needs`` is the answer to the first question, if it was asked."""
         ...
 
     def response(self, ctx: RequestContext) -> Answering:
@@ -229,7 +229,7 @@ class NoPhases:
         """Nothing."""
         return NOTHING
 
-    def access(self, ctx: RequestContext) -> Answering:
+    def access(self, ctx: RequestContext, needs: Needs | None = None) -> Answering:
         """Nothing to do."""
         return None
 

@@ -77,7 +77,7 @@ class Handler:
 
     def access(self, kong: Kong, conf: Conf) -> Any:
         """Authenticate; a coroutine is returned only where something must be waited for."""
-        ready = _ready(conf)
+        ready: Ready = conf.memo or _ready(conf)
         if not ready.preflight and kong.request.get_method() == "OPTIONS":
             return None
         if ready.anonymous and kong.client.get_credential() is not None:
@@ -99,11 +99,13 @@ class Handler:
         """Where all is cached nothing is waited for."""
         key = place[0]
         workspace = kong.call.gateway.database.workspace
-        credential = kong.cache.peek(f"keyauth_credentials:{key}:::::{workspace}")
+        # Not kong.cache: to make a module costs more than the look into the cache.
+        peek = kong.surroundings.cache.peek
+        credential = peek(f"keyauth_credentials:{key}:::::{workspace}")
         if credential is MISS:
             return self._refuse(kong, conf, _UNAUTHORIZED)
         if credential is not ABSENT:
-            consumer = kong.cache.peek(f"consumers:{credential['consumer']['id']}:::::{workspace}")
+            consumer = peek(f"consumers:{credential['consumer']['id']}:::::{workspace}")
             if consumer is not ABSENT and consumer is not MISS:
                 self._identities.authenticate(kong, consumer, credential, credential["id"])
                 return None
@@ -172,10 +174,10 @@ def _find(kong: Kong, ready: Ready) -> Place | None:
 
 
 def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place | None:
-    request = kong.request
+    call = kong.call
     if ready.header:
         for key in keys:
-            values = request.get_raw_values(key)
+            values = call.received_values(key)
             if values:
                 if len(values) > 1:
                     raise Refusal(_DUPLICATE)
@@ -183,8 +185,8 @@ def _find_named(kong: Kong, ready: Ready, name: str, keys: list[bytes]) -> Place
                     # Keys are kept as text, and text is sent as UTF-8.
                     return _place_of(values[0].decode("utf-8", "surrogateescape"), name, "header")
                 break
-    if ready.query and request.get_raw_query():
-        return _place_of(request.get_query().get(name), name, "query")
+    if ready.query and call.context.head.query:
+        return _place_of(kong.request.get_query().get(name), name, "query")
     return None
 
 
