@@ -62,8 +62,9 @@ class Answering:
     def answer(self, answer: Answer) -> None:
         """Answer instead of the Service."""
         ctx = self.ctx
-        if self.needs is NOTHING and not self.is_bare:
-            # No Route: what is bound to nothing takes part.
+        if not self.is_bare:
+            # Without a Route what is bound to nothing takes part; and the Consumer may have become known just
+            # before the request was refused, for whom other plugins take part.
             self.needs = self.gateway.phases.needs(ctx)
         ctx.status = answer.status
         ctx.source = answer.source

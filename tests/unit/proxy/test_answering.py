@@ -68,6 +68,18 @@ def test_filters_see_our_answers_too() -> None:
     assert phases.seen[-1] == "log"
 
 
+def test_a_refusal_meets_the_filters_of_the_consumer() -> None:
+    """Which phases have work is asked again once access has ended, also where it ended early."""
+
+    phases = Plugged(access=lambda ctx: Answer(429, [], b"no"), header_filter=lambda ctx: None)
+    before = Plugged()
+    phases.needs = lambda ctx: phases if "access" in phases.seen else before  # type: ignore[method-assign]
+    world = World(phases=phases)
+    _, wire = world.client(get())
+    assert head_of(wire.take())[2] == b"no"
+    assert phases.seen == ["rewrite", "access", "header_filter", "log"]
+
+
 def test_no_plugin_sees_what_is_no_request() -> None:
     """A request that could not be read is answered without them, and logged."""
     phases = Plugged(header_filter=lambda ctx: None)
