@@ -8,7 +8,7 @@ at a time; a purge meanwhile lets those who wait have the answer but keeps it ou
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
 from twisted_kong.core.gathering import Gathering
+from twisted_kong.node.cache_listing import Wanted, list_entries
 from twisted_kong.node.cache_statistics import CacheStatistics
 from twisted_kong.node.trouble import Trouble
 
@@ -80,7 +81,7 @@ class EntityCache:
         resurrect_ttl: float = 30,
         refills: int = 8,
     ) -> None:
-        self._seconds = clock.seconds
+        self._clock, self._seconds = clock, clock.seconds
         self._ttl = ttl
         self._neg_ttl = ttl if neg_ttl is None else neg_ttl
         self._resurrect_ttl = resurrect_ttl
@@ -165,18 +166,9 @@ class EntityCache:
         """What is cached under a key, without reading, filling or counting as a use."""
         return next(self._table.list(iter((key,)), self._seconds()), None)
 
-    def entries(self, *, entity: str | None = None, id: str | None = None) -> Iterator[Listed]:
-        """What is cached, hits first; lazily, so that a long listing can be taken in slices.
-
-        :param entity: only keys of this kind (``services:…``).
-        :param id: only keys with this part, or whose value has this id.
-        """
-        prefix = None if entity is None else f"{entity}:"
-        keys = [*self._hits, *self._misses]
-        if prefix is not None:
-            keys = [key for key in keys if key.startswith(prefix)]
-        listed = self._table.list(iter(keys), self._seconds())
-        return listed if id is None else (each for each in listed if _is_of(each, id))
+    async def listed(self, wanted: Wanted) -> list[Listed]:
+        """What is cached, hits first, as far as it is wanted; requests are served meanwhile."""
+        return await list_entries([*self._hits, *self._misses], self.probe, wanted, self._clock)
 
     def invalidate(self, key: str) -> bool:
         """Purge a key, hit or miss; a read under way is not stored. Tells whether anything was there."""
@@ -291,9 +283,3 @@ class EntityCache:
 
 def _answer(entry: Entry) -> Any | None:
     return None if entry.value is MISS else entry.value
-
-
-def _is_of(listed: Listed, id: str) -> bool:
-    if isinstance(listed.value, dict) and listed.value.get("id") == id:
-        return True
-    return id in listed.key.split(":")

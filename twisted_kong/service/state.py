@@ -47,7 +47,7 @@ class NodeCache:
 
     def __init__(self, cache: EntityCache, invalidator: Invalidator) -> None:
         self.probe = cache.probe
-        self.entries = cache.entries
+        self.listed = cache.listed
         self.invalidate = cache.invalidate
         self._invalidator = invalidator
 

@@ -11,6 +11,7 @@ from tests.kit.logs import caught_errors
 from twisted_kong.core.cache import ABSENT, MISS, Expiring
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.node.cache import EntityCache
+from twisted_kong.node.cache_listing import Wanted
 
 
 class Reads:
@@ -354,23 +355,17 @@ def test_the_listing_filters_by_entity_and_id() -> None:
         "consumers:bob:::::ws": {"id": "1"},
     }
     cache = filled(Clock(), **keys)
-    assert {x.key for x in cache.entries()} == set(keys)
-    assert {x.key for x in cache.entries(entity="services")} == {"services:1:::::ws", "services:2:::::ws"}
-    assert {x.key for x in cache.entries(entity="consumers", id="1")} == {
-        "consumers:1:::::ws",
-        "consumers:bob:::::ws",
-    }
-    assert [x.state for x in cache.entries(id="2")] == ["miss"]
 
+    def listed(*wanted: Any) -> list[str]:
+        return [entry.key for entry in success_of(cache.listed(Wanted(*wanted)))]
 
-def test_a_listing_survives_changes_of_the_cache() -> None:
-    """It may be taken in slices while requests go on."""
-    cache = filled(Clock(), a="v", b="v", c="v")
-    listing = cache.entries()
-    assert next(listing).key == "a"
-    cache.invalidate("b")
-    success_of(cache.get("d", returning("v")))
-    assert [x.key for x in listing] == ["c"]
+    hits = ["services:1:::::ws", "consumers:1:::::ws", "consumers:bob:::::ws"]
+    assert listed(0, 10) == [*hits, "services:2:::::ws"]
+    assert listed(1, 2) == hits[1:]
+    assert listed(0, 10, "services") == ["services:1:::::ws", "services:2:::::ws"]
+    assert listed(0, 10, "consumers", "1") == ["consumers:1:::::ws", "consumers:bob:::::ws"]
+    assert listed(1, 10, "consumers", "1") == ["consumers:bob:::::ws"]
+    assert listed(0, 10, None, "2") == ["services:2:::::ws"]
 
 
 def test_a_used_value_outlives_an_unused_one() -> None:

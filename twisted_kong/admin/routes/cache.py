@@ -7,8 +7,6 @@ database.  Kong drops everything at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any, Protocol
 
 from twisted_kong.admin.answers import Answer, as_json, nothing
@@ -18,6 +16,7 @@ from twisted_kong.admin.pages import page_body, page_request
 from twisted_kong.core.cache import Listed
 from twisted_kong.core.errors import InvalidOffset
 from twisted_kong.db.paging import check_size
+from twisted_kong.node.cache_listing import Wanted
 
 
 class ICache(Protocol):
@@ -26,8 +25,8 @@ class ICache(Protocol):
     def probe(self, key: str) -> Listed | None:
         """What is cached under a key."""
 
-    def entries(self, *, entity: str | None = None, id: str | None = None) -> Iterator[Listed]:
-        """What is cached, lazily."""
+    async def listed(self, wanted: Wanted) -> list[Listed]:
+        """What is cached, as far as it is wanted."""
 
     def invalidate(self, key: str) -> bool:
         """Purge a key."""
@@ -43,8 +42,8 @@ def cache_table(cache: ICache) -> Table:
         arguments = call.arguments
         asked = page_request(arguments)
         size, start = check_size(asked.wanted), _start(asked.offset)
-        found = cache.entries(entity=_one(arguments.get("entity")), id=_one(arguments.get("id")))
-        rows = [_row(entry) for entry in islice(found, start, start + size + 1)]
+        entity, id = _one(arguments.get("entity")), _one(arguments.get("id"))
+        rows = [_row(entry) for entry in await cache.listed(Wanted(start, size + 1, entity, id))]
         offset = str(start + size) if len(rows) > size else None
         body = page_body(rows[:size], offset, call.path, asked)
         for name in ("entity", "id"):
