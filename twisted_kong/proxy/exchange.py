@@ -16,7 +16,6 @@ from twisted_kong.core.context import Upstream as Way
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.replies import redirect
 from twisted_kong.core.router import RouteQuery
-from twisted_kong.core.urls import normalise_path
 from twisted_kong.proxy.forwarding import Forwarding, sound
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import NOTHING, Answering, Client, Needs, has_work
@@ -169,7 +168,7 @@ class Exchange(Forwarding):
             client.scheme,
             head.name.decode("ascii"),
             head.port or client.port,
-            normalise_path(head.path),
+            head.normal,
             client.sni,
             head.block.get_all,
         )

@@ -31,42 +31,45 @@ _HOSTS: dict[bytes, tuple[bytes, int]] = {}
 
 def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
     """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules."""
-    block = FieldBlock(raw)
     lines = raw.split(CRLF)
     lines.pop()
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
         raise BadMessage(400, "control character in the header")
-    special = block.special
     known = names.known
-    ours = b""
-    for line in lines:
-        spelled, colon, value = line.partition(b":")
-        try:
-            name = known[spelled]
-        except KeyError:
-            name = names.learn(spelled)
-        if not colon:
-            raise BadMessage(400, "header line without a colon")
-        if name is not None:
-            ours += line + CRLF
+    try:
+        # Nearly always all names are known; most of what follows asks this list instead of the bytes.
+        found = [known[line[: line.index(b":")]] for line in lines]
+    except (KeyError, ValueError):
+        found = [names.of_line(line) for line in lines]
+    block = FieldBlock(raw, lines, found)
+    ours = names.special.intersection(found)
+    if len(ours) == 1 and found[0] in ours and found[0] != b"connection" and found.count(found[0]) == 1:
+        # As most clients send it: Host, and then what goes on untouched.
+        name, line = found[0], lines[0]
+        block.special[name] = [line[len(name) + 1 :].strip(OWS)]
+        block.forward = raw[len(line) + 2 :]
+    elif ours:
+        _sort(block, lines, found, ours)
+    else:
+        block.forward = raw
+    return block
+
+
+def _sort(block: FieldBlock, lines: list[bytes], found: list[bytes], ours: frozenset[bytes]) -> None:
+    """Put aside the lines that the proxy deals with."""
+    special = block.special
+    for name, line in zip(found, lines, strict=True):
+        if name in ours:
+            value = line[len(name) + 1 :].strip(OWS)
             if name in special:
-                special[name].append(value.strip(OWS))
+                special[name].append(value)
             else:
-                special[name] = [value.strip(OWS)]
+                special[name] = [value]
     if b"connection" in special:
         _connection(block)
-    if raw.startswith(ours) and not block.nominated:
-        # As most clients send it: Host, perhaps Connection, and then what goes on untouched.
-        block.forward = raw[len(ours) :]
-    else:
-        gone = block.nominated
-        kept = [
-            line
-            for line in lines
-            if names[name := line[: line.index(b":")]] is None and (not gone or name.lower() not in gone)
-        ]
-        block.forward = CRLF.join([*kept, b""]) if kept else b""
-    return block
+    gone = ours | block.nominated if block.nominated else ours
+    kept = [line for name, line in zip(found, lines, strict=True) if name not in gone]
+    block.forward = CRLF.join([*kept, b""]) if kept else b""
 
 
 def _connection(block: FieldBlock) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from typing_extensions import override
@@ -62,12 +61,16 @@ class FieldBlock:
     and ``port`` its parts: lower case, and 0 for no port.
     ``memo`` and ``logged`` are room for what forwarding and the access log made of this block.  One block is
     shared by all requests of a connection that send the same bytes.
+
+    :param lines: the lines of ``raw``, and
+    :param names: their names in lower case, if whoever makes it has them at hand.
     """
 
     __slots__ = (
         "_fields",
         "_headers",
-        "_lower",
+        "_lines",
+        "_names",
         "close",
         "forward",
         "host",
@@ -82,8 +85,12 @@ class FieldBlock:
         "special",
     )
 
-    def __init__(self, raw: bytes) -> None:
+    def __init__(
+        self, raw: bytes, lines: list[bytes] | None = None, names: list[bytes] | None = None
+    ) -> None:
         self.raw = raw
+        self._lines = raw.split(b"\r\n")[:-1] if lines is None else lines
+        self._names = [line.partition(b":")[0].lower() for line in self._lines] if names is None else names
         self.forward = b""
         self.nominated: frozenset[bytes] = frozenset()
         self.close = False
@@ -97,17 +104,16 @@ class FieldBlock:
         self.logged: str | None = None
         self._headers: BlockHeaders | None = None
         self._fields: list[tuple[bytes, bytes, bytes]] | None = None
-        self._lower: bytes | None = None
 
     @property
     def fields(self) -> list[tuple[bytes, bytes, bytes]]:
         """(lower-case name, value, the whole line) of each field, in order."""
         fields = self._fields
         if fields is None:
-            fields = self._fields = []
-            for line in self.raw.split(b"\r\n")[:-1]:
-                name, _, value = line.partition(b":")
-                fields.append((name.lower(), value.strip(b" \t"), line))
+            fields = self._fields = [
+                (name, line[len(name) + 1 :].strip(b" \t"), line)
+                for name, line in zip(self._names, self._lines, strict=True)
+            ]
         return fields
 
     @property
@@ -118,34 +124,25 @@ class FieldBlock:
             headers = self._headers = BlockHeaders(self)
         return headers
 
-    def lacks(self, names: Iterable[bytes]) -> bool:
+    def lacks(self, names: frozenset[bytes]) -> bool:
         """Whether there is no field of any of these lower-case names."""
-        lower = self._lower
-        if lower is None:
-            lower = self._lower = b"\r\n" + self.raw.lower()
-        for name in names:  # noqa: SIM110 - a generator costs more than the search
-            if b"\r\n" + name + b":" in lower:
-                return False
-        return True
+        return names.isdisjoint(self._names)
 
     def get_all(self, name: bytes) -> list[bytes]:
         """The values of the fields of a lower-case name, found without listing all fields."""
-        lower = self._lower
-        if lower is None:
-            lower = self._lower = b"\r\n" + self.raw.lower()
-        mark = b"\r\n%b:" % name
-        at = lower.find(mark)
-        if at < 0:
+        names = self._names
+        count = names.count(name)
+        if not count:
             return []
-        values = []
-        raw = self.raw
-        while at >= 0:
-            # ``lower`` is two bytes ahead of ``raw``.
-            begin = at + len(mark) - 2
-            end = raw.find(b"\r\n", begin)
-            values.append(raw[begin:end].strip(b" \t"))
-            at = lower.find(mark, end + 2)
-        return values
+        behind = len(name) + 1
+        if count == 1:
+            # A comprehension costs a call.
+            return [self._lines[names.index(name)][behind:].strip(b" \t")]
+        return [
+            line[behind:].strip(b" \t")
+            for other, line in zip(names, self._lines, strict=True)
+            if other == name
+        ]
 
 
 class RequestHead:
@@ -153,6 +150,7 @@ class RequestHead:
 
     ``target`` is the request target in origin form as received (an absolute form has lost its authority,
     which then is ``host``); ``path`` ends before the first ``?``, ``query`` is what follows, None without it.
+    ``normal`` is the path in its normal form (:func:`~twisted_kong.core.urls.normalise_path`).
     ``minor`` is the minor version of HTTP/1.  ``host`` is the authority asked for, with its port, as sent;
     empty only for HTTP/1.0 without Host; ``name`` and ``port`` are its parts: lower case, and 0 for no port.
     ``persistent`` tells that the client lets the connection stay.  ``memo`` is room for what was made of this
@@ -167,6 +165,7 @@ class RequestHead:
         "method",
         "minor",
         "name",
+        "normal",
         "path",
         "persistent",
         "port",
@@ -184,11 +183,13 @@ class RequestHead:
         minor: int,
         host: bytes,
         block: FieldBlock,
+        normal: str = "",
     ) -> None:
         self.line = line
         self.method = method
         self.target = target
         self.path = path
+        self.normal = normal
         self.query = query
         self.minor = minor
         self.host = host

@@ -1,4 +1,4 @@
-"""The bounded table of field names: every spelling seen, and whether the proxy deals with the field.
+"""The bounded table of field names: every spelling seen, and those that the proxy deals with.
 
 A name is judged once; afterwards one look into a dictionary both validates and classifies it.  Clients choose
 the names, so the table forgets everything it learned when it is full: it can be made slow, never large.
@@ -16,38 +16,42 @@ LONGEST = 256
 
 
 class NameTable:
-    """Maps a name as spelled to its lower case if the proxy itself deals with the field, else to None.
+    """Maps a name as spelled to its lower case.
 
     ``known`` is the table itself, a plain dictionary since it is asked for every line of every head; what it
     lacks is for :meth:`learn`.
 
-    :param special: the lower-case names that the proxy deals with.
+    :param special: the lower-case names that the proxy itself deals with.
     """
 
     def __init__(self, special: Iterable[bytes]) -> None:
-        self._special = frozenset(special)
-        self.known: dict[bytes, bytes | None] = {}
+        self.special = frozenset(special)
+        self.known: dict[bytes, bytes] = {}
         self._seed()
 
     def _seed(self) -> None:
-        for name in self._special:
+        for name in self.special:
             self.known[name] = self.known[name.title()] = name
 
-    def learn(self, name: bytes) -> bytes | None:
+    def learn(self, name: bytes) -> bytes:
         """Judge a spelling for the first time; :exc:`BadMessage` if it is no field name (RFC 9110 §5.1)."""
         if TOKEN.fullmatch(name) is None:
             raise BadMessage(400, "field name")
         lower = name.lower()
-        entry = lower if lower in self._special else None
         if len(name) <= LONGEST:
             if len(self.known) >= LEARNED:
                 self.known.clear()
                 self._seed()
-            self.known[name] = entry
-        return entry
+            self.known[name] = lower
+        return lower
 
-    def __getitem__(self, name: bytes) -> bytes | None:
-        return self.known[name] if name in self.known else self.learn(name)
+    def of_line(self, line: bytes) -> bytes:
+        """The lower-case name of a header line; :exc:`BadMessage` if the line is none."""
+        spelled, colon, _ = line.partition(b":")
+        lower = self.known.get(spelled) or self.learn(spelled)
+        if not colon:
+            raise BadMessage(400, "header line without a colon")
+        return lower
 
 
 _HOP_BY_HOP = (
