@@ -267,3 +267,40 @@ def test_answers_are_json() -> None:
     answer = stage().access(a_context())
     assert answer is not None
     assert set(json.loads(answer.body)) == {"message", "request_id"}
+
+
+def test_who_was_let_in_is_judged_anew_after_every_change() -> None:
+    """A key that is handed to another Consumer, or a Consumer that changes, is never served as it was."""
+    keys = [KEYS[0]]
+    consumers = [BOB, ANON]
+    node = PluginStage({"key-auth": {}}, consumers=consumers, keyauth_credentials=keys)
+
+    def asked() -> Any:
+        context = a_context(headers={"apikey": "k1"})
+        return message_of(answer) if (answer := node.access(context)) else context.consumer
+
+    for _ in range(3):
+        assert asked() is BOB
+    keys[0] = KEYS[0] | {"consumer": {"id": ANON["id"]}}
+    node.gateway.cache.invalidate("keyauth_credentials:k1:::::ws")
+    for _ in range(3):
+        assert asked() is ANON
+    renamed = consumers[1] = ANON | {"username": "ann"}
+    node.gateway.cache.invalidate(f"consumers:{ANON['id']}:::::ws")
+    for _ in range(3):
+        assert asked() is renamed
+    keys.clear()
+    node.gateway.cache.invalidate("keyauth_credentials:k1:::::ws")
+    for _ in range(3):
+        assert asked() == (401, "Unauthorized")
+
+
+def test_a_known_key_is_no_way_past_the_other_rules() -> None:
+    """Neither a second key nor another header's nor a changed configuration lets a known key in."""
+    node = stage(key_names=["apikey", "x_key"])
+    for _ in range(2):
+        assert node.access(a_context(headers={"apikey": "k1"})) is None
+    assert message_of(node.access(a_context(headers=[("apikey", "k1"), ("apikey", "k1")])))[0] == 401
+    assert message_of(node.access(a_context(headers={"other": "k1"})))[0] == 401
+    node.put("key-auth", {"key_names": ["x-new"]})
+    assert message_of(node.access(a_context(headers={"apikey": "k1"})))[0] == 401
