@@ -6,17 +6,19 @@ configurations; the proxy listens last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.status_app import Readiness
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
+from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.warm_up import warm_up
@@ -54,6 +56,10 @@ class Parts:
     admin: SiteListening
     status: SiteListening
     tls: ListenerTls
+
+
+class PluginsMissing(CannotStart):
+    """The database holds rows of a plugin that ``plugins`` does not name."""
 
 
 class Builder:
@@ -100,6 +106,7 @@ class Builder:
         state = NodeState(conf, database, balancing, plugins.priorities, clock, polling=self._polling)
         self._undo.push_async_callback(state.stop)
         await state.start()
+        require_loaded(state.plugins.plugins.values(), plugins)
         await warm_up(state.cache, database.daos, conf.db_cache_warmup_entities, database.workspace, reactor)
         return Foundation(plugins, schemas, database, state)
 
@@ -137,6 +144,17 @@ class Builder:
             self._undo.push_async_callback(_stop, listening)
             listening.start()
         return Parts(foundation.database, foundation.state, gateway, readiness, proxy, admin, status, tls)
+
+
+def require_loaded(rows: Iterable[Entity], plugins: LoadedPlugins) -> None:
+    """Refuse to start without a plugin that is in use: Services would stand open that it shall guard.
+
+    Kong: its list of plugins is not built then, and the start fails with this text.
+    """
+    loaded = set(plugins.names)
+    missing = sorted({row["name"] for row in rows if row["enabled"]} - loaded)
+    if missing:
+        raise PluginsMissing(f"{missing[0]} plugin is in use but not enabled; add it to 'plugins'")
 
 
 def loaded_plugins(conf: Conf) -> LoadedPlugins:

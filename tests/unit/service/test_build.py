@@ -84,6 +84,25 @@ def test_a_plugin_that_is_not_there_is_told_with_its_place(tmp_path: Path) -> No
     assert "plugin 'nonsense' is enabled but not installed" in str(reason)
 
 
+def test_a_plugin_in_use_that_is_not_loaded_ends_the_start(tmp_path: Path) -> None:
+    """A node without key-auth would let everybody in where key-auth shall stand guard."""
+    first = MemoryNode(tmp_path)
+    first.start()
+    made = first.client(8001).post("/plugins", {"name": "key-auth"}).json
+    first.stop()
+    node = MemoryNode(tmp_path, data=first.strategy.data, plugins="correlation-id")
+    reason = node.fails()
+    assert isinstance(reason, EXPLAINED)
+    assert "key-auth plugin is in use but not enabled" in str(reason)
+    again = MemoryNode(tmp_path, data=first.strategy.data)
+    again.start()
+    again.client(8001).patch(f"/plugins/{made['id']}", {"enabled": False})
+    again.stop()
+    without = MemoryNode(tmp_path, data=first.strategy.data, plugins="correlation-id")
+    without.start()
+    without.stop()
+
+
 def test_a_template_that_cannot_be_read_ends_the_start(tmp_path: Path) -> None:
     """Files of the configuration are looked at before the database is."""
     node = MemoryNode(tmp_path, error_template_json=str(tmp_path / "none.json"))
