@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import select
 import sys
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Protocol
 
@@ -57,6 +58,8 @@ class LeanReactor(EPollReactor):
         super().__init__()
         # The wall clock's lead on the one that nobody can set.
         self._lead = self._first_lead = self.seconds() - monotonic()
+        # Told by how many seconds the wall clock was set, for whoever keeps moments to come.
+        self.clock_watchers: list[Callable[[float], object]] = []
 
     def steady_seconds(self) -> float:
         """What :meth:`seconds` would tell had nobody set the wall clock since the start."""
@@ -94,6 +97,8 @@ class LeanReactor(EPollReactor):
             self._lead += step
             for call in (*self._pendingTimedCalls, *self._newTimedCalls):
                 call.time += step
+            for watcher in self.clock_watchers:
+                watcher(step)
         return now
 
     def _until_next_call(self) -> float | None:

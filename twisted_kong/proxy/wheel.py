@@ -85,6 +85,14 @@ class Wheel:
             self._call.cancel()
             self._call = None
 
+    def move(self, seconds: float) -> None:
+        """The clock was set on by so many seconds (back, if negative): so is every deadline."""
+        standing = [timed for slot, bucket in self._buckets.items() for timed in bucket if timed.slot == slot]
+        self.stop()
+        for timed in standing:
+            timed.slot = 0
+            self.arm(timed, timed.deadline + seconds)
+
     def _put(self, timed: Timed, slot: int) -> None:
         timed.slot = slot
         timed.slot_time = slot * GRANULARITY

@@ -113,6 +113,8 @@ def make_gateway(
     conf, reactor = ground.conf, ground.reactor
     settings = settings_of(conf)
     wheel = Wheel(reactor)
+    # Twisted's own reactors, and those of tests, tell nobody.
+    getattr(reactor, "clock_watchers", []).append(wheel.move)
     pool = Pool(
         reactor,
         wheel,

@@ -158,6 +158,8 @@ def test_setting_the_clock_moves_no_timer(step: float) -> None:
         def set_clock() -> None:
             reactor.seconds = lambda: time.time() + step  # type: ignore[method-assign]
 
+        told: list[float] = []
+        reactor.clock_watchers.append(told.append)
         reactor.callLater(0.02, end)
         reactor.callLater(60, fired.append, "late")
         reactor.callLater(0, set_clock)
@@ -167,6 +169,8 @@ def test_setting_the_clock_moves_no_timer(step: float) -> None:
         reactor._started = reactor.running = True
         reactor.mainLoop()
         assert fired == ["soon"]
+        assert len(told) == 1
+        assert abs(told[0] - step) < 1
         assert abs(reactor.steady_seconds() - time.time()) < 10
         assert 0.01 < time.monotonic() - begun < 10
 

@@ -166,3 +166,21 @@ def test_every_deadline_is_met(orders: list[tuple[int, int]]) -> None:
         assert things[index].at
         assert deadline - 1e-6 <= things[index].at[-1] <= deadline + 3 * GRANULARITY
     assert clock.getDelayedCalls() == []
+
+
+@given(st.sampled_from([-500.0, 500.0]), st.sampled_from([1.0, 90.0]))
+def test_deadlines_move_with_the_clock(step: float, wait: float) -> None:
+    """Whoever has some seconds left has as many when the clock is set, no more and no fewer."""
+    clock, wheel, thing = world()
+    never = Thing(clock)
+    wheel.arm(never, 1002.0)
+    never.deadline = inf
+    wheel.arm(thing, 1000.0 + wait)
+    clock.rightNow += step
+    wheel.move(step)
+    clock.advance(wait - 0.1)
+    assert thing.at == []
+    clock.advance(0.2)
+    assert len(thing.at) == 1
+    assert never.at == []
+    assert clock.getDelayedCalls() == []
