@@ -42,12 +42,10 @@ class RouterHolder(Holder):
         readers = {"services": services, "routes": routes}
         super().__init__(readers, clock, ttl=ttl, page_size=page_size, changed=changed)
         self.router = router
+        # The Route for a request; its Service, if it has one, is in services.
+        self.match: Callable[[RouteQuery], RouteMatch | None] = router.match
         # The Routes of each Service by id, as the rows held say; in the router or not.
         self._routes_of: dict[str, dict[str, None]] = {}
-
-    def match(self, query: RouteQuery) -> RouteMatch | None:
-        """The Route for a request; its Service, if it has one, is in :attr:`services`."""
-        return self.router.match(query)
 
     def service_of(self, route: Entity) -> Entity | None:
         """The Service of a Route that was matched; None if it has none."""

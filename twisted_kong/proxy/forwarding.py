@@ -19,7 +19,7 @@ from twisted_kong.node.balancing import NoPeer, Peer
 from twisted_kong.node.dns import NameFailure
 from twisted_kong.proxy.interfaces import Fault
 from twisted_kong.proxy.plan import Plan, is_secure
-from twisted_kong.proxy.pool import Attempt, Pool
+from twisted_kong.proxy.pool import Attempt, Pool, Secure
 from twisted_kong.proxy.relaying import Relaying
 from twisted_kong.proxy.request_heads import host_header, lines_of
 from twisted_kong.proxy.upstream import Upstream
@@ -94,19 +94,15 @@ class Forwarding(Relaying):
         else:
             now = gateway.now()
         self._try_began = now
-        host = host_header(ctx, plan, way, peer)
+        if plan.host is not None and peer is plan.peer and way.host_header is None:
+            host = plan.host
+        else:
+            host = host_header(ctx, plan, way, peer)
         key: object = peer.key
         secure = None
-        if is_secure(way.scheme):
-            if gateway.tls is None or ctx.service is None:
-                self.fail(502)
-                return
-            try:
-                secure = gateway.tls.secure(ctx.service, host.decode("latin-1"))
-            except Exception as error:
-                # A certificate that is missing or cannot be used: the Service cannot be reached.
-                self._log.error("no TLS to {host}: {error}", host=way.host, error=error)
-                self.fail(502)
+        if way.scheme != "http" and is_secure(way.scheme):
+            secure = self._secure(way, host)
+            if secure is None:
                 return
             key = Pool.key(peer, secure)
         pool = gateway.pool
@@ -115,6 +111,18 @@ class Forwarding(Relaying):
             self._send(connection, host, now)
         else:
             self._attempt = pool.connect(peer, key, secure, way.connect_timeout / 1000, self)
+
+    def _secure(self, way: Way, host: bytes) -> Secure | None:
+        """How to speak TLS to the Service; None if it cannot be done, which then is answered."""
+        tls, service = self.gateway.tls, self.ctx.service
+        if tls is not None and service is not None:
+            try:
+                return tls.secure(service, host.decode("latin-1"))
+            except Exception as error:
+                # A certificate that is missing or cannot be used: the Service cannot be reached.
+                self._log.error("no TLS to {host}: {error}", host=way.host, error=error)
+        self.fail(502)
+        return None
 
     def connected(self, connection: Upstream) -> None:
         """A new connection is there."""

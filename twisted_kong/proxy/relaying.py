@@ -88,7 +88,13 @@ class Relaying(Answering):
 
     def _is_looked_at(self) -> bool:
         needs = self.needs
-        return needs.has_header_filter or needs.has_body_filter or needs.has_log or self._wants_whole()
+        return (
+            needs.has_header_filter
+            or needs.has_body_filter
+            or needs.has_log
+            or needs.has_response
+            or self.ctx.buffer_response
+        )
 
     def _wants_whole(self) -> bool:
         return self.needs.has_response or self.ctx.buffer_response

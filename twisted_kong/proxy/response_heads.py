@@ -98,7 +98,7 @@ class ResponseHeads:
         if memo.key != key:
             memo.start = head.line + memo.lines + framing_of(head.status, length, keep)
             memo.key = key
-        added = b"" if edits is None else _added(edits)
+        added = b"" if edits is None else _added(edits) if edits.added else edits.lines
         if not self._usual:
             return b"%b%b%b\r\n" % (memo.start, added, self.tail(ctx))
         balanced = ctx.balanced_at

@@ -181,7 +181,10 @@ class Upstream(TwistedProtocol, Timed):
             self.sink = None
             body = data[offset : offset + length] if length else b""
             now = self._now()
-            self._done(now)
+            if self._keep and not self.incomplete and not self.closed:
+                self.keeper.release(self, now)
+            else:
+                self.retire()
             sink.response_whole(head, body, now)
             return
         self._body = (
