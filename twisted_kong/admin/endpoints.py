@@ -17,6 +17,7 @@ from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.errors import DatabaseError, OutcomeUnknown
 from twisted_kong.core.schema.schema import Schema
 
 
@@ -174,7 +175,11 @@ class _ParentOfChild:
         await self._parent.follow(made)
         assert made.entity is not None
         link = {self._field: {"id": made.entity["id"]}}
-        linked = await self._child.patch(child["id"], link)
+        try:
+            linked = await self._child.patch(child["id"], link)
+        except DatabaseError as error:
+            half = f"{made.entity['id']} was made, but nothing refers to it"
+            raise OutcomeUnknown(f"{half}: {error.message}") from error
         return self._parent.shown(made.entity).with_headers(*linked.headers)
 
     async def patch(self, call: Call) -> Answer:

@@ -7,6 +7,8 @@ import pytest
 from tests.kit.admin_node import AdminNode
 from twisted_kong.admin.api import kinds_of
 from twisted_kong.admin.endpoints import collection_path, generated, nested_path, without
+from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.interfaces import Commit, Committed
 
 UNKNOWN = "11111111-1111-4111-8111-000000000999"
 
@@ -142,3 +144,21 @@ def test_forms_are_read_below_parents_and_through_children(node: AdminNode) -> N
     assert made.json["strip_path"] is False
     patched = node.client.request("PATCH", "/routes/r1/service", form=[("retries", "7")])
     assert patched.json["retries"] == 7
+
+
+def test_a_parent_that_was_made_is_owned_up_to(node: AdminNode) -> None:
+    """Should the database go away between the two writes, nobody may be told that nothing was changed."""
+    apply = node.database.strategy.apply
+
+    async def only_once(commit: Commit) -> Committed:
+        node.database.strategy.apply = gone  # type: ignore[method-assign]
+        return await apply(commit)
+
+    async def gone(commit: Commit) -> Committed:
+        raise DatabaseUnavailable("gone")
+
+    node.database.strategy.apply = only_once  # type: ignore[method-assign]
+    answer = node.client.put("/routes/lone/service", {"name": "s3", "host": "h"})
+    assert answer.status == 500
+    assert "was made, but nothing refers to it: gone" in answer.json["message"]
+    assert node.client.get("/services/s3").status == 200
