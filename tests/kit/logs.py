@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from twisted.logger import Logger
+from constantly import NamedConstant
+from twisted.logger import LogEvent, Logger, LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 
@@ -60,3 +61,19 @@ def _caught(level: str) -> Iterator[list[str]]:
         yield lines
     finally:
         setattr(Logger, level, original)
+
+
+@contextmanager
+def captured_lines(level: NamedConstant = LogLevel.error) -> Iterator[list[str]]:
+    """The lines of this level that are logged in the block, as they would be written."""
+    lines: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        if event.get("log_level") is level:
+            lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        yield lines
+    finally:
+        globalLogPublisher.removeObserver(observe)

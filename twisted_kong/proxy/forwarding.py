@@ -63,6 +63,12 @@ class Forwarding(Relaying):
 
     def _no_peer(self, error: BaseException) -> None:
         """Answer that there is nobody to ask; the last failure says more once a peer was tried."""
+        way = self.ctx.upstream
+        host = "" if way is None else way.host
+        if isinstance(error, NoPeer):
+            self._complain(f"no Target of the Upstream {host} can be used")
+        elif isinstance(error, NameFailure):
+            self._complain(f"the name {host} leads to no address")
         if self._failures:
             self.fail(502)
         elif isinstance(error, NoPeer):
@@ -171,9 +177,12 @@ class Forwarding(Relaying):
         way = self.ctx.upstream
         peer = self._peer
         if self.answered or way is None or peer is None or self.ctx.answered_at:
+            self._complain(f"{fault.value} in the middle of an answer")
             self.fail(502)
             return
         again = self._may_repeat(way, fault)
+        if not (again and reused and fault is Fault.LOST):
+            self._complain(fault.value)
         self._record(peer, fault, again)
         if self.body is not None:
             self.body.detach()
@@ -201,6 +210,18 @@ class Forwarding(Relaying):
         attempt.state = "next" if again else "failed"
         attempt.code = 504 if fault is Fault.TIMEOUT else 502
         self.ctx.tries = [*self.ctx.tries, attempt]
+
+    def _complain(self, what: str) -> None:
+        """Tell the error log what went wrong with the Service, with what nginx tells of the request."""
+        ctx, peer, way = self.ctx, self._peer, self.ctx.upstream
+        self._log.error(
+            '{what}, client: {client}, request: "{line}", upstream: "{upstream}", request_id: "{id}"',
+            what=what,
+            client=ctx.client_ip,
+            line=ctx.head.line.decode("latin-1"),
+            upstream="" if way is None or peer is None else f"{way.scheme}://{peer.ip}:{peer.port}",
+            id=ctx.request_id,
+        )
 
     def response_upgraded(self, head: ResponseHead, rest: bytes) -> None:
         """The Service has changed the protocol: from here on, bytes."""

@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError, TimeoutError
 
+from tests.kit.logs import captured_lines
 from tests.kit.proxies import World, get, head_of, lose, ok, post, route_row, service_row
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.dns import NameFailure
@@ -35,6 +36,32 @@ def test_connections_that_are_refused_are_tried_again() -> None:
     assert b"x-kong-response-latency" not in fields
     tries = world.contexts[0].tries
     assert [(t.ip, t.port, t.state) for t in tries] == [("10.0.0.1", 81, "next")] * 3
+
+
+def test_each_failure_is_told_in_the_error_log() -> None:
+    """An operator sees which upstream failed which request, as in nginx's error log."""
+    world = World(service=service_row(retries=1))
+    with captured_lines() as lines:
+        world.client(get())
+        refuse_all(world)
+    assert len(lines) == 2
+    request_id = world.contexts[0].request_id
+    assert lines[0] == (
+        f'could not connect, client: {world.contexts[0].client_ip}, request: "GET / HTTP/1.1", '
+        f'upstream: "http://10.0.0.1:81", request_id: "{request_id}"'
+    )
+
+
+def test_a_kept_connection_that_died_is_no_failure() -> None:
+    """Services close idle connections all the time."""
+    world = World()
+    with captured_lines() as lines:
+        client, _ = world.client(get())
+        service, _ = world.service()
+        service.dataReceived(ok())
+        client.dataReceived(get())
+        lose(service)
+    assert lines == []
 
 
 def test_late_connections_are_504() -> None:

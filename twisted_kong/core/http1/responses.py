@@ -41,7 +41,7 @@ class ResponseReader:
         if end < 0 or end > self._limit:
             if len(data) > self._limit or not b"HTTP/1.".startswith(data[:7]):
                 raise BadMessage(502, "head of the response")
-            return None
+            return self._read_lines(data)
         line_end = data.find(CRLF)
         line = data[:line_end]
         if line != self._line:
@@ -64,3 +64,22 @@ class ResponseReader:
         self._last = data[: end + 4]
         head = self._head = ResponseHead(status, reason, minor, sent, block)
         return head, end + 4
+
+    def _read_lines(self, data: bytes) -> tuple[ResponseHead, int] | None:
+        """A head that may yet come, or one whose lines all end in a bare LF (RFC 9112 §2.2 lets us read it).
+
+        Kong: nginx reads such answers, and simple scripts behind gateways give them.  Mixed ends are refused
+        at once, since an answer whose end we never see would only be given up by its timeout.
+        """
+        line, newline, _ = data.partition(b"\n")
+        if not newline or line.endswith(b"\r"):
+            return None
+        head, end, _ = data.partition(b"\n\n")
+        if b"\r" in head:
+            raise BadMessage(502, "line ends of the response")
+        if not end:
+            return None
+        found = self.read(head.replace(b"\n", CRLF) + HEAD_END)
+        # What was remembered is not what the Service sent.
+        self._last, self._head = b"", None
+        return None if found is None else (found[0], len(head) + 2)

@@ -32,6 +32,33 @@ def test_a_head_is_read() -> None:
         assert found[0].headers.get(b"server") == b"x"
 
 
+def test_lines_may_end_in_a_bare_lf() -> None:
+    """nginx reads such heads (RFC 9112 §2.2 allows it); they are sent on with proper line ends."""
+    data = b"HTTP/1.1 200 OK\nServer: x\nContent-Length: 2\n\nok"
+    for cut in range(data.index(b"ok")):
+        reader = ResponseReader()
+        assert reader.read(data[:cut]) is None
+        for _ in range(2):
+            found = reader.read(data)
+            assert found is not None
+            assert (found[0].status, data[found[1] :]) == (200, b"ok")
+            assert found[0].block.raw == b"Server: x\r\nContent-Length: 2\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 200 OK\nServer: x\r\n",
+        b"HTTP/1.1 200 OK\nA: b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: b\nC: d\r\n\r\n",
+    ],
+)
+def test_mixed_line_ends_are_refused(data: bytes) -> None:
+    """Who takes a bare LF for an end, and who does not, would read two different heads."""
+    with pytest.raises(BadMessage):
+        ResponseReader().read(data)
+
+
 def test_a_repeated_block_is_not_parsed_again() -> None:
     """The same header bytes give the same block, also under another status."""
     reader = ResponseReader()
