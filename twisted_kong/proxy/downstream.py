@@ -45,6 +45,12 @@ class Downstream(ClientConnection):
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
         super().__init__(gateway, scheme, port)
         self._reader = RequestReader(gateway.settings.limits)
+        # Asked for every request, and found at once in the object itself: 25 ns less each than in its class.
+        # The room for them is there anyway.
+        self.exchange = None
+        self._body = None
+        self._tunnel = None
+        self._closing = self._serving = self._paused = False
 
     @override
     def dataReceived(self, data: bytes) -> None:

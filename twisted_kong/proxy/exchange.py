@@ -54,7 +54,11 @@ class Exchange(Forwarding):
         # Written out for speed: this runs for every request.
         self.gateway = gateway
         self.client = client
+        # What is asked more than once before it changes is found faster here than in the class.
+        self.body = None
+        self._prompt = True
         ctx = self.ctx = RequestContext()
+        ctx.response_edits = ctx.response = ctx.consumer = ctx.plan = None
         ctx.head = head
         ctx.io = self
         ctx.scheme = client.scheme

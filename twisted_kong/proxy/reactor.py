@@ -118,7 +118,10 @@ class LeanReactor(EPollReactor):
             # What sending leads to – a producer is paused – may write too, and that at once.
             self.unsent = None
             for transport in unsent:
-                self._send(transport)
+                try:
+                    transport.send_gathered()
+                except BaseException:
+                    self._logger.failure("unhandled error in a connection")
 
     def _hand_out(self, events: list[tuple[int, int]]) -> None:
         selectables = self._selectables
@@ -142,12 +145,6 @@ class LeanReactor(EPollReactor):
                     self._disconnectSelectable(selectable, why, False)
             else:
                 self._unusual(selectable, fd, event)
-
-    def _send(self, transport: Gathering) -> None:
-        try:
-            transport.send_gathered()
-        except BaseException:
-            self._logger.failure("unhandled error in a connection")
 
     def _wait(self, timeout: float | None) -> list[tuple[int, int]]:
         try:

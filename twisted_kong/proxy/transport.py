@@ -32,17 +32,24 @@ class DirectWrite(tcp.Connection):
     # Whether what is in the buffer waits for the end of this turn, not for the socket.
     _gathering = False
 
+    def _settle(self) -> None:
+        """Put what each write asks into the object itself, where it is found faster than in its class."""
+        self._gathering = self._writeDisconnected = False
+        self.dataBuffer = b""
+        self.producer = None
+
     @override
     def write(self, data: bytes) -> None:
         """Send what can be sent: now, or with what else this turn of the reactor has to send."""
         if not data or not self.connected or self._writeDisconnected:
             return
+        waiting = self._tempDataBuffer
         if self._gathering:
-            self._tempDataBuffer.append(data)
+            waiting.append(data)
             self._tempDataLen += len(data)
             if self._tempDataLen > GATHERED:
                 self.send_gathered()
-        elif self._tempDataBuffer or self.dataBuffer:
+        elif waiting or self.dataBuffer:
             self._leave_to_reactor(data)
         else:
             unsent: list[DirectWrite] | None = getattr(self.reactor, "unsent", None)
@@ -50,7 +57,7 @@ class DirectWrite(tcp.Connection):
                 self._send(data)
             else:
                 self._gathering = True
-                self._tempDataBuffer.append(data)
+                waiting.append(data)
                 self._tempDataLen = len(data)
                 unsent.append(self)
 
@@ -111,9 +118,19 @@ class DirectWrite(tcp.Connection):
 class DirectServer(DirectWrite, tcp.Server):
     """An accepted connection."""
 
+    def __init__(
+        self, sock: socket.socket, protocol: Any, client: Any, server: Any, sessionno: int, reactor: Any
+    ) -> None:
+        super().__init__(sock, protocol, client, server, sessionno, reactor)
+        self._settle()
+
 
 class DirectClient(DirectWrite, tcp.Client):
     """A connection that we made."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._settle()
 
 
 class DirectPort(tcp.Port):
