@@ -95,6 +95,9 @@ class AdminApp:
     def refusal(self, request: BoundedRequest) -> Answer | None:
         """The answer to a request that does not get as far as the endpoints, if it is such a one."""
         request.arrived = self._clock.seconds()
+        if len(request.requestHeaders.getRawHeaders(b"host", ())) > 1:
+            # RFC 9112 §3.2: which of them counts is anybody's guess, so the check below would be one too.
+            return page(400)
         refused = self._access.refusal(_header(request, b"host"), _header(request, b"origin"))
         if refused is not None:
             return message(403, refused)

@@ -288,6 +288,13 @@ def test_a_client_that_leaves_does_not_stop_its_call(fixture: Fixture) -> None:
     assert transport.value() == b""
 
 
+def test_two_hosts_are_none(fixture: Fixture) -> None:
+    """A request that names two hosts is refused (RFC 9112 §3.2), whichever is ours."""
+    transport, protocol = fixture.client.connect()
+    protocol.dataReceived(b"GET /things/a HTTP/1.1\r\nHost: evil.test\r\nHost: localhost\r\n\r\n")
+    assert transport.value().startswith(b"HTTP/1.1 400 ")
+
+
 def test_pipelined_requests_are_answered_in_turn(fixture: Fixture) -> None:
     """Two requests sent at once on one connection get two answers, in order."""
     transport, protocol = fixture.client.connect()
