@@ -31,6 +31,8 @@ class DirectWrite(tcp.Connection):
 
     # Whether what is in the buffer waits for the end of this turn, not for the socket.
     _gathering = False
+    is_ours = False
+    """Whether we made the connection; the lean reactor serves those first."""
 
     def _settle(self) -> None:
         """Put what each write asks into the object itself, where it is found faster than in its class."""
@@ -127,6 +129,8 @@ class DirectServer(DirectWrite, tcp.Server):
 
 class DirectClient(DirectWrite, tcp.Client):
     """A connection that we made."""
+
+    is_ours = True
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)

@@ -197,6 +197,8 @@ def test_an_error_of_the_loop_does_not_end_it() -> None:
 class Sender(Selectable):
     """Has something to send after each event."""
 
+    is_ours = False
+
     def __init__(self, end: socket.socket, reactor: LeanReactor, sent: list[str], name: str) -> None:
         super().__init__(end)
         self.reactor = reactor
@@ -235,3 +237,22 @@ def test_what_is_written_is_sent_after_the_last_event() -> None:
         assert done[2:] == ["sent", "sent"]
         assert len(failures) == 2
         assert lab.reactor.unsent is None
+
+
+def test_connections_that_we_made_come_first() -> None:
+    """Answers are handled before new requests, whichever came first."""
+    with Lab() as lab:
+        done: list[str] = []
+        theirs = Sender(lab.one, lab.reactor, done, "theirs")
+        ours = Sender(lab.other, lab.reactor, done, "ours")
+        ours.is_ours = True
+        for first, second in ((theirs, ours), (ours, theirs)):
+            lab.reactor.addReader(first)
+            lab.reactor.addReader(second)
+            lab.one.send(b"x")
+            lab.other.send(b"x")
+            done.clear()
+            with caught_failures():
+                lab.reactor.doPoll(1)
+            assert done[:2] == ["read ours", "read theirs"]
+            lab.reactor.removeAll()
