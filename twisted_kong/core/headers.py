@@ -115,17 +115,20 @@ class HeaderEdits:
     What is not touched can then be forwarded as the bytes it came in.  ``removed`` holds lower-case names
     whose received lines go; ``added`` the fields that are appended, in order, after ``lines``: fields that
     were given as they are to be sent.  The later edit wins.
+
+    :param names: and
+    :param lines: a first :meth:`put_lines`.
     """
 
     __slots__ = ("_named", "added", "lines", "removed")
 
-    def __init__(self) -> None:
+    def __init__(self, names: frozenset[bytes] = _NO_NAMES, lines: bytes = b"") -> None:
         # Never changed in place: what plugins prepared is shared by all requests (0.5 µs a request).
-        self.removed: frozenset[bytes] = _NO_NAMES
+        self.removed = names
         self.added: list[Field] = []
-        self.lines = b""
+        self.lines = lines
         # The lower-case names of what is in lines.
-        self._named: frozenset[bytes] = _NO_NAMES
+        self._named = names
 
     def set(self, name: bytes, value: bytes) -> None:
         """Let there be exactly one field of this name."""

@@ -58,8 +58,9 @@ class Identities:
         upstream = context.upstream or call.upstream()
         edits = upstream.edits
         if edits is None:
-            edits = upstream.edits = HeaderEdits()
-        edits.put_lines(headers.names, headers.lines)
+            upstream.edits = HeaderEdits(headers.names, headers.lines)
+        else:
+            edits.put_lines(headers.names, headers.lines)
 
 
 def identity_headers(consumer: Entity, credential: Entity | None, identifier: str | None) -> PreparedHeaders:

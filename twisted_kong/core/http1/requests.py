@@ -206,7 +206,11 @@ class RequestReader:
         raw = data[line_end + 2 : end + 2]
         block = self._block
         if block is None or block.raw != raw:
-            block = self._parse_block(line, raw)
+            limits = self._limits
+            if len(raw) > limits.field or len(raw) > 4 * limits.fields:
+                self._measure(line, raw)
+            block = parse_block(raw, REQUEST_NAMES)
+            frame_request(block)
         if line_end > self._limits.line:
             raise BadMessage(414, "request line is too long")
         head = make_head(line, block)
@@ -217,18 +221,15 @@ class RequestReader:
         self._used = True
         return head, end + 4
 
-    def _parse_block(self, line: bytes, raw: bytes) -> FieldBlock:
+    def _measure(self, line: bytes, raw: bytes) -> None:
+        """Refuse a long block with a field that is too long, or with too many of them."""
         limits = self._limits
-        if len(raw) > limits.field and (
-            len(line) <= limits.line and max(map(len, raw.split(CRLF))) > limits.field
-        ):
+        lengths = list(map(len, raw.split(CRLF)))
+        if len(line) <= limits.line and max(lengths) > limits.field:
             raise BadMessage(494, "header line is too long")
-        block = parse_block(raw, REQUEST_NAMES)
-        # A line has four bytes at least.
-        if len(raw) > 4 * limits.fields and raw.count(CRLF) > limits.fields:
+        # The block ends with an empty piece.
+        if len(lengths) - 1 > limits.fields:
             raise BadMessage(494, "too many header lines")
-        frame_request(block)
-        return block
 
     def _refuse_early(self, data: bytes) -> None:
         """Refuse what can never become a request, without waiting for the rest of it."""
