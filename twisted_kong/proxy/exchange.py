@@ -7,12 +7,12 @@ the step after it is then resumed from its callback.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from twisted_kong.core.context import Answer, RequestContext
-from twisted_kong.core.context import Upstream as Way
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.replies import redirect
 from twisted_kong.core.router import RouteQuery
@@ -23,25 +23,10 @@ from twisted_kong.proxy.plan import Plan, make_plan
 from twisted_kong.proxy.request_body import RequestBody
 
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")}
+# What RouteQuery(…) does, without the call in between (0.2 µs).
+_query_of: Callable[[type[RouteQuery], tuple[Any, ...]], RouteQuery] = tuple.__new__
 NO_ROUTE = "no Route matched with those values"
 NO_SERVICE = "no Service found with those values"
-
-
-def _is_untouched(way: Way, plan: Plan, ctx: RequestContext) -> bool:
-    """Whether the request line is still what the Route made of it, so that nobody need judge it."""
-    head = ctx.head
-    return (
-        way.path is plan.target_path
-        and way.query is head.query
-        and way.method is head.method
-        and way.host_header is None
-    )
-
-
-def _stays(way: Way, plan: Plan) -> bool:
-    """Whether the request still goes to the host of its Service."""
-    service = plan.service
-    return service is not None and way.host is service["host"] and way.port == service["port"]
 
 
 class Exchange(Forwarding):
@@ -137,8 +122,9 @@ class Exchange(Forwarding):
         query = head.memo
         if query is None:
             query = head.memo = self._query(head)
-        ctx.path = query.path
-        match = self.gateway.routing.match(query)
+        ctx.path = head.normal
+        gateway = self.gateway
+        match = gateway.routing.match(query)
         if match is None:
             self._refuse(404, NO_ROUTE)
             return
@@ -146,16 +132,16 @@ class Exchange(Forwarding):
         route = ctx.route = match.route
         plan = match.memo
         if plan is None:
-            service = self.gateway.routing.service_of(route)
-            handling = self.gateway.settings.path_handling
-            plan = make_plan(match, service, query.path, self.gateway.balancer, path_handling=handling)
+            service = gateway.routing.service_of(route)
+            handling = gateway.settings.path_handling
+            plan = make_plan(match, service, query.path, gateway.balancer, path_handling=handling)
         self.plan = plan
         ctx.service = plan.service
         if (plan.needs_https or plan.grpc) and self._wrong_protocol(plan):
             return
-        if self.gateway.settings.allow_debug_header:
+        if gateway.settings.allow_debug_header:
             self._debug(plan)
-        needs = self.gateway.phases.needs(ctx)
+        needs = gateway.phases.needs(ctx)
         if needs is not NOTHING and (needs.has_access or has_work(needs)):
             self._access(plan, needs)
         else:
@@ -177,14 +163,17 @@ class Exchange(Forwarding):
 
     def _query(self, head: RequestHead) -> RouteQuery:
         client = self.client
-        return RouteQuery(
-            _METHODS.get(head.method) or head.method.decode("ascii"),
-            client.scheme,
-            head.name.decode("ascii"),
-            head.port or client.port,
-            head.normal,
-            client.sni,
-            head.block.get_all,
+        return _query_of(
+            RouteQuery,
+            (
+                _METHODS.get(head.method) or head.method.decode("ascii"),
+                client.scheme,
+                head.name.decode("ascii"),
+                head.port or client.port,
+                head.normal,
+                client.sni,
+                head.block.get_all,
+            ),
         )
 
     def _scheme(self) -> str:
@@ -239,10 +228,10 @@ class Exchange(Forwarding):
         self.needs = self.gateway.phases.needs(self.ctx)
         ctx = self.ctx
         way = ctx.upstream
-        if way is not None and not (_is_untouched(way, plan, ctx) or sound(way)):
+        if way is not None and not (plan.made(way, ctx.head) or sound(way)):
             self._log.error("a plugin made a request that cannot be sent")
             self._refuse(500, "An unexpected error occurred")
-        elif way is not None and plan.peer is not None and self.body is None and _stays(way, plan):
+        elif way is not None and plan.peer is not None and self.body is None and plan.leads(way):
             # Plugins have looked at it, and left it on its way: the balancer would say the same (1 µs).
             self._connect(way, plan.peer)
         else:

@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Upstream
+from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.urls import escape_path, upstream_path
 from twisted_kong.node.balancing import Peer
 from twisted_kong.proxy.interfaces import Balancer
@@ -87,6 +88,20 @@ class Plan:
         """One request's own way to the Service, for plugins to change."""
         assert self.service is not None
         return Upstream(self.service, method, self.target_path, query)
+
+    def made(self, way: Upstream, head: RequestHead) -> bool:
+        """Whether the request line is still what the Route made of it, so that nobody need judge it."""
+        return (
+            way.path is self.target_path
+            and way.query is head.query
+            and way.method is head.method
+            and way.host_header is None
+        )
+
+    def leads(self, way: Upstream) -> bool:
+        """Whether the request still goes to the host of its Service."""
+        service = self.service
+        return service is not None and way.host is service["host"] and way.port == service["port"]
 
     def shared_way(self, method: bytes, query: bytes | None) -> Upstream:
         """The way of requests that no plugin changes; the same one for the same method and query."""

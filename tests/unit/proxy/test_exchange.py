@@ -326,3 +326,23 @@ def test_a_finished_request_leaves_no_cycle() -> None:
         assert ctx() is None
     finally:
         gc.enable()
+
+
+def test_a_plugin_that_only_changes_fields_leaves_the_peer() -> None:
+    """One that sets another host or port is followed, also behind one that was not."""
+    places: list[tuple[str, int] | None] = [None, ("10.0.0.9", 81), None, ("10.0.0.1", 82)]
+
+    def access(ctx: Any) -> None:
+        place = places.pop(0)
+        ctx.upstream.change_headers().set(b"X-Plugin", b"1")
+        if place is not None:
+            ctx.upstream.host, ctx.upstream.port = place
+
+    world = World(phases=Plugged(access=access))
+    for expected in (("10.0.0.1", 81), ("10.0.0.9", 81), ("10.0.0.1", 81), ("10.0.0.1", 82)):
+        world.client(get())
+        assert world.reactor.tcpClients[-1][:2] == expected
+        _, service = world.service()
+        _, fields, _ = head_of(service.take())
+        assert fields[b"host"] == b"%b:%d" % (expected[0].encode(), expected[1])
+        assert fields[b"x-plugin"] == b"1"

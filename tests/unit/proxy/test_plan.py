@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.kit.proxies import route_row, service_row
+from twisted_kong.core.http1.heads import FieldBlock, RequestHead
 from twisted_kong.core.router import RouteMatch
 from twisted_kong.node.balancing import Balancing, Peer
 from twisted_kong.proxy.plan import Plan, default_port, host_of, is_secure, make_plan
@@ -67,3 +68,20 @@ def test_hosts_name_unusual_ports() -> None:
     assert host_of(Peer("::1", 81, "::1"), "http") == b"[::1]:81"
     assert host_of(Peer("10.0.0.1", 81, "a.test", "custom.host"), "http") == b"custom.host:81"
     assert default_port("grpcs") == 443
+
+
+def test_a_way_that_plugins_left_alone_is_recognised() -> None:
+    """Line and host are judged apart; a host set to another place, or the port alone, leads elsewhere."""
+    plan = Plan(route_row(), service_row(), "/", "/x")
+    head = RequestHead(b"", b"GET", b"/x?q", b"/x", b"q", 1, b"", FieldBlock(b""))
+    way = plan.way(head.method, head.query)
+    assert plan.made(way, head)
+    assert plan.leads(way)
+    way.query = b"q=2"
+    assert not plan.made(way, head)
+    assert plan.leads(way)
+    way.port = 82
+    assert not plan.leads(way)
+    way = plan.way(head.method, head.query)
+    way.host = "10.0.0.2"
+    assert not plan.leads(way)

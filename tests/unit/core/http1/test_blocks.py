@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from twisted_kong.core.headers import TOKEN
 from twisted_kong.core.http1.blocks import frame, frame_request, parse_block, parse_length, split_host
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
@@ -151,3 +154,31 @@ def test_framing_alone_serves_responses_too() -> None:
     parsed = parse_block(b"Content-Length: 7\r\n", REQUEST_NAMES)
     frame(parsed)
     assert parsed.length == 7
+
+
+# Spellings that repeat, that the proxy deals with, and that are new to the table.
+NAMES = st.sampled_from([b"Host", b"host", b"Via", b"VIA", b"X-A", b"x-a", b"Cookie"]) | st.binary(
+    min_size=1, max_size=4
+).filter(lambda name: TOKEN.fullmatch(name) is not None)
+VALUES = st.text("ab: \t,é", max_size=8).map(lambda text: text.encode("latin-1"))
+
+
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=8))
+@settings(max_examples=300)
+def test_the_short_ways_say_what_the_long_one_does(fields: list[tuple[bytes, bytes]]) -> None:
+    """Whatever comes, in whatever order: special fields, plain lines and single look-ups agree."""
+    lines = [b"%b:%b" % field for field in fields]
+    parsed = parse_block(b"".join(line + b"\r\n" for line in lines), REQUEST_NAMES)
+    expected: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        expected.setdefault(name.lower(), []).append(value.strip(b" \t"))
+    special = REQUEST_NAMES.special
+    assert parsed.special == {name: values for name, values in expected.items() if name in special}
+    plain = [line for (name, _), line in zip(fields, lines, strict=True) if name.lower() not in special]
+    assert parsed.forward == b"".join(line + b"\r\n" for line in plain)
+    for name in (*expected, b"absent"):
+        assert parsed.get_all(name) == expected.get(name, [])
+        assert parsed.lacks(frozenset((name, b"none"))) is (name not in expected)
+    assert [(name, value) for name, value, _ in parsed.fields] == [
+        (name.lower(), value.strip(b" \t")) for name, value in fields
+    ]

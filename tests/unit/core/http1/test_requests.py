@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twisted_kong.core.http1 import requests
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.http1.requests import Limits, RequestReader, parse_request_line, readable_fields
@@ -254,3 +255,36 @@ def test_fields_of_what_is_no_request_are_read_as_far_as_they_can_be() -> None:
     assert readable_fields(b"?\r\nAccept: a/b\r\n\r\n").get_all(b"accept") == [b"a/b"]
     for data in (b"", b"?", b"?\r\n\r\n", b"?\r\nAccept: a\r\n", b"?\r\nAccept: a\r\nx\r\n\r\n", b"\r\n\r\n"):
         assert readable_fields(data).get_all(b"accept") == []
+
+
+def test_a_line_that_was_seen_says_nothing_of_its_fields() -> None:
+    """The same line under other fields is another request: its host, its framing, and its faults."""
+    for _ in range(2):
+        first = read(b"GET /seen?a HTTP/1.1\r\nHost: one.test\r\n\r\n")
+        second = read(b"GET /seen?a HTTP/1.1\r\nHost: two.test:81\r\nConnection: close\r\n\r\n")
+        assert first is not None
+        assert second is not None
+        assert (first.name, first.persistent) == (b"one.test", True)
+        assert (second.name, second.port, second.persistent) == (b"two.test", 81, False)
+        assert (second.target, second.path, second.query, second.normal) == (
+            b"/seen?a",
+            b"/seen",
+            b"a",
+            "/seen",
+        )
+        assert status_of(b"GET /seen?a HTTP/1.1\r\n\r\n") == 400
+        assert status_of(b"GET /../seen HTTP/1.1\r\nHost: a\r\n\r\n") == 400
+
+
+def test_lines_seen_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines clients make up, and however long: they are forgotten or not remembered."""
+    monkeypatch.setattr(requests, "_LINES", {})
+    monkeypatch.setattr(requests, "_REMEMBERED", 10)
+    for number in range(25):
+        head = read(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number)
+        assert head is not None
+        assert head.path == b"/%d" % number
+        assert len(requests._LINES) <= 10
+    before = dict(requests._LINES)
+    assert read(b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"x" * 300)) is not None
+    assert before == requests._LINES
