@@ -9,12 +9,14 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
@@ -33,6 +35,7 @@ from twisted_kong.node.configuration import ConfSource
 from twisted_kong.node.error_log import ErrorLog
 from twisted_kong.node.lifecycle import Lifecycle, NodeService, SignalHandler, World
 from twisted_kong.node.notify import ServiceManager, Watchdog, watchdog_timeout
+from twisted_kong.node.open_files import raise_open_files
 from twisted_kong.node.prefix import PrefixError, prepare_prefix
 
 _log = Logger()
@@ -203,7 +206,12 @@ def make_application(
         observer = open_error_log(options, loaded.conf)
     except (ConfError, PrefixError) as error:
         raise SystemExit(f"Error: {error}") from None
-    for warning in loaded.warnings:
+    refused = raise_open_files(
+        loaded.conf.nginx_main_worker_rlimit_nofile,
+        partial(resource.getrlimit, resource.RLIMIT_NOFILE),
+        partial(resource.setrlimit, resource.RLIMIT_NOFILE),
+    )
+    for warning in [*loaded.warnings, *([refused] if refused else [])]:
         _log.warn("{warning}", warning=warning)
     node = make_node(loaded.conf, reactor, error_log=observer)
     manager = ServiceManager(environment.get("NOTIFY_SOCKET"), time.monotonic)

@@ -248,7 +248,8 @@ LIMITS = Group(
             "nginx_http_proxy_buffer_size",
             Kind.SIZE,
             "64k",
-            "Largest head of an upstream's answer.",
+            "Largest head of an upstream's answer; for now it is always 64 KiB.",
+            Status.LATER,
             source=Source.NGINX,
         ),
         Property(
@@ -263,7 +264,6 @@ LIMITS = Group(
             Kind.WORKERS,
             "auto",
             "Limit of open files to set at start; auto takes what the system allows.",
-            Status.LATER,
         ),
         _visible("lua_max_req_headers", "request headers"),
         _visible("lua_max_resp_headers", "response headers"),
