@@ -27,14 +27,15 @@ class PluginPlan:
     :param protocols: those of the subsystem that this plan is for.
     """
 
-    __slots__ = ("_bindings", "_consumers", "_order", "_priorities", "_protocols", "_rows", "version")
+    __slots__ = ("_bindings", "_order", "_priorities", "_protocols", "_rows", "consumers", "version")
 
     def __init__(self, priorities: Mapping[str, int], protocols: frozenset[str] = HTTP_PROTOCOLS) -> None:
         self._priorities = priorities
         self._protocols = protocols
         self._rows: dict[str, Entity] = {}
         self._bindings: dict[str, dict[Binding, Entity]] = {}
-        self._consumers: dict[str, int] = {}
+        self.consumers: dict[str, int] = {}
+        """How many rows are bound to each Consumer that any is bound to; not to be changed by others."""
         self._order: list[tuple[int, str]] = []
         self.version = 0
         """Grows with every change; what was derived from another version is out of date."""
@@ -89,15 +90,15 @@ class PluginPlan:
     def _count_consumer(self, consumer_id: str | None, step: int) -> None:
         if consumer_id is None:
             return
-        count = self._consumers.get(consumer_id, 0) + step
+        count = self.consumers.get(consumer_id, 0) + step
         if count:
-            self._consumers[consumer_id] = count
+            self.consumers[consumer_id] = count
         else:
-            del self._consumers[consumer_id]
+            del self.consumers[consumer_id]
 
     def knows_consumer(self, consumer_id: str) -> bool:
         """Whether any row is bound to this Consumer; if none is, knowing who asks changes nothing."""
-        return consumer_id in self._consumers
+        return consumer_id in self.consumers
 
     def rows(
         self, route_id: str | None = None, service_id: str | None = None, consumer_id: str | None = None

@@ -54,8 +54,7 @@ class Phases:
     def rewrite(self, context: RequestContext) -> Answering:
         """Before a Route is looked for: rows bound to nothing."""
         chains = self._chains
-        # Asked here, and not by a call of refresh, since this runs for every request.
-        if chains.version != self._plan.version:
+        if chains.version != self._plan.version:  # no call of refresh: this runs for every request
             chains.refresh()
         if not chains.globally.has_rewrite:
             return None
@@ -200,8 +199,9 @@ class Phases:
                 return Deferred.fromCoroutine(self._resume(kong, chain, phase, step, waiting, consumer))
             if context.consumer is not consumer:
                 consumer = context.consumer
-                chain, index = self._switch(kong, chain, step, index)
-                steps = chain.access
+                if self._plan.consumers or chain.consumer_id is not None:  # mostly no row is bound to one
+                    chain, index = self._switch(kong, chain, step, index)
+                    steps = chain.access
         return None
 
     async def _resume(
@@ -224,7 +224,7 @@ class Phases:
         return await rest if isinstance(rest, Deferred) else rest
 
     def _switch(self, kong: Kong, chain: Chain, step: Step, index: int) -> tuple[Chain, int]:
-        """The chain for the Consumer that was just set in access, and where to go on in it."""
+        """The chain for the Consumer that was just set, and where to go on in it."""
         consumer = kong.call.context.consumer
         known = consumer is not None and self._plan.knows_consumer(consumer["id"])
         if not known and chain.consumer_id is None:

@@ -210,7 +210,7 @@ class Downstream(ClientConnection):
         patience = self.gateway.settings.keepalive_timeout
         self._warm = patience > COOLING
         self._idle_since = now
-        deadline = now + (COOLING if patience > COOLING else patience)
+        deadline = now + (COOLING if self._warm else patience)
         if self.slot and self.slot_time <= deadline:
             self.deadline = deadline
         else:
