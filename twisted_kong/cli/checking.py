@@ -9,11 +9,9 @@ import click
 
 from twisted_kong.cli.console import CommandFailed
 from twisted_kong.cli.session import Session, conf_option, pass_session, prefix_option, verbosity
-from twisted_kong.core.conf.availability import unavailable
 from twisted_kong.core.conf.masking import Setting
 from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.core.conf.vault import UnresolvedReference, full_reference, resolve_reference
-from twisted_kong.node.conf_files import require_files
 
 KONG_VERSION = "3.9.1"
 """The version of Kong that this node stands in for."""
@@ -27,14 +25,11 @@ def check(session: Session, conf: str | None) -> None:
     """Check a configuration file, default /etc/kong/kong.conf."""
     path = conf or session.machine.default_files[0]
     try:
-        found = session.read(path, None)
-        require_files(found)
+        session.read_usable(path, None)
     except ConfError as error:
         for problem in error.problems:
             session.console.fault(str(problem))
         raise CommandFailed(f"configuration at {path} is invalid", silent=True) from None
-    for problem in unavailable(found):
-        session.console.warn(str(problem))
     session.console.say(f"configuration at {path} is valid")
 
 

@@ -11,10 +11,8 @@ import click
 
 from twisted_kong.cli.console import CommandFailed, Console
 from twisted_kong.cli.machine import Machine
-from twisted_kong.core.conf.availability import require_available
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.paths import PrefixPaths
-from twisted_kong.node.conf_files import require_files
 from twisted_kong.node.configuration import ConfSource
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -38,9 +36,11 @@ class Session:
 
     def read_usable(self, conf: str | None, prefix: str | None) -> Conf:
         """The same, refused unless a node can run with it."""
+        # Imported late: all of the node comes with it, and most commands need none.
+        from twisted_kong.service.usability import require_usable
+
         found = self.read(conf, prefix)
-        require_available(found)
-        require_files(found)
+        require_usable(found)
         return found
 
     def paths(self, prefix: str | None) -> PrefixPaths:

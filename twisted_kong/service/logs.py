@@ -39,11 +39,7 @@ class AccessLogs:
         target = self._conf.proxy_access_log
         if target is None:
             return None
-        name = target.format or _DEFAULT_FORMAT
-        if name not in FORMATS:
-            known = ", ".join(sorted(FORMATS))
-            raise self._refused("proxy_access_log", f"there is no log format '{name}' ({known})")
-        line = compile_format(FORMATS[name], self._clock.seconds)
+        line = compile_format(proxy_log_format(self._conf), self._clock.seconds)
         return self._keep(AccessLog(self._opened("proxy_access_log", target), line, self._clock))
 
     def admin(self) -> Callable[[str], None] | None:
@@ -74,18 +70,29 @@ class AccessLogs:
         try:
             self._opener(target.path).close()
         except OSError as why:
-            raise self._refused(name, f"cannot open {target.path}: {why.strerror}") from None
+            raise _refused(self._conf, name, f"cannot open {target.path}: {why.strerror}") from None
         return lambda: self._opener(target.path)
-
-    def _refused(self, name: str, why: str) -> ConfError:
-        return ConfError([Problem(f"{name}: {why}", self._conf.settings[name].origin)])
 
     def _keep(self, log: AccessLog[T]) -> AccessLog[T]:
         self._logs.append(log)
         return log
 
 
+def proxy_log_format(conf: Conf) -> str:
+    """The format that ``proxy_access_log`` names, else Kong's; ConfError for one that does not exist."""
+    target = conf.proxy_access_log
+    name = (target.format if target is not None else None) or _DEFAULT_FORMAT
+    if name not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        raise _refused(conf, "proxy_access_log", f"there is no log format '{name}' ({known})")
+    return FORMATS[name]
+
+
 def append_to(path: str) -> BinaryIO:
     """Open a log file for appending; owner and group may read it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     return open(descriptor, "ab", buffering=0)
+
+
+def _refused(conf: Conf, name: str, why: str) -> ConfError:
+    return ConfError([Problem(f"{name}: {why}", conf.settings[name].origin)])

@@ -31,14 +31,31 @@ def test_files_are_checked_too(shell: Shell, capsys: pytest.CaptureFixture[str])
     assert "ssl_cert: failed loading certificate from /nowhere" in capsys.readouterr().err
 
 
-def test_what_is_not_available_is_valid_but_told(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
-    """The grammar knows postgres, this version does not."""
-    shell.configure("database = postgres")
-    assert shell.run("check") == 0
-    captured = capsys.readouterr()
-    assert "[warn]" in captured.err
-    assert "database = postgres is not available" in captured.err
-    assert "is valid" in captured.out
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("database = postgres", "database = postgres is not available in this version yet"),
+        ("database = off", "database = off is not available"),
+        ("role = data_plane", "role = data_plane is not available"),
+        ("stream_listen = 127.0.0.1:9000", "stream_listen is not available"),
+        ("router_flavor = expressions", "router_flavor = expressions is not available"),
+        ("plugins = bundled,jwt", "plugin 'jwt' is enabled but not installed"),
+        ("proxy_access_log = logs/a.log custom_fmt", "there is no log format 'custom_fmt'"),
+    ],
+)
+def test_what_a_start_refuses_is_not_valid(
+    shell: Shell, capsys: pytest.CaptureFixture[str], line: str, message: str
+) -> None:
+    """Nobody shall roll out a configuration as checked that no node starts with."""
+    shell.configure(line)
+    assert shell.run("check") == 1
+    checked = capsys.readouterr()
+    assert checked.out == ""
+    told = [line for line in checked.err.splitlines() if line.startswith("[error] ")]
+    assert message in told[0]
+    assert shell.run("start") == 1
+    assert f"Error: {told[0].removeprefix('[error] ')}\n" in capsys.readouterr().err
+    assert shell.launched == []
 
 
 def test_missing_file(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
