@@ -19,6 +19,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IConnector, IListeningPort, IProtocolFactory
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.internet.posixbase import PosixReactorBase
+from twisted.python.failure import Failure
 from typing_extensions import override
 
 RECEIVE = 65536
@@ -95,6 +96,18 @@ class DirectWrite(tcp.Connection):
         self._tempDataLen += len(data)
         self._maybePauseProducer()
         self.startWriting()
+
+    @override
+    def loseConnection(self) -> None:
+        """Close when all is sent; the protocol hears of it in a later turn, never while it handles data."""
+        if self._writeDisconnected and self.connected and not self.disconnecting:
+            # Twisted would tell at once, since nothing waits; TLS is then still at work above us.
+            self.disconnecting = True
+            self.stopReading()
+            self.stopWriting()
+            self.reactor.callLater(0, self.connectionLost, Failure(CONNECTION_DONE))
+        else:
+            super().loseConnection()
 
     @override
     def abortConnection(self) -> None:

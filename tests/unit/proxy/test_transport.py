@@ -274,3 +274,18 @@ def test_the_end_of_a_connection_and_what_was_gathered() -> None:
     transport.connected = 0
     transport.send_gathered()
     assert fake.sent == b""
+
+
+def test_losing_a_half_closed_connection_waits_for_the_next_turn() -> None:
+    """TLS still works on what it received when it asks for the end; nothing may be taken from under it."""
+    transport, _, reactor = made()
+    ended: list[Any] = []
+    transport.protocol.connectionLost = ended.append
+    transport._writeDisconnected = True
+    transport.loseConnection()
+    transport.loseConnection()
+    assert ended == []
+    reactor.advance(0)
+    assert [reason.value for reason in ended] == [CONNECTION_DONE]
+    transport.loseConnection()
+    assert reactor.getDelayedCalls() == []
