@@ -105,7 +105,8 @@ class DirectWrite(tcp.Connection):
             self.disconnecting = True
             self.stopReading()
             self.stopWriting()
-            self.reactor.callLater(0, self.connectionLost, Failure(CONNECTION_DONE))
+            reactor: Any = self.reactor
+            reactor.callLater(0, self.connectionLost, Failure(CONNECTION_DONE))
         else:
             super().loseConnection()
 
