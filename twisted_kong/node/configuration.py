@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from twisted_kong.core.conf.loading import Loaded, Sources, load_conf
 from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.core.conf.properties import PROPERTIES
+from twisted_kong.core.conf.text import parse_origins
 
 DEFAULT_FILES = ("/etc/kong/kong.conf", "/etc/kong.conf")
 """Where kong.conf is looked for when no path is given; none of them need exist."""
@@ -21,7 +22,7 @@ class ConfSource:
     """Where one node's configuration comes from; read at start and again on every reload.
 
     ``path`` is a kong.conf, or with ``merged`` the ``.kong_env`` that ``kong start`` wrote, which then is
-    the only source. ``options`` are settings of the command line.
+    the only source; faults are shown where the operator wrote what ``kong start`` merged. ``options`` are settings of the command line.
     """
 
     path: str | None = None
@@ -39,6 +40,7 @@ class ConfSource:
                 environment,
                 settings_from_environment=not self.merged,
                 options=self.options,
+                origins=parse_origins(text) if self.merged else {},
                 directory=os.getcwd(),
                 default_prefix=own_prefix,
             )

@@ -2,17 +2,16 @@
 
 ``kong start`` and ``kong reload`` write it, the node and the other commands read it. It holds secrets in
 clear, as the node needs them, and so is readable by its owner only; vault references stay references.
+A comment before each setting tells where it was found, so that the node names that place for a fault.
 """
 
 from __future__ import annotations
 
 import base64
-import os
 
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.properties import PROPERTIES
 from twisted_kong.core.conf.text import format_text
-from twisted_kong.node.configuration import ConfSource
 from twisted_kong.node.prefix import PrefixError, write_file
 
 _HEADER = "# The settings of the node in this directory, merged from all sources. Written by kong start.\n"
@@ -20,23 +19,19 @@ _HEADER = "# The settings of the node in this directory, merged from all sources
 
 def write_kong_env(conf: Conf) -> None:
     """Write what a configuration was made of; raises :class:`PrefixError`."""
+    settings = {**conf.settings, **conf.dynamic}
     given = {
         name: setting.text
-        for name, setting in {**conf.settings, **conf.dynamic}.items()
+        for name, setting in settings.items()
         if setting.text is not None and not setting.is_default and not _is_alias(name)
     }
     given["prefix"] = conf.prefix
+    origins = {name: settings[name].origin for name in given if not settings[name].is_default}
     try:
-        text = format_text({name: _one_line(text) for name, text in given.items()})
+        text = format_text({name: _one_line(text) for name, text in given.items()}, origins)
         write_file(conf.paths.kong_env, (_HEADER + text).encode(), 0o600)
     except OSError as why:
         raise PrefixError(f"cannot write {conf.paths.kong_env}: {why.strerror}") from None
-
-
-def kong_env_source(prefix: str) -> ConfSource | None:
-    """Where the node below ``prefix`` has its settings; None when none was started there."""
-    path = os.path.join(prefix, ".kong_env")
-    return ConfSource(path, merged=True) if os.path.exists(path) else None
 
 
 def _is_alias(name: str) -> bool:

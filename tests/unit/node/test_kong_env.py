@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from twisted_kong.core.conf.loading import Sources, load_conf
-from twisted_kong.node.kong_env import kong_env_source, write_kong_env
+from twisted_kong.node.configuration import ConfSource
+from twisted_kong.node.kong_env import write_kong_env
 from twisted_kong.node.prefix import PrefixError
 
 PEM = "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----"
@@ -26,16 +27,20 @@ def test_written_settings_come_to_the_same_configuration(tmp_path: Path) -> None
     write_kong_env(loaded.conf)
     text = (tmp_path / ".kong_env").read_text()
     assert text.splitlines()[1:] == [
+        "# from --prefix",
         f"prefix = {tmp_path}",
+        "# from KONG_LOG_LEVEL",
         "log_level = info",
+        "# from kong.conf:2",
         "nginx_main_daemon = off",
+        "# from kong.conf:3",
         "pg_user = {vault://env/u}",
+        "# from kong.conf:1",
         "pg_password = a\\#b",
+        "# from KONG_NGINX_HTTP_GZIP",
         "nginx_http_gzip = on",
     ]
-    source = kong_env_source(str(tmp_path))
-    assert source is not None
-    again = source.read({"U": "me"}).conf
+    again = ConfSource(f"{tmp_path}/.kong_env", merged=True).read({"U": "me"}).conf
     assert again.pg_password == loaded.conf.pg_password
     assert (again.nginx_main_daemon, again.log_level, again.pg_user) == (False, "info", "me")
 
@@ -50,16 +55,27 @@ def test_pem_text_of_the_environment_survives(tmp_path: Path) -> None:
     """Its lines become base64, which is read as the same key."""
     environment = {"KONG_CLIENT_SSL_CERT_KEY": PEM, "KONG_CLIENT_SSL_CERT": PEM}
     write_kong_env(load_conf(Sources(environment=environment, options={"prefix": str(tmp_path)})).conf)
-    source = kong_env_source(str(tmp_path))
-    assert source is not None
-    key = source.read({}).conf.client_ssl_cert_key
+    key = ConfSource(f"{tmp_path}/.kong_env", merged=True).read({}).conf.client_ssl_cert_key
     assert key is not None
     assert "\n" not in key.reveal()
 
 
-def test_no_node_was_started(tmp_path: Path) -> None:
-    """Then there are no settings of one."""
-    assert kong_env_source(str(tmp_path)) is None
+def test_faults_are_shown_where_the_operator_wrote_them(tmp_path: Path) -> None:
+    """The file that he wrote, and the variable: not the one that the command made of them."""
+    loaded = load_conf(
+        Sources(
+            "\nproxy_access_log = a.log # mine",
+            "/etc/my#kong.conf",
+            environment={"KONG_NGINX_DAEMON": "off"},
+            options={"prefix": str(tmp_path)},
+        )
+    )
+    write_kong_env(loaded.conf)
+    again = ConfSource(f"{tmp_path}/.kong_env", merged=True).read({}).conf.settings
+    assert str(again["proxy_access_log"].origin) == "/etc/my#kong.conf:2"
+    assert str(again["nginx_main_daemon"].origin) == "KONG_NGINX_DAEMON"
+    assert str(again["prefix"].origin) == "--prefix"
+    assert again["plugins"].is_default
 
 
 def test_file_that_cannot_be_written_is_told() -> None:

@@ -36,7 +36,8 @@ class Sources:
 
     ``file_name`` is only for messages. ``environment`` is where ``KONG_*`` is read from unless
     ``settings_from_environment`` is off, and where vault references are looked up in any case.
-    ``options`` are settings of the command line. ``directory`` is absolute: a relative ``prefix`` is
+    ``options`` are settings of the command line. ``origins`` tells where settings of the text were
+    before they came into it. ``directory`` is absolute: a relative ``prefix`` is
     below it. ``default_prefix`` stands in for the built-in one.
     """
 
@@ -45,6 +46,7 @@ class Sources:
     environment: Mapping[str, str] = field(default_factory=dict)
     settings_from_environment: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
     directory: str = "/"
     default_prefix: str | None = None
 
@@ -85,7 +87,11 @@ def _given(sources: Sources, problems: list[Problem], warnings: list[Problem]) -
     lines = list(parse_text(sources.text, sources.file_name, problems))
     warnings += unknown_in_file(lines)
     warnings += _repeated(lines)
-    given = {line.name: Setting(line.value, line.origin) for line in lines if _is_accepted(line.name)}
+    given = {
+        line.name: Setting(line.value, sources.origins.get(line.name, line.origin))
+        for line in lines
+        if _is_accepted(line.name)
+    }
     if sources.settings_from_environment:
         warnings += unknown_in_environment(sources.environment)
         for variable, value in sources.environment.items():

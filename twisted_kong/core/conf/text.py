@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from twisted_kong.core.conf.problems import Origin, Problem
 
 _COMMENT = re.compile(r"(?<!\\)#.*")
+_ORIGIN = re.compile(r"# from (?P<where>.*?)(?::(?P<line>[0-9]+))?\Z")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -40,6 +42,26 @@ def parse_text(text: str, where: str, problems: list[Problem]) -> Iterator[Line]
             yield Line(name, value, origin)
 
 
-def format_text(settings: Mapping[str, str]) -> str:
-    """A file that :func:`parse_text` reads as just these settings; values must not hold line breaks."""
-    return "".join(f"{name} = {value.replace('#', chr(92) + '#')}\n" for name, value in settings.items())
+def format_text(settings: Mapping[str, str], origins: Mapping[str, Origin] = MappingProxyType({})) -> str:
+    """A file that :func:`parse_text` reads as just these settings; values must not hold line breaks.
+
+    Where a setting comes from is told in a comment before it, for :func:`parse_origins`.
+    """
+    lines = []
+    for name, value in settings.items():
+        if name in origins and str(origins[name]).isprintable():
+            lines.append(f"# from {origins[name]}\n")
+        lines.append(f"{name} = {value.replace('#', chr(92) + '#')}\n")
+    return "".join(lines)
+
+
+def parse_origins(text: str) -> dict[str, Origin]:
+    """Where the settings of a file that :func:`format_text` made come from, as far as it tells."""
+    origins: dict[str, Origin] = {}
+    told: Origin | None = None
+    for line in text.splitlines():
+        comment = _ORIGIN.match(line)
+        if comment is None and told is not None:
+            origins[line.partition("=")[0].strip()] = told
+        told = None if comment is None else Origin(comment["where"], int(comment["line"] or 0))
+    return origins

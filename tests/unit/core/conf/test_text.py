@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twisted_kong.core.conf.problems import Problem
-from twisted_kong.core.conf.text import format_text, parse_text
+from twisted_kong.core.conf.problems import Origin, Problem
+from twisted_kong.core.conf.text import format_text, parse_origins, parse_text
 
 
 def read(text: str) -> tuple[list[tuple[str, str, int]], list[Problem]]:
@@ -65,6 +65,16 @@ def test_formatted_settings_are_read_back(settings: dict[str, str]) -> None:
     """What ``start`` writes down is what the node reads."""
     # A backslash before a # cannot be told from an escape.
     settings = {name: value.replace("\\", "/") for name, value in settings.items()}
-    lines, problems = read(format_text(settings))
+    origins = {name: Origin(value, len(name)) for name, value in settings.items()}
+    text = format_text(settings, origins)
+    assert parse_origins(text) == origins
+    lines, problems = read(text)
     assert {name: value for name, value, _ in lines} == settings
     assert problems == []
+
+
+def test_only_what_is_told_of_its_origin_is_known() -> None:
+    """Other comments say nothing, and a place that would not fit on a line is left out."""
+    origins = {"b": Origin("k.conf", 7), "c": Origin("a\nb"), "d": Origin("KONG_D")}
+    text = format_text({"a": "1", "b": "2", "c": "3", "d": "4"}, origins)
+    assert parse_origins(f"# Written.\n{text}") == {"b": Origin("k.conf", 7), "d": Origin("KONG_D")}
