@@ -22,7 +22,8 @@ class ConfSource:
     """Where one node's configuration comes from; read at start and again on every reload.
 
     ``path`` is a kong.conf, or with ``merged`` the ``.kong_env`` that ``kong start`` wrote, which then is
-    the only source; faults are shown where the operator wrote what ``kong start`` merged. ``options`` are settings of the command line.
+    the only source; faults are shown where the operator wrote what is merged there. ``options`` are
+    settings of the command line.
     """
 
     path: str | None = None
