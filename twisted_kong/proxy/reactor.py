@@ -33,7 +33,7 @@ _LONGEST = 2147483.0
 # Seconds by which the wall clock may stray before timers follow it.
 _STRAY = 0.5
 # Events after which is sent what they wrote: the more, the fewer wake-ups, and the later.
-_PORTION = 32
+_PORTION = 64
 
 
 class Gathering(Protocol):
