@@ -18,8 +18,11 @@ from twisted_kong.cli.datastore import datastore
 from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.paths import PrefixPaths
+from twisted_kong.core.conf.problems import ConfError
+from twisted_kong.node.configuration import ConfSource
 from twisted_kong.node.kong_env import write_kong_env
 from twisted_kong.node.prefix import prepare_directories, prepare_prefix
+from twisted_kong.node.reloading import restart_notes
 
 # Kong gives a node that is restarted this many seconds to end.
 RESTART_WAIT = 5.0
@@ -92,8 +95,11 @@ def reload(session: Session, /, conf: str | None, prefix: str | None, **ignored:
     """Let the running node take over a changed configuration."""
     found = session.read_usable(conf, prefix)
     pid = session.require_running(found.paths)
+    before = settings_below(session, found.paths)
     prepare_node(session, found)
     session.machine.processes.send(pid, signal.SIGHUP)
+    for note in restart_notes(before, found) if before is not None else ():
+        session.console.warn(note)
     session.console.say("Kong reloaded")
 
 
@@ -106,6 +112,14 @@ def reload(session: Session, /, conf: str | None, prefix: str | None, **ignored:
 def prepare(session: Session, /, conf: str | None, prefix: str | None, **ignored: object) -> None:
     """Write the prefix without starting a node."""
     prepare_node(session, session.read_usable(conf, prefix))
+
+
+def settings_below(session: Session, paths: PrefixPaths) -> Conf | None:
+    """The configuration that was started or reloaded last below a prefix; None where that cannot be told."""
+    try:
+        return ConfSource(paths.kong_env, merged=True).read(session.machine.environment).conf
+    except ConfError:
+        return None
 
 
 def prepare_node(session: Session, /, conf: Conf) -> None:

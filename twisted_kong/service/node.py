@@ -18,7 +18,8 @@ from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.node.error_log import ErrorLog
 from twisted_kong.node.lifecycle import NodeService
-from twisted_kong.node.prefix import SERVED_GROUPS, node_id
+from twisted_kong.node.prefix import node_id
+from twisted_kong.node.reloading import restart_notes
 from twisted_kong.service.build import Builder, OpenDatabase, Parts
 from twisted_kong.service.ground import Ground
 from twisted_kong.service.host import Host
@@ -27,10 +28,6 @@ from twisted_kong.service.store import make_database
 
 # Seconds that requests under way have to end when the node quits; who is less patient sends TERM after QUIT.
 DRAIN_SECONDS = 3600.0
-# The properties that a reload takes over; the others need a restart.
-RELOADABLE = frozenset(
-    {"log_level", *(f"{group}{name}" for group in SERVED_GROUPS for name in ("ssl_cert", "ssl_cert_key"))}
-)
 
 
 class KongNode(NodeService):
@@ -108,9 +105,8 @@ class KongNode(NodeService):
         if self.parts is not None:
             self.parts.tls.renew(conf)
         self._log_level.configure(conf.log_level)
-        for name in changed_properties(self._conf, conf):
-            if name not in RELOADABLE:
-                self._log.warn("{name} has changed: restart the node for it to take effect", name=name)
+        for note in restart_notes(self._conf, conf):
+            self._log.warn("{note}", note=note)
 
     @override
     def reopen_logs(self) -> None:
@@ -161,11 +157,3 @@ class KongNode(NodeService):
     def _use_level(self, level: str) -> None:
         if self._error_log is not None:
             self._error_log.set_level(level)
-
-
-def changed_properties(before: Conf, after: Conf) -> list[str]:
-    """The names of the properties that have a meaning here and another value now, sorted."""
-    absent = object()
-    return sorted(
-        name for name in after.settings if getattr(before, name, absent) != getattr(after, name, absent)
-    )

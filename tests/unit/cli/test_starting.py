@@ -162,6 +162,18 @@ def test_reload_writes_settings_and_signals(shell: Shell, capsys: pytest.Capture
     assert capsys.readouterr().out == "Kong reloaded\n"
 
 
+def test_reload_names_what_needs_a_restart(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """The operator need not look into the log for it; what is taken over is not named."""
+    assert shell.run("start") == 0
+    shell.node_runs()
+    capsys.readouterr()
+    shell.configure("log_level = debug\ndb_cache_ttl = 5\n")
+    assert shell.run("reload") == 0
+    captured = capsys.readouterr()
+    assert captured.out == "Kong reloaded\n"
+    assert captured.err == "[warn] db_cache_ttl has changed: restart the node for it to take effect\n"
+
+
 def test_reload_needs_a_node(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """There is nothing to signal."""
     assert shell.run("reload") == 1

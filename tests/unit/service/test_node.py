@@ -13,7 +13,6 @@ from tests.kit.deferreds import failure_of, no_result, outcome, success_of
 from tests.kit.logs import caught_failures, caught_warnings
 from tests.kit.memory_node import MemoryNode, started_node
 from twisted_kong.core.errors import DatabaseError
-from twisted_kong.service.node import changed_properties
 
 
 @pytest.fixture
@@ -117,13 +116,6 @@ def test_reload_names_what_needs_a_restart(node: MemoryNode) -> None:
         "db_cache_ttl has changed: restart the node for it to take effect",
         "plugins has changed: restart the node for it to take effect",
     ]
-
-
-def test_a_value_written_in_another_way_has_not_changed(node: MemoryNode) -> None:
-    """What counts is the meaning; a property that means nothing here is nobody's concern."""
-    after = node.configured(db_cache_ttl="0.0", lua_socket_pool_size=7)
-    assert changed_properties(node.conf, after) == []
-    assert changed_properties(node.conf, node.configured(pg_host="other")) == ["pg_host"]
 
 
 def test_a_port_in_use_leaves_nothing_listening(tmp_path: Path) -> None:
