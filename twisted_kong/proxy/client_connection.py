@@ -101,7 +101,7 @@ class ClientConnection(Protocol, Timed):
             self.deadline = inf
 
     def tunnel(self, other: Any) -> None:
-        """From now on pass every byte to another transport; the first ones that wait at once."""
+        """From now on write every byte to somebody else; the first ones that wait at once."""
         self._tunnel = other
         self.deadline = inf
         if self._buffer:
@@ -111,6 +111,13 @@ class ClientConnection(Protocol, Timed):
             self._resume()
 
     # The end.
+
+    def hang_up(self) -> None:
+        """Close a tunnel's end once all is sent; a client that takes too long to read it is cut off."""
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+        gateway = self.gateway
+        gateway.wheel.arm(self, gateway.now() + gateway.settings.send_timeout)
 
     def _end(self) -> None:
         """Close in two steps, so that the client can read the last answer."""

@@ -240,10 +240,17 @@ class Forwarding(Relaying):
         service = connection.transport
         fields = b"Connection: upgrade\r\nUpgrade: websocket\r\n"
         client.write(gateway.response_heads.of_service(ctx, head, fields) + rest)
-        connection.tunnel_to(client)
+        connection.tunnel_to(client, self._tunnel_ended)
         client.registerProducer(service, True)
         service.registerProducer(client, True)
-        self.client.tunnel(service)
+        self.client.tunnel(connection)
+
+    def _tunnel_ended(self, idle: bool) -> None:
+        """The Service's end of the tunnel is over: so is the client's."""
+        if not self.over:
+            if idle:
+                self._complain(f"{Fault.TIMEOUT.value}: nothing passed through the tunnel")
+            self.client.hang_up()
 
     def drop(self) -> None:
         """Forget the Service: nobody wants its answer any more."""

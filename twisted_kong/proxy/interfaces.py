@@ -51,7 +51,11 @@ class Client(Protocol):
         ...
 
     def tunnel(self, other: Any) -> None:
-        """From now on pass every byte to another transport; the first ones that wait at once."""
+        """From now on write every byte to somebody else; the first ones that wait at once."""
+        ...
+
+    def hang_up(self) -> None:
+        """Close a tunnel's end once all is sent."""
         ...
 
     def abort(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any, Protocol
 
@@ -56,6 +57,7 @@ class Upstream(TwistedProtocol, Timed):
     """
 
     transport: Any = None
+    _tunnel_ended: Callable[[bool], object]
 
     def __init__(self, keeper: Keeper, key: object, secure: bool, now: Any) -> None:
         self.keeper = keeper
@@ -140,6 +142,7 @@ class Upstream(TwistedProtocol, Timed):
     def dataReceived(self, data: bytes) -> None:
         """Frame what the peer sent."""
         if self._tunnel is not None:
+            self.deadline = self._now() + self.read_timeout
             self._tunnel.write(data)
             return
         sink = self.sink
@@ -234,16 +237,36 @@ class Upstream(TwistedProtocol, Timed):
         if sink is not None:
             sink.upstream_failed(fault, reused)
 
-    def tunnel_to(self, other: Any) -> None:
-        """From now on pass every byte on to another transport."""
+    def tunnel_to(self, other: Any, ended: Callable[[bool], object]) -> None:
+        """From now on pass every byte on to another transport.
+
+        :param ended: told once when it is over, and whether because no byte passed for ``read_timeout``,
+            either way: each renews nginx's timer too.
+        """
+        self.sink = None
         self._tunnel = other
-        self.deadline = inf
+        self._tunnel_ended = ended
+        self.keeper.wheel.arm(self, self._now() + self.read_timeout)
+
+    def write(self, data: bytes) -> None:
+        """Pass on what the client sent through the tunnel."""
+        if not self.closed:
+            self.deadline = self._now() + self.read_timeout
+            self.transport.write(data)
+
+    def _leave_tunnel(self) -> None:
+        self._tunnel = None
+        self._tunnel_ended(self.expired)
 
     @override
     def timed_out(self) -> None:
         """Too long without a byte: the answer is late, or the idle time is over."""
         self.expired = True
-        if self.sink is None and self.served:
+        if self._tunnel is not None:
+            self.transport.unregisterProducer()
+            self.retire()
+            self._leave_tunnel()
+        elif self.sink is None and self.served:
             self.retire()
         else:
             self._fail(Fault.TIMEOUT)
@@ -255,8 +278,7 @@ class Upstream(TwistedProtocol, Timed):
         self.deadline = inf
         self.keeper.lost(self)
         if self._tunnel is not None:
-            tunnel, self._tunnel = self._tunnel, None
-            tunnel.loseConnection()
+            self._leave_tunnel()
             return
         sink, self.sink = self.sink, None
         if sink is None:

@@ -295,6 +295,53 @@ def test_websockets_become_tunnels() -> None:
     assert world.logged[0][0] == 101
 
 
+def tunnelled(world: World) -> tuple[Any, Any, Any, Any]:
+    """A client and a Service that have agreed on WebSocket, and their wires."""
+    request = get(b"/", b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Key: x")
+    client, wire = world.client(request)
+    connection, service = world.service()
+    connection.dataReceived(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    )
+    wire.take()
+    return client, wire, connection, service
+
+
+def test_an_idle_tunnel_ends_on_both_sides() -> None:
+    """After the Service's read_timeout without a byte in either direction, as in nginx."""
+    world = World()
+    with captured_lines() as lines:
+        client, wire, connection, service = tunnelled(world)
+        for send in (client.dataReceived, connection.dataReceived, client.dataReceived):
+            world.advance(4.0)
+            send(b"x")
+        world.advance(4.0)
+        assert not wire.disconnecting
+        assert lines == []
+        world.advance(2.0)
+    assert wire.disconnecting
+    assert service.disconnecting
+    assert wire.producer is service.producer is None
+    assert len(lines) == 1
+    assert lines[0].startswith("timed out: nothing passed through the tunnel, client: ")
+    lose(connection)
+    lose(client)
+    assert [status for status, _ in world.logged] == [101]
+    assert len(lines) == 1
+
+
+def test_a_client_that_does_not_take_the_end_of_a_tunnel_is_cut_off() -> None:
+    """Neither one that reads nothing nor one that does not answer the end of TLS stays for ever."""
+    world = World(send_timeout=20.0)
+    _, wire, connection, _ = tunnelled(world)
+    lose(connection)
+    assert wire.disconnecting
+    world.advance(19.0)
+    assert not wire.aborted
+    world.advance(2.0)
+    assert wire.aborted
+
+
 def test_an_upgrade_nobody_asked_for_is_no_answer() -> None:
     """A Service cannot take over a connection."""
     world = World()
