@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.site import PATIENCE, UNPRIVILEGED, Site, new_site, wait_for
+from twisted_kong.db.strategies.sqlite.layout import SqliteLayout
 
 pytestmark = pytest.mark.integration
 
@@ -188,11 +189,12 @@ def fill(path: Path, *, leave: int = 0) -> Path:
     return filler
 
 
-def test_a_full_disk_at_the_start_is_one_line(site: Site, small_disk: Path) -> None:
-    """No file can be made, and the line says so."""
+@pytest.mark.parametrize("leave", [0, 4096, 16384])
+def test_a_full_disk_at_the_start_is_one_line(site: Site, small_disk: Path, leave: int) -> None:
+    """No file can be made, or not all that are needed, and the line says so."""
     path = small_disk / "kong.db"
     site.configure(f"sqlite_path = {path}\n")
-    fill(small_disk)
+    fill(small_disk, leave=leave)
     assert_one_line(
         site.twistd("-c", str(site.conf)), f"the database file {path} cannot grow: the disk is full"
     )
@@ -260,6 +262,23 @@ def test_a_system_that_refuses_to_write_is_the_same(site: Site) -> None:
     resource.prlimit(node.pid, resource.RLIMIT_FSIZE, limits)
     assert site.admin("POST", "/services", {"name": "later", "host": "x"}).status == 201
     assert names(site) == {*(f"s{each}" for each in range(number)), "later"}
+
+
+def test_tables_that_go_away_are_told_and_served_without(site: Site) -> None:
+    """As after a reset from another prefix: a write is refused with the reason, and there is no traceback."""
+    site.configure("db_update_frequency = 0.1\n")
+    node = site.serve()
+    with_a_route(site)
+    before = len(site.console)
+    SqliteLayout(site.database).reset()
+    refused = site.admin("POST", "/services", {"name": "x", "host": "x"})
+    assert refused.status == 503
+    assert "has lost its tables" in refused.json["message"]
+    assert site.admin("GET", "/services").status == 500
+    assert site.proxy("/here").json == {"message": "here"}
+    node.terminate()
+    node.wait(PATIENCE)
+    assert "Traceback" not in site.console[before:]
 
 
 def test_a_file_that_goes_away_is_told_once_and_served_without(site: Site) -> None:

@@ -53,7 +53,7 @@ def bootstrap(
     session: Session, /, conf: str | None, prefix: str | None, force: bool, quiet: bool, **ignored: object
 ) -> None:
     """Prepare an empty database."""
-    store = _open(session, conf, prefix, quiet)
+    store = _open(session, conf, prefix, quiet, unused=force)
     if force:
         store.reset()
     if store.state().executed:
@@ -130,7 +130,7 @@ def reset(
     session: Session, /, conf: str | None, prefix: str | None, yes: bool, quiet: bool, **ignored: object
 ) -> None:
     """Remove everything from the database."""
-    store = _open(session, conf, prefix, quiet)
+    store = _open(session, conf, prefix, quiet, unused=True)
     if not yes and not _is_sure():
         session.console.say("cancelled")
         return
@@ -142,9 +142,15 @@ def reset(
     session.console.say("Database successfully reset")
 
 
-def _open(session: Session, /, conf: str | None, prefix: str | None, quiet: bool) -> Datastore:
+def _open(
+    session: Session, /, conf: str | None, prefix: str | None, quiet: bool, *, unused: bool = False
+) -> Datastore:
     session.console.quiet = quiet
     found = session.read(conf, prefix)
+    if unused and session.running(found.paths) is not None:
+        raise CommandFailed(
+            f"Kong is running in {found.prefix}, and uses the database; run 'kong stop' first"
+        )
     store = datastore(found)
     # The embedded database lies below the prefix, which may not be there yet.
     prepare_directories(found)

@@ -164,6 +164,18 @@ def test_real_database(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None
     assert shell.run("migrations", "list") == 3
 
 
+@pytest.mark.parametrize("command", [["reset", "-y"], ["bootstrap", "--force"]])
+def test_nothing_is_removed_under_a_node(
+    shell: Shell, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """A node that runs would go on with what it remembers of a database that is no more."""
+    assert shell.run("migrations", "bootstrap") == 0
+    shell.node_runs()
+    assert shell.run("migrations", *command) == 1
+    assert f"Error: Kong is running in {shell.prefix}, and uses the database" in capsys.readouterr().err
+    assert shell.run("migrations", "list") == 0
+
+
 def test_damaged_database_is_one_line(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """No traceback."""
     shell.prefix.mkdir()

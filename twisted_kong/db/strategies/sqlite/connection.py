@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -33,15 +34,38 @@ _REASONS = (
     ("SQLITE_IOERR", "cannot be read or written", True),
 )
 
+# How else a full disk shows, and how many bytes SQLite needs at once: its shared memory grows by 32 KiB.
+_DISK_FULL_AS = ("SQLITE_IOERR", "SQLITE_CANTOPEN")
+_ROOM = 64 * 1024
 
-def explain(path: Path, error: sqlite3.Error) -> DatabaseError:
-    """SQLite's complaint about a file as ours."""
+
+def explain(path: Path, error: sqlite3.Error, free: Callable[[Path], int] | None = None) -> DatabaseError:
+    """SQLite's complaint about a file as ours.
+
+    :param free: how many bytes can still be written next to a file.
+    """
     name = getattr(error, "sqlite_errorname", "")
+    if name == "SQLITE_ERROR" and str(error).startswith("no such table: "):
+        return DatabaseUnavailable(
+            f"the database file {path} has lost its tables, as after 'kong migrations reset':"
+            f" restart the node to begin anew ({error})"
+        )
+    if name.startswith(_DISK_FULL_AS) and (free or free_bytes)(path) < _ROOM:
+        name = "SQLITE_FULL"
     for beginning, reason, temporary in _REASONS:
         if name.startswith(beginning):
             kind = DatabaseUnavailable if temporary else DatabaseError
             return kind(f"the database file {path} {reason} ({error})")
     return DatabaseError(f"the database file {path}: {error}")
+
+
+def free_bytes(path: Path) -> int:
+    """How much can still be written to the disk of a file, there or not; a lot where that cannot be told."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return sys.maxsize
+    return disk.f_bavail * disk.f_frsize
 
 
 @contextmanager

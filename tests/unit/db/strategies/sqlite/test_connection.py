@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
-from twisted_kong.db.strategies.sqlite.connection import check_version, explain, explained, transaction
+from twisted_kong.db.strategies.sqlite.connection import (
+    check_version,
+    explain,
+    explained,
+    free_bytes,
+    transaction,
+)
 
 PATH = Path("/somewhere/kong.db")
 
@@ -48,6 +55,29 @@ def test_reasons(name: str, reason: str, temporary: bool) -> None:
     error = explain(PATH, complaint(name))
     assert error.message == f"the database file {PATH} {reason} (some text)"
     assert isinstance(error, DatabaseUnavailable) == temporary
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_CANTOPEN"])
+def test_a_full_disk_is_named_however_it_shows(name: str) -> None:
+    """Not every file of SQLite tells it in the same way; with room left it is another fault."""
+    full = explain(PATH, complaint(name), lambda path: 4096)
+    assert full.message == f"the database file {PATH} cannot grow: the disk is full (some text)"
+    assert "disk is full" not in explain(PATH, complaint(name), lambda path: 1 << 20).message
+
+
+def test_room_on_a_disk(tmp_path: Path) -> None:
+    """Also for a file that is not there; where nothing can be told the disk is not called full."""
+    assert 0 < free_bytes(tmp_path / "x") < sys.maxsize
+    assert free_bytes(Path("/nowhere/x")) == sys.maxsize
+
+
+def test_tables_that_are_gone(connection: sqlite3.Connection) -> None:
+    """A reset while a node runs is nothing that the node has to answer for."""
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"has lost its tables.*restart the node.*no such table: x"),
+        explained(PATH),
+    ):
+        connection.execute("select * from x")
 
 
 def test_other_complaints() -> None:
