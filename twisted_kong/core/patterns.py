@@ -23,6 +23,23 @@ _PCRE_TEXTS = {
     "invalid character class range": "range out of order in character class",
 }
 
+# What PCRE2 can do and re2 cannot, by the construct at which re2 stops: to be told, for who has it from
+# Kong would look for a mistake.
+_UNSUPPORTED = {
+    "(?=": "look-around is",
+    "(?!": "look-around is",
+    "(?<=": "look-around is",
+    "(?<!": "look-around is",
+    "(?>": "atomic groups are",
+    "(?(": "conditional groups are",
+    "(?R": "recursion is",
+    "++": "possessive quantifiers are",
+    "*+": "possessive quantifiers are",
+    "?+": "possessive quantifiers are",
+    "\\k": "back references are",
+    **{f"\\{digit}": "back references are" for digit in range(1, 10)},
+}
+
 
 class Pattern(Protocol):
     """What a compiled expression offers; ``search`` and ``match`` answer ``None`` or a match."""
@@ -45,7 +62,7 @@ class Pattern(Protocol):
 
 
 class InvalidPattern(ValueError):
-    """An expression that cannot be run; ``reason`` tells why, in PCRE2's words where they are known."""
+    """An expression that cannot be run; ``reason`` tells why, in PCRE2's words where it would refuse too."""
 
     def __init__(self, pattern: str, reason: str) -> None:
         super().__init__(f"{pattern!r}: {reason}")
@@ -80,4 +97,6 @@ def _reason(error: Exception) -> str:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     kind, _, detail = text.partition(": ")
+    if detail in _UNSUPPORTED:
+        return f"{_UNSUPPORTED[detail]} not supported: {detail}"
     return _PCRE_TEXTS.get(kind) or (f"{kind} {detail}" if detail else kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -113,7 +114,16 @@ def _explained(conf: Conf) -> Iterator[None]:
 def _make_directory(path: str) -> None:
     os.makedirs(path, mode=0o755, exist_ok=True)
     if not os.access(path, os.W_OK | os.X_OK):
-        raise PermissionError(13, "Permission denied", path)
+        raise refusal(path, os.statvfs(path).f_flag)
+
+
+def refusal(path: str, flags: int) -> OSError:
+    """Why a directory cannot be written, which ``access`` does not tell.
+
+    :param flags: of the file system that it is on, from ``statvfs``.
+    """
+    number = errno.EROFS if flags & os.ST_RDONLY else errno.EACCES
+    return OSError(number, os.strerror(number), path)
 
 
 def _read_id(path: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.loading import Sources, load_conf
 from twisted_kong.node.certificates import load_pair, make_self_signed
-from twisted_kong.node.prefix import PrefixError, key_pairs, node_id, prepare_prefix, write_file
+from twisted_kong.node.prefix import PrefixError, key_pairs, node_id, prepare_prefix, refusal, write_file
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ID = "6bf5a9c8-0000-4000-8000-1234567890ab"
@@ -121,6 +122,15 @@ def test_prefix_that_is_a_file_says_so(tmp_path: Path) -> None:
     (tmp_path / "kong").write_text("")
     with pytest.raises(PrefixError, match=r"File exists|Not a directory"):
         prepare(configured(tmp_path / "kong"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"), [(os.ST_RDONLY | os.ST_NOSUID, "Read-only file system"), (0, "Permission denied")]
+)
+def test_why_a_directory_cannot_be_written(flags: int, reason: str) -> None:
+    """Nobody shall look for permissions where the file system is mounted read-only."""
+    error = refusal("/x", flags)
+    assert (error.strerror, error.filename) == (reason, "/x")
 
 
 def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

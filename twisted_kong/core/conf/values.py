@@ -104,7 +104,8 @@ def _number(known: Property, text: str) -> int | float:
 def _integer(known: Property, text: str) -> int:
     if not _INTEGER.match(text):
         if known.bound_text and _NUMBER.match(text):
-            raise ValueError(known.bound_text)
+            is_told = "integer" in known.bound_text
+            raise ValueError(known.bound_text if is_told else f"{known.name} must be an integer: '{text}'")
         raise ValueError(f"{known.name} is not a number: '{text}' (an integer)")
     return int(text)
 

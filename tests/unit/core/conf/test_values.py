@@ -91,6 +91,7 @@ def test_wrong_enum_lists_what_is_allowed() -> None:
     ("name", "text", "message"),
     [
         ("upstream_keepalive_pool_size", "-1", "upstream_keepalive_pool_size must be 0 or greater"),
+        ("upstream_keepalive_pool_size", "1e3", "upstream_keepalive_pool_size must be an integer: '1e3'"),
         ("lua_max_req_headers", "1001", "lua_max_req_headers must be an integer between 1 and 1000"),
         ("lua_max_req_headers", "1.5", "lua_max_req_headers must be an integer between 1 and 1000"),
         ("tracing_sampling_rate", "2", "tracing_sampling_rate must be between 0 and 1"),
