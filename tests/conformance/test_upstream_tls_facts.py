@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import LogLevel
+from typing_extensions import override
 
 from tests.kit.certificates import make_certificate
+from tests.kit.logs import captured_lines
 from tests.kit.scripted_upstream import scripted_upstream
 from tests.kit.served import Served, served
 from tests.kit.tls_server import TlsServer
@@ -103,3 +107,48 @@ async def test_a_server_that_does_not_speak_tls(tmp_path: Path) -> None:
         await world.service("tls", protocol="https", **fields)
         await world.route("r", "tls", paths=["/x"])
         assert (await world.get("/x")).status == 504
+
+
+async def test_a_refused_certificate_is_told_once_for_each_try(tmp_path: Path) -> None:
+    """With the host, the reason and the request, and nothing but that."""
+    async with secured(tmp_path, retries=1) as (world, server):
+        own = await authority(world, server.certificate)
+        other = await authority(world, make_certificate("other.test", ca=True)[0])
+        await world.node.admin.patch("/routes/r", {"preserve_host": True})
+        for ca, reason in (
+            (other, "self-signed certificate"),
+            (own, "the certificate is not for client.test"),
+        ):
+            change = {"tls_verify": True, "ca_certificates": [ca["id"]]}
+            assert (await world.node.admin.patch("/services/tls", change)).status == 200
+            with captured_lines() as lines, captured_lines(LogLevel.critical) as tracebacks:
+                assert (await world.get("/x", host="client.test")).status == 502
+            assert tracebacks == []
+            told = f"TLS handshake with localhost failed: certificate verify failed ({reason}), client: "
+            assert [line.startswith(told) for line in lines] == [True, True]
+            assert '"GET /x HTTP/1.1"' in lines[0]
+
+
+class Plain(Protocol):
+    """Answers whatever comes without TLS."""
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+async def test_a_service_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
+    """In the words of OpenSSL."""
+    from twisted.internet import reactor
+
+    factory = Factory.forProtocol(Plain)
+    factory.noisy = False
+    listening: Any = reactor.listenTCP(0, factory, interface="127.0.0.1")  # type: ignore[attr-defined]
+    try:
+        async with secured(tmp_path, port=listening.getHost().port) as (world, _):
+            with captured_lines() as lines:
+                assert (await world.get("/x")).status == 502
+    finally:
+        await listening.stopListening()
+    told = [line.partition(", client")[0] for line in lines]
+    assert told == ["TLS handshake with localhost failed: wrong version number"]

@@ -170,7 +170,7 @@ class Forwarding(Relaying):
 
     def upstream_failed(self, fault: Fault, reused: bool) -> None:
         """A try came to nothing: try again if that is safe, else tell the client."""
-        self._attempt = None
+        attempt, self._attempt = self._attempt, None
         self._connection = None
         if self.over:
             return
@@ -182,7 +182,7 @@ class Forwarding(Relaying):
             return
         again = self._may_repeat(way, fault)
         if not (again and reused and fault is Fault.LOST):
-            self._complain(fault.value)
+            self._complain(fault.value if attempt is None else attempt.trouble or fault.value)
         self._record(peer, fault, again)
         if self.body is not None:
             self.body.detach()

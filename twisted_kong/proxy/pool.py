@@ -50,12 +50,17 @@ class Waiter(Protocol):
 
 
 class Attempt:
-    """A connection being made; the waiter may lose interest."""
+    """A connection being made; the waiter may lose interest.
 
-    __slots__ = ("_connector", "waiter")
+    ``trouble`` says more than the fault where more is known, in words for the error log.
+    """
 
-    def __init__(self, waiter: Waiter) -> None:
+    __slots__ = ("_connector", "_host", "trouble", "waiter")
+
+    def __init__(self, waiter: Waiter, host: str) -> None:
         self.waiter: Waiter | None = waiter
+        self.trouble = ""
+        self._host = host
         self._connector: Any = None
 
     def started(self, connector: Any) -> None:
@@ -70,6 +75,12 @@ class Attempt:
         self.waiter = None
         if self._connector is not None:
             self._connector.disconnect()
+
+    def lost(self, connection: Upstream) -> None:
+        """TLS came to nothing."""
+        if connection.trouble:
+            self.trouble = f"TLS handshake with {self._host} failed: {connection.trouble}"
+        self.fail(Fault.TIMEOUT if connection.expired else Fault.CONNECT)
 
     def fail(self, fault: Fault) -> None:
         """Tell the waiter, once, and stop."""
@@ -149,7 +160,7 @@ class Pool:
         self, peer: Peer, key: object, secure: Secure | None, timeout: float, waiter: Waiter
     ) -> Attempt:
         """Make a new connection; ``timeout`` in seconds, for TCP and for TLS each."""
-        attempt = Attempt(waiter)
+        attempt = Attempt(waiter, peer.name)
         factory: Any = _Factory(self, attempt, key, None if secure is None else timeout)
         if secure is not None:
             factory = TLSMemoryBIOFactory(secure.creator(), True, factory, self._reactor)
@@ -186,7 +197,7 @@ class Pool:
         self.wheel.disarm(connection)
         attempt = self.attempts.pop(connection, None)
         if attempt is not None:
-            attempt.fail(Fault.TIMEOUT if connection.expired else Fault.CONNECT)
+            attempt.lost(connection)
         idle = self._idle.get(connection.key)
         if idle is not None:
             if connection in idle:

@@ -11,13 +11,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
-from twisted.internet.ssl import (
-    Certificate,
-    optionsForClientTLS,
-    platformTrust,
-    trustRootFromCertificates,
-)
 from zope.interface import implementer
 
 from twisted_kong.core.changes import Entity
@@ -25,6 +20,7 @@ from twisted_kong.core.conf.suites import TlsSettings
 from twisted_kong.core.hosts import is_address
 from twisted_kong.node.certificates import KeyPair
 from twisted_kong.proxy.pool import Secure
+from twisted_kong.proxy.verification import verifier
 
 _PROTOCOLS = [b"http/1.1", b"http/1.0"]
 _OFF = {
@@ -94,8 +90,10 @@ class ServerTls:
 
 
 @implementer(IOpenSSLClientConnectionCreator)
-class _Unverified:
-    """Speaks TLS to whoever answers."""
+class _Client:
+    """Speaks TLS to whoever answers, or to whom it shall trust (:meth:`trust`)."""
+
+    _verified = False
 
     def __init__(self, pair: KeyPair | None, name: str) -> None:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
@@ -107,11 +105,25 @@ class _Unverified:
         self._context = context
         self._name = name
 
+    def trust(self, authorities: bytes | None, depth: int) -> None:
+        """Speak to nobody but whom these (PEM text; None for the system's) vouch for in so many steps."""
+        self._verified = True
+        self._context.set_verify_depth(depth)
+        if authorities is None:
+            self._context.set_default_verify_paths()
+            return
+        store = self._context.get_cert_store()
+        assert store is not None
+        for authority in x509.load_pem_x509_certificates(authorities):
+            store.add_cert(X509.from_cryptography(authority))
+
     def clientConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
         """The TLS side of one connection."""
         connection = SSL.Connection(self._context, None)
         if self._name and not is_address(self._name):
             connection.set_tlsext_host_name(self._name.encode("idna"))
+        if self._verified:
+            connection.set_verify(SSL.VERIFY_PEER, verifier(self._name, tls_protocol.wrappedProtocol))
         return connection
 
 
@@ -195,24 +207,13 @@ class ClientTls:
             pair = self._pair_of(certificate)
             if pair is None:
                 raise TlsUnavailable(f"certificate {certificate} is not at hand")
+        client = _Client(pair, name)
         if not verify:
-            return _Unverified(pair, name)
-        extra: dict[str, Any] = {"verifyDepth": depth}
-        if pair is not None:
-            own, *chain = x509.load_pem_x509_certificates(pair.certificate)
-            key = serialization.load_pem_private_key(pair.key, password=None)
-            extra |= {"certificate": own, "privateKey": key, "extraCertChain": chain}
+            return client
         trusted = self._trusted
         if authorities:
             trusted = self._authorities_of(authorities)
             if trusted is None:
                 raise TlsUnavailable("a CA certificate is not at hand")
-        root: Any = platformTrust()
-        if trusted is not None:
-            roots = x509.load_pem_x509_certificates(trusted)
-            pems = (item.public_bytes(serialization.Encoding.PEM) for item in roots)
-            root = trustRootFromCertificates([Certificate.loadPEM(pem) for pem in pems])
-        options: IOpenSSLClientConnectionCreator = optionsForClientTLS(
-            name, trustRoot=root, acceptableProtocols=_PROTOCOLS, extraCertificateOptions=extra
-        )
-        return options
+        client.trust(trusted, depth)
+        return client

@@ -19,6 +19,7 @@ from twisted_kong.core.http1.heads import CHUNKED, UNTIL_CLOSE, ResponseHead
 from twisted_kong.core.http1.responses import ResponseReader
 from twisted_kong.proxy.interfaces import Fault, ResponseSink
 from twisted_kong.proxy.transport import no_delay
+from twisted_kong.proxy.verification import trouble_of
 from twisted_kong.proxy.wheel import Timed, Wheel
 
 # Interim answers before a final one; more is an attack or a fault.
@@ -53,10 +54,11 @@ class Upstream(TwistedProtocol, Timed):
     ``sink`` is whom the current request belongs to, None between requests.  ``served`` counts requests.
     ``read_timeout`` is how many seconds may pass between two reads.  ``incomplete`` is set while a request's
     body is still being sent: an answer that comes before its end makes the connection useless.  ``expired``
-    tells that it ended by a timeout.
+    tells that it ended by a timeout, ``trouble`` why TLS came to nothing.
     """
 
     transport: Any = None
+    trouble = ""
     _tunnel_ended: Callable[[bool], object]
 
     def __init__(self, keeper: Keeper, key: object, secure: bool, now: Any) -> None:
@@ -276,6 +278,8 @@ class Upstream(TwistedProtocol, Timed):
         """The end: of a body that lasts until here, or a failure."""
         self.closed = True
         self.deadline = inf
+        if self.secure and not self.served and not self.trouble:
+            self.trouble = "timed out" if self.expired else trouble_of(reason)
         self.keeper.lost(self)
         if self._tunnel is not None:
             self._leave_tunnel()
