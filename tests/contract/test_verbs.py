@@ -342,16 +342,6 @@ async def test_concurrent_puts_of_one_name(database: Database) -> None:
     assert operations == ["create", *["update"] * 5]
 
 
-async def test_select_by_cache_key(database: Database) -> None:
-    """Where several fields make up the cache key, an entity is found by them, nulls included."""
-    service = {"id": (await database.services.insert({"name": "s"})).entity["id"]}
-    bound = (await database.plugins.insert({"name": "p", "service": service})).entity
-    free = (await database.plugins.insert({"name": "p"})).entity
-    assert await database.plugins.select_by_cache_key({"name": "p", "service": service}) == bound
-    assert await database.plugins.select_by_cache_key({"name": "p"}) == free
-    assert await database.plugins.select_by_cache_key({"name": "q"}) is None
-
-
 async def test_however_many_write_one_entity_at_once(database: Database) -> None:
     """Each of many writes of one entity succeeds, as one of many that were made one after the other."""
     await database.services.insert({"name": "one"})

@@ -19,12 +19,12 @@ from typing_extensions import override
 
 from tests.kit.http_judge import Case, Played, plain, verdict
 from tests.kit.http_wire import Seen, read_request, read_responses
+from tests.kit.phases import NoPhases
 from tests.kit.proxies import OneRoute, route_row, service_row
 from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.core.replies import Replies
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import NoPhases
 from twisted_kong.proxy.listeners import Listening
 from twisted_kong.proxy.pool import Pool
 from twisted_kong.proxy.real_ip import RealIp, TrustedIps

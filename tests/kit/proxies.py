@@ -10,13 +10,13 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from typing_extensions import override
 
+from tests.kit.phases import NoPhases
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.router import RouteMatch, RouteQuery
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import NoPhases
 from twisted_kong.proxy.pool import Pool
 from twisted_kong.proxy.real_ip import RealIp, TrustedIps
 from twisted_kong.proxy.settings import Settings

@@ -144,13 +144,6 @@ class ForeignKeysUnresolved(EntityError):
     name = "foreign keys unresolved"
 
 
-class DeclarativeConfigInvalid(EntityError):
-    """A declarative configuration does not fit."""
-
-    code = 14
-    name = "invalid declarative configuration"
-
-
 class ReferencedByOthers(EntityError):
     """The entity cannot go while others use it."""
 

@@ -26,12 +26,6 @@ _SENT_AS_IS = _UNRESERVED + b"!#$&'()*+,/:;=?@[]%"
 _TO_ESCAPE = re.compile(rb"[^" + re.escape(_SENT_AS_IS) + rb"]")
 
 
-def split_target(target: bytes) -> tuple[bytes, bytes | None]:
-    """Cut a request target at its first ``?``: path, and query without ``?`` (None where there is none)."""
-    path, mark, query = target.partition(b"?")
-    return path, query if mark else None
-
-
 def normalise_path(path: bytes) -> str:
     """The normal form of a received path (without its query); cheap where it is normal already."""
     if _SUSPECT.search(path) is None:

@@ -11,7 +11,7 @@ from twisted_kong.core.schema.context import WriteContext
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.interfaces import IStrategy, Selection, Stored, TagFilter
 from twisted_kong.db.paging import bad_offset, check_size, decode_offset, encode_offset, parse_tags
-from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.tables import Table
 from twisted_kong.db.ttl import remaining
 
 
@@ -55,16 +55,6 @@ class Reading:
     async def select_by(self, field: str, value: Any) -> Entity | None:
         """The entity with a value in a unique field; InvalidUnique when that cannot be one."""
         stored = await self._stored_by(field, value)
-        return None if stored is None else await self._shown(stored)
-
-    async def select_by_cache_key(self, values: Mapping[str, Any]) -> Entity | None:
-        """The entity with these values in all fields of a composite cache key, references as ``{"id": …}``.
-
-        Only for kinds that have such a key: plugins, targets, acls, keys.
-        """
-        unique = Unique(self.schema.cache_key)
-        text = unique.value_of(values)
-        stored = None if text is None else await self._context.strategy.select_by(self.table, unique, text)
         return None if stored is None else await self._shown(stored)
 
     async def page(

@@ -10,7 +10,6 @@ from twisted_kong.core.urls import (
     escape_path,
     normalise_path,
     normalise_route_path,
-    split_target,
     upstream_path,
 )
 
@@ -89,13 +88,6 @@ def test_normal_form_is_safe(parts: list[bytes]) -> None:
 def test_escaping(path: str, sent: bytes) -> None:
     """Bytes that may not stand in a request line are percent-encoded, upper case."""
     assert escape_path(path) == sent
-
-
-def test_target_is_cut_at_its_first_mark() -> None:
-    """A lone ``?`` is told apart from no query at all."""
-    assert split_target(b"/a?b?c") == (b"/a", b"b?c")
-    assert split_target(b"/a?") == (b"/a", b"")
-    assert split_target(b"/a") == (b"/a", None)
 
 
 # service path, matched prefix, request path, strip, v0, v1

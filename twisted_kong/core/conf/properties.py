@@ -61,8 +61,3 @@ def is_dynamic(name: str) -> bool:
     return name not in PROPERTIES and any(
         name.startswith(prefix) and name != prefix for prefix in DYNAMIC_PREFIXES
     )
-
-
-def canonical(name: str) -> str:
-    """The name under which a property's value is kept: its own, or that of what it is an alias of."""
-    return PROPERTIES[name].alias_of or name

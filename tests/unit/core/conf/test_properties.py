@@ -12,7 +12,7 @@ import pytest
 from scripts.configuration_files import DEFAULT_FILE, REFERENCE_PAGE, default_file, reference_page
 from twisted_kong.core.conf.loading import Sources, load_conf
 from twisted_kong.core.conf.problems import Problem
-from twisted_kong.core.conf.properties import GROUPS, PROPERTIES, canonical, is_dynamic
+from twisted_kong.core.conf.properties import GROUPS, PROPERTIES, is_dynamic
 from twisted_kong.core.conf.property import Kind, Source, Status
 from twisted_kong.core.conf.text import parse_text
 from twisted_kong.core.conf.values import parse_value
@@ -55,7 +55,7 @@ def test_property_is_as_in_the_reference(name: str) -> None:
 def test_alias_leads_where_the_reference_says(name: str) -> None:
     """An alias sets what it sets in Kong; those of worker_processes end at our own name for it."""
     wanted = REFERENCE[name]["alias_of"]
-    assert PROPERTIES[name].alias_of in (wanted, canonical(wanted))
+    assert PROPERTIES[name].alias_of in (wanted, PROPERTIES[wanted].alias_of)
 
 
 def test_properties_beyond_the_reference_are_marked() -> None:
@@ -106,12 +106,6 @@ def test_dynamic_names() -> None:
     assert not is_dynamic("nginx_http_")
     assert not is_dynamic("nginx_main_daemon")
     assert not is_dynamic("databse")
-
-
-def test_canonical_name() -> None:
-    """Values are kept under the name that aliases lead to."""
-    assert canonical("nginx_daemon") == "nginx_main_daemon"
-    assert canonical("prefix") == "prefix"
 
 
 def test_committed_files_are_as_written() -> None:
