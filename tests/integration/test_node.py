@@ -10,7 +10,10 @@ from uuid import uuid4
 import pytest
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.error import CannotListenError
+from twisted.logger import LogLevel
 
+from tests.kit.certificates import make_certificate
+from tests.kit.logs import captured_lines
 from tests.kit.running import make_conf, make_host, running_node
 from tests.kit.scripted_upstream import response, scripted_upstream
 from twisted_kong.node.prefix import prepare_prefix
@@ -95,3 +98,23 @@ async def test_a_burst_of_changes_is_served_change_by_change(tmp_path: Path) -> 
             assert (await node.proxy.get(f"/r{number}/a")).status == 404
 
         await gatherResults([Deferred.fromCoroutine(one(number)) for number in range(30)])
+
+
+async def test_listeners_are_told_of_once_and_in_words_of_the_configuration(tmp_path: Path) -> None:
+    """Where each is, and nothing of the parts that it is made of; stopping them is no news either."""
+    certificate, key = make_certificate("a.test")
+    (tmp_path / "cert.pem").write_text(certificate)
+    (tmp_path / "key.pem").write_text(key)
+    files = {"ssl_cert": tmp_path / "cert.pem", "ssl_cert_key": tmp_path / "key.pem"}
+    with captured_lines(LogLevel.info) as lines:
+        async with running_node(
+            tmp_path, proxy_listen="127.0.0.1:0 ssl", status_listen="127.0.0.1:0", **files
+        ) as node:
+            (status,) = (port.getHost().port for port in node.parts.status.ports)
+    told = [
+        f"Status API listens on 127.0.0.1:{status}",
+        f"Admin API listens on 127.0.0.1:{node.admin_port}",
+        f"proxy listens on 127.0.0.1:{node.port} (ssl)",
+    ]
+    assert [line for line in lines if "listens on" in line] == told
+    assert not [line for line in lines if "actory" in line or "starting on" in line or "Closed" in line]

@@ -90,6 +90,8 @@ class BoundedSite(Site):
     :param access_log: is handed one line, in the combined format, for each answered request.
     """
 
+    noisy = False
+
     def __init__(
         self,
         resource: IResource,

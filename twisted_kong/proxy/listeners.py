@@ -16,6 +16,7 @@ from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
+from twisted_kong.proxy.ports import announce
 from twisted_kong.proxy.tls import ServerTls
 from twisted_kong.proxy.transport import listen
 
@@ -102,6 +103,7 @@ class Listening:
         )
         self.ports.append(port)
         number = getattr(port.getHost(), "port", listener.port)
+        announce("proxy", listener, number)
         clients.port = self._gateway.settings.port_maps.get(number, number)
 
     def stop(self) -> Deferred[Any]:

@@ -22,6 +22,8 @@ from twisted.internet.posixbase import PosixReactorBase
 from twisted.python.failure import Failure
 from typing_extensions import override
 
+from twisted_kong.proxy.ports import QuietPort
+
 RECEIVE = 65536
 # Bytes that may wait for the end of the reactor's turn; sending more costs more than waking somebody up.
 GATHERED = 16384
@@ -151,7 +153,7 @@ class DirectClient(DirectWrite, tcp.Client):
         self._settle()
 
 
-class DirectPort(tcp.Port):
+class DirectPort(QuietPort):
     """A listening port whose connections write directly.
 
     :param reuse_port: let several processes listen on the same port (``reuseport``).

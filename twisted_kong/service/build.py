@@ -136,7 +136,7 @@ class Builder:
         info = node_info(ground, foundation, gateway)
         readiness = make_readiness(foundation)
         status_site = make_status_site(ground, foundation, info, readiness, self._logs.status())
-        status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS))
+        status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS), "Status API")
         admin_site = make_admin_site(ground, foundation, info, self._log_level, self._logs.admin())
         admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.of(ADMIN))
         proxy = Listening(reactor, single_process(conf.proxy_listen), gateway, tls.of(PROXY))

@@ -20,6 +20,7 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.certificates import KeyPair
 from twisted_kong.node.prefix import SERVED_GROUPS
+from twisted_kong.proxy.ports import announce, listen_quietly
 from twisted_kong.proxy.tls import ServerTls
 
 # nginx's default on Linux.
@@ -69,11 +70,18 @@ class SiteListening:
     """The listeners of one site.
 
     :param tls: needed if any of them has ``ssl``.
+    :param name: what the error log calls it.
     """
 
     def __init__(
-        self, reactor: Any, listeners: Sequence[Listener], site: BoundedSite, tls: ServerTls | None
+        self,
+        reactor: Any,
+        listeners: Sequence[Listener],
+        site: BoundedSite,
+        tls: ServerTls | None,
+        name: str = "Admin API",
     ) -> None:
+        self._name = name
         self._reactor = reactor
         self._listeners = listeners
         self._site = site
@@ -90,8 +98,10 @@ class SiteListening:
                 factory = WrappingFactory(self._site)
             factory.noisy = False
             backlog = listener.backlog or _BACKLOG
-            self.ports.append(self._reactor.listenTCP(listener.port, factory, backlog, listener.host))
+            port = listen_quietly(self._reactor, listener.port, factory, backlog, listener.host)
+            self.ports.append(port)
             self._factories.append(factory)
+            announce(self._name, listener, getattr(port.getHost(), "port", listener.port))
 
     async def drain(self) -> None:
         """Accept no more connections, and return when all requests under way are answered."""
