@@ -140,7 +140,7 @@ import twisted_kong.service.build as build
 def fault(conf):
     raise ZeroDivisionError("a fault of ours")
 
-build.loaded_plugins = fault
+build.replies_of = fault
 """
 
 
