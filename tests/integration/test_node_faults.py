@@ -274,7 +274,7 @@ def test_tables_that_go_away_are_told_and_served_without(site: Site) -> None:
     refused = site.admin("POST", "/services", {"name": "x", "host": "x"})
     assert refused.status == 503
     assert "has lost its tables" in refused.json["message"]
-    assert site.admin("GET", "/services").status == 500
+    assert site.admin("GET", "/services").status == 503
     assert site.proxy("/here").json == {"message": "here"}
     node.terminate()
     node.wait(PATIENCE)

@@ -52,7 +52,7 @@ def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
 
 
 def _database_failure(error: DatabaseError, writing: bool) -> Answer:
-    """Kong: 500 for every failure of the database; ours: 503 where a write may be tried again.
+    """Kong: 500 for every failure of the database; ours: 503 where the same may be tried again.
 
     Whoever repeats a write whose outcome is unknown may make the same entity twice, so it is no 503.
     """
@@ -62,4 +62,6 @@ def _database_failure(error: DatabaseError, writing: bool) -> Answer:
         return message(
             503, f"the database cannot be written at present, nothing was changed: {error.message}"
         )
+    if isinstance(error, DatabaseUnavailable):
+        return message(503, f"the database cannot be read at present: {error.message}")
     return UNEXPECTED

@@ -65,11 +65,24 @@ def test_an_unsupported_body_has_the_page() -> None:
 
 
 def test_database_failures_tell_nothing() -> None:
-    """A failure of the database is Kong's general 500, whatever it was."""
-    for error in (DatabaseError("password=x"), DatabaseUnavailable("password=x")):
-        answer = answer_for(error, writing=False)
+    """A failure that will not pass is Kong's general 500, whatever it was."""
+    for writing in (False, True):
+        answer = answer_for(DatabaseError("password=x"), writing=writing)
         assert answer is not None
         assert (answer.status, answer.body) == (500, b'{"message":"An unexpected error occurred"}')
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseUnavailable("the file is gone"), OutcomeUnknown("the file is gone")]
+)
+def test_a_read_may_be_tried_again(error: DatabaseUnavailable) -> None:
+    """Where the store is away 503 says why; a read has no outcome that could be unknown."""
+    answer = answer_for(error, writing=False)
+    assert answer is not None
+    assert (answer.status, json.loads(answer.body)) == (
+        503,
+        {"message": "the database cannot be read at present: the file is gone"},
+    )
 
 
 def test_a_write_that_was_not_stored_may_be_tried_again() -> None:
