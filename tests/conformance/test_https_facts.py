@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
+from twisted.internet.threads import deferToThread
 
 from tests.kit.certificates import make_certificate
+from tests.kit.scripted_upstream import response
 from tests.kit.served import TlsClient, served
+from twisted_kong.proxy.client_connection import LINGER
 
 pytestmark = pytest.mark.integration
 
@@ -81,3 +87,39 @@ async def test_https_is_needed_before_plugins_are_asked(tmp_path: Path) -> None:
         await world.route("r", protocols=["https"], paths=["/x"])
         await world.node.admin.create("/routes/r/plugins", {"name": "key-auth", "protocols": ["https"]})
         assert (await world.get("/x")).status == 426
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_slow_client_gets_the_whole_of_a_last_answer(tmp_path: Path, secure: bool) -> None:
+    """``Connection: close`` ends what comes after, not the answer; and TLS is ended as TLS."""
+    body = b"x" * 3_000_000
+    async with served(tmp_path, **(tls_files(tmp_path / "tls") if secure else {})) as world:
+        world.upstream.script = lambda _: response(200, body)
+        await world.route("r", paths=["/x"])
+        received, orderly = await deferToThread(_read_slowly, world.node.port, secure)
+    assert received > len(body)
+    assert orderly
+
+
+def _read_slowly(port: int, secure: bool) -> tuple[int, bool]:
+    """How many bytes come, with a pause that is longer than the gateway lingers; whether the end was one."""
+    received = 0
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        plain.connect(("127.0.0.1", port))
+        client = plain
+        if secure:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            client = context.wrap_socket(plain, suppress_ragged_eofs=False)
+        with client:
+            client.sendall(b"GET /x HTTP/1.1\r\nHost: s.test\r\nConnection: close\r\n\r\n")
+            try:
+                while data := client.recv(65536):
+                    if not received:
+                        sleep(LINGER + 0.5)
+                    received += len(data)
+            except OSError:
+                return received, False
+    return received, True

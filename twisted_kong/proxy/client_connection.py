@@ -16,7 +16,7 @@ from zope.interface import implementer
 
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.transport import half_close, no_delay
+from twisted_kong.proxy.transport import half_close, let_go, no_delay, unsent
 from twisted_kong.proxy.wheel import Timed
 
 # Seconds for which a client that is being closed may go on sending.
@@ -46,6 +46,8 @@ class ClientConnection(Protocol, Timed):
     _closing = False
     _continue_due = False
     _tunnel: Any = None
+    # Bytes that were unsent when the connection was last found closing; None before.
+    _left: int | None = None
 
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
         self.gateway = gateway
@@ -132,6 +134,17 @@ class ClientConnection(Protocol, Timed):
             gateway.wheel.arm(self, gateway.now() + LINGER)
         else:
             self.transport.loseConnection()
+
+    def _leave(self) -> None:
+        """Close for good; only a client that has stopped reading what is on its way is cut off."""
+        waiting = unsent(self.transport)
+        if self._left is not None and waiting >= self._left:
+            self.abort()
+            return
+        self._left = waiting
+        let_go(self.transport)
+        gateway = self.gateway
+        gateway.wheel.arm(self, gateway.now() + gateway.settings.send_timeout)
 
     def abort(self) -> None:
         """Close now."""

@@ -249,6 +249,8 @@ class Downstream(ClientConnection):
             self._body_failed(408)
         elif exchange is None and not self._closing:
             self._end()
+        elif exchange is None:
+            self._leave()
         else:
             self.abort()
 

@@ -19,6 +19,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IConnector, IListeningPort, IProtocolFactory
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.internet.posixbase import PosixReactorBase
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from typing_extensions import override
 
@@ -230,11 +231,31 @@ def no_delay(transport: Any) -> None:
 
 def half_close(transport: Any) -> bool:
     """Send the end of our side and keep reading, if the transport can; False if it cannot."""
-    closer = getattr(transport, "loseWriteConnection", None)
+    below = _below(transport)
+    closer = getattr(below, "loseWriteConnection", None)
     if closer is None:
         return False
+    if below is not transport:
+        # The end of TLS comes first: without it the peer must take what it has for cut off.
+        transport.loseConnection()
     closer()
     return True
+
+
+def let_go(transport: Any) -> None:
+    """Close as soon as the kernel has all, which goes on sending it; no answer of the peer is waited for."""
+    _below(transport).loseConnection()
+
+
+def unsent(transport: Any) -> int:
+    """How many bytes wait for the kernel to take them."""
+    below = _below(transport)
+    return len(getattr(below, "dataBuffer", b"")) + int(getattr(below, "_tempDataLen", 0))
+
+
+def _below(transport: Any) -> Any:
+    """What carries the bytes: the transport itself, or the one below TLS."""
+    return transport.transport if isinstance(transport, TLSMemoryBIOProtocol) else transport
 
 
 __all__ = [
@@ -244,6 +265,8 @@ __all__ = [
     "DirectServer",
     "connect",
     "half_close",
+    "let_go",
     "listen",
     "no_delay",
+    "unsent",
 ]

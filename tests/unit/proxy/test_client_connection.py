@@ -28,6 +28,22 @@ def test_a_connection_that_cannot_half_close_is_closed() -> None:
     assert wire.disconnecting
 
 
+def test_a_client_that_reads_slowly_gets_its_last_answer_whole() -> None:
+    """As long as it takes some of it now and then; one that takes nothing is cut off."""
+    world = World(send_timeout=20.0)
+    _, wire = world.client(get(b"/", b"Connection: close"))
+    connection, _ = world.service()
+    connection.dataReceived(ok())
+    for waiting in (3000, 2000, 1000):
+        wire.dataBuffer = b"x" * waiting  # type: ignore[attr-defined]
+        world.advance(20.1)
+        assert wire.half_closed
+        assert wire.disconnecting
+        assert not wire.aborted
+    world.advance(20.1)
+    assert wire.aborted
+
+
 def test_the_name_of_the_handshake_is_the_sni() -> None:
     """Lower case, without a final dot; None if the client named nobody."""
 

@@ -126,9 +126,10 @@ def test_connection_close_is_honoured() -> None:
     assert head_of(wire.take())[1][b"connection"] == b"close"
     assert wire.half_closed
     assert b"smuggled" not in service.take()
-    assert not wire.aborted
+    assert not wire.disconnecting
     world.advance(2.1)
-    assert wire.aborted
+    assert wire.disconnecting
+    assert not wire.aborted
 
 
 def test_http_1_0_keeps_only_if_asked() -> None:

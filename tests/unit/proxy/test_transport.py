@@ -8,9 +8,20 @@ from typing import Any
 from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.internet.protocol import ClientFactory
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from typing_extensions import override
 
 from tests.kit.proxies import Wire
-from twisted_kong.proxy.transport import GATHERED, DirectWrite, connect, half_close, listen, no_delay
+from twisted_kong.proxy.transport import (
+    GATHERED,
+    DirectWrite,
+    connect,
+    half_close,
+    let_go,
+    listen,
+    no_delay,
+    unsent,
+)
 
 
 class Socket:
@@ -289,3 +300,26 @@ def test_losing_a_half_closed_connection_waits_for_the_next_turn() -> None:
     assert [reason.value for reason in ended] == [CONNECTION_DONE]
     transport.loseConnection()
     assert reactor.getDelayedCalls() == []
+
+
+def test_below_tls_the_end_is_told_first_and_then_closed() -> None:
+    """Both ends, of TLS and of what carries it; without the first an answer counts as cut off."""
+
+    class Secure(TLSMemoryBIOProtocol):
+        def __init__(self, below: Any) -> None:
+            self.transport = below
+            self.told = False
+
+        @override
+        def loseConnection(self) -> None:
+            self.told = not self.transport.half_closed
+
+    wire: Any = Wire()
+    secure = Secure(wire)
+    assert half_close(secure)
+    assert secure.told
+    assert wire.half_closed
+    wire.dataBuffer, wire._tempDataLen = b"abc", 4
+    assert unsent(secure) == unsent(wire) == 7
+    let_go(secure)
+    assert wire.disconnecting
