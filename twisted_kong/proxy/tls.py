@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
@@ -18,7 +17,7 @@ from zope.interface import implementer
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.suites import TlsSettings
 from twisted_kong.core.hosts import is_address
-from twisted_kong.node.certificates import KeyPair
+from twisted_kong.node.certificates import KeyPair, load_private_key
 from twisted_kong.proxy.pool import Secure
 from twisted_kong.proxy.verification import verifier
 
@@ -42,7 +41,7 @@ def _use(context: SSL.Context, pair: KeyPair) -> None:
     context.use_certificate(own)
     for certificate in chain:
         context.add_extra_chain_cert(certificate)
-    key: Any = serialization.load_pem_private_key(pair.key, password=None)
+    key: Any = load_private_key(pair.key)
     context.use_privatekey(key)
 
 
