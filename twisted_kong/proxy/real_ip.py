@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 
+from twisted_kong.core.conf.lists import TrustedPeers
 from twisted_kong.core.http1.heads import FieldBlock
 
 # Verdicts remembered; forgotten all together when full.
@@ -20,31 +21,20 @@ class TrustedIps:
     """
 
     def __init__(self, trusted: Iterable[str]) -> None:
-        self._networks: list[IPv4Network | IPv6Network] = [
-            ip_network(entry, strict=False) for entry in trusted if not entry.startswith("unix:")
-        ]
+        entries = (entry for entry in trusted if not entry.startswith("unix:"))
+        self._peers = TrustedPeers(tuple(ip_network(entry, strict=False) for entry in entries))
         self._verdicts: dict[str, bool] = {}
 
     def __contains__(self, ip: str) -> bool:
-        if not self._networks:
+        if not self._peers.networks:
             return False
         verdict = self._verdicts.get(ip)
         if verdict is None:
-            verdict = self._judge(ip)
+            verdict = ip in self._peers
             if len(self._verdicts) >= _REMEMBERED:
                 self._verdicts.clear()
             self._verdicts[ip] = verdict
         return verdict
-
-    def _judge(self, ip: str) -> bool:
-        try:
-            address = ip_address(ip)
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None)
-        if mapped is not None:
-            address = mapped
-        return any(address in network for network in self._networks)
 
 
 def split_address(text: str) -> tuple[str, int] | None:

@@ -38,6 +38,10 @@ class TrustedPeers:
             address = ip_address(ip)
         except ValueError:
             return False
+        # An IPv4 client of an IPv6 listener.
+        mapped = getattr(address, "ipv4_mapped", None)
+        if mapped is not None:
+            address = mapped
         return any(address.version == network.version and address in network for network in self.networks)
 
 
