@@ -88,16 +88,14 @@ class Dao(Reading):
         Without a ``ttl`` the entity keeps the end it has.
         """
         key = self._key(pk)
-        record, lifetime = take_ttl(self.schema, record, ttl)
-        record = await resolve_references(self.schema, record, self._context.daos)
 
-        async def attempt() -> Written:
+        async def find() -> Stored:
             current = await self._context.strategy.select(self.table, key)
             if current is None:
                 raise not_found(self._primary_key(pk))
-            return await self._merge(current, record, lifetime, author)
+            return current
 
-        return await self._until_won(attempt)
+        return await self._update(find, record, ttl, author)
 
     async def update_by(
         self,
@@ -109,14 +107,28 @@ class Dao(Reading):
         author: str | None = None,
     ) -> Written:
         """Merge a record into the entity with a value in a unique field; NotFound where there is none."""
+
+        async def find() -> Stored:
+            current = await self._stored_by(field, value)
+            if current is None:
+                raise not_found_by(field, value)
+            return current
+
+        return await self._update(find, record, ttl, author)
+
+    async def _update(
+        self,
+        find: Callable[[], Awaitable[Stored]],
+        record: Mapping[str, Any],
+        ttl: object,
+        author: str | None,
+    ) -> Written:
+        """Merge a record into whatever ``find`` finds, which is asked again after a lost race."""
         record, lifetime = take_ttl(self.schema, record, ttl)
         record = await resolve_references(self.schema, record, self._context.daos)
 
         async def attempt() -> Written:
-            current = await self._stored_by(field, value)
-            if current is None:
-                raise not_found_by(field, value)
-            return await self._merge(current, record, lifetime, author)
+            return await self._merge(await find(), record, lifetime, author)
 
         return await self._until_won(attempt)
 

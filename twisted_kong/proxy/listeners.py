@@ -16,12 +16,9 @@ from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.ports import announce
+from twisted_kong.proxy.ports import BACKLOG, announce
 from twisted_kong.proxy.tls import ServerTls
 from twisted_kong.proxy.transport import listen
-
-# nginx's default on Linux.
-_BACKLOG = 511
 
 
 class UnsupportedListener(CannotStart):
@@ -98,7 +95,7 @@ class Listening:
             listener.port,
             factory,
             interface=listener.host,
-            backlog=listener.backlog or _BACKLOG,
+            backlog=listener.backlog or BACKLOG,
             reuse_port=listener.reuseport,
         )
         self.ports.append(port)

@@ -16,6 +16,9 @@ from twisted_kong.core.conf.listeners import Listener
 
 _log = Logger()
 
+# Connections that may wait to be accepted where a listener names no number: nginx's default on Linux.
+BACKLOG = 511
+
 
 class QuietPort(tcp.Port):
     """A listening port that does not name its factory in the log."""

@@ -20,11 +20,8 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.certificates import KeyPair
 from twisted_kong.node.prefix import SERVED_GROUPS
-from twisted_kong.proxy.ports import announce, listen_quietly
+from twisted_kong.proxy.ports import BACKLOG, announce, listen_quietly
 from twisted_kong.proxy.tls import ServerTls
-
-# nginx's default on Linux.
-_BACKLOG = 511
 
 # The groups of listeners, as the names of their certificates begin.
 PROXY, ADMIN, STATUS = SERVED_GROUPS
@@ -97,7 +94,7 @@ class SiteListening:
             else:
                 factory = WrappingFactory(self._site)
             factory.noisy = False
-            backlog = listener.backlog or _BACKLOG
+            backlog = listener.backlog or BACKLOG
             port = listen_quietly(self._reactor, listener.port, factory, backlog, listener.host)
             self.ports.append(port)
             self._factories.append(factory)
