@@ -9,7 +9,7 @@ with one row in the log for each entity written, the log rows last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -117,6 +117,42 @@ class MigrationState:
     pending: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A running node as it reports itself to the others on the same database.
+
+    ``instance`` is the running process (the origin of its changes), new with every start; ``id`` is the node
+    id, which outlives restarts.
+    ``position`` is how far it has applied the log.
+    ``started`` is in epoch seconds by the node's own clock and only to be shown; ``age`` is how many seconds
+    ago it last reported, by the store's clock, and means nothing in a report.
+    """
+
+    instance: str
+    id: str
+    hostname: str
+    version: str
+    started: float
+    position: Position | None
+    age: float = 0.0
+
+
+class IMembership(Protocol):
+    """Which nodes run on a database, and how far each has got."""
+
+    async def report(self, member: Member) -> None:
+        """Say that this node lives and where it stands; the first report makes it a member."""
+
+    async def leave(self, instance: str) -> None:
+        """Be a member no longer; content if it never was one."""
+
+    async def members(self) -> tuple[Member, ...]:
+        """Who has reported and not left, dead or alive, by ascending instance."""
+
+    async def forget_members(self, age: float) -> int:
+        """Forget those who have not reported for so many seconds; how many."""
+
+
 class IChangeLog(Protocol):
     """The log of changes: who holds a position can ask what came after it."""
 
@@ -139,8 +175,22 @@ class IChangeLog(Protocol):
         Never blocks and never raises; may always answer False, for polling is what is relied upon.
         """
 
+    def listen(self, heard: Callable[[], object]) -> None:
+        """Have a function called, in the reactor's thread, as soon as the store pushes word of a commit.
 
-class IStrategy(IChangeLog, Protocol):
+        May be called never, late, or for nothing. One listener at most; a store without a push keeps quiet.
+        """
+        return None
+
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        """What the log still holds after a position, or from its beginning; for people, not for coherence.
+
+        Leaves what :meth:`has_news` tells untouched. ``continuous`` is False, with no changes, for a position
+        that is not in the log (any more).
+        """
+
+
+class IStrategy(IChangeLog, IMembership, Protocol):
     """A datastore.
 
     Refusals are the named errors of ``core.errors``; failures are :class:`DatabaseError`, or
