@@ -67,3 +67,19 @@ def batch_from(position: LogPosition, rows: Sequence[Change], limit: int) -> Cha
     changes = tuple(rows[1 : limit + 1])
     reached = changes[-1].position if changes else position
     return ChangeBatch(changes=changes, position=reached, continuous=True, more=len(rows) > limit + 1)
+
+
+def beginning_of(rows: Sequence[Change], limit: int) -> ChangeBatch:
+    """The oldest changes that a log still holds, from its first rows.
+
+    :param rows: ascending from the first, at least one and at most ``limit + 2`` of them; row 0, which
+        records no change, may be the first.
+    """
+    changes = [row for row in rows if not _is_row_0(row)]
+    kept = tuple(changes[:limit])
+    reached = kept[-1].position if kept else rows[0].position
+    return ChangeBatch(changes=kept, position=reached, continuous=True, more=len(changes) > limit)
+
+
+def _is_row_0(row: Change) -> bool:
+    return isinstance(row.position, LogPosition) and row.position.number == 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted_kong.core.changes import Change
-from twisted_kong.db.positions import LogPosition, batch_from, parse
+from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, parse
 
 
 def change(number: int, tag: str = "aaaaaaaa") -> Change:
@@ -83,3 +83,21 @@ def test_a_cut_batch() -> None:
 def test_doubt(found: list[Change]) -> None:
     """Whenever the rows are not the reader's own and its successors, nothing is shown."""
     assert batch_from(HERE, found, 10) is None
+
+
+def test_the_beginning() -> None:
+    """The oldest changes are told from the first row on, without the row that records none."""
+    batch = beginning_of(rows(0, 3), 3)
+    assert ([each.id for each in batch.changes], batch.more) == (["1", "2", "3"], False)
+    batch = beginning_of(rows(0, 3), 2)
+    assert ([each.id for each in batch.changes], batch.more) == (["1", "2"], True)
+    assert batch.position == batch.changes[-1].position
+    batch = beginning_of(rows(3, 6), 3)
+    assert ([each.id for each in batch.changes], batch.more) == (["3", "4", "5"], True)
+
+
+def test_the_beginning_of_an_empty_log() -> None:
+    """A log without changes is told as such, from the row that it begins with."""
+    (first,) = rows(0, 0)
+    batch = beginning_of([first], 10)
+    assert (batch.changes, batch.position, batch.continuous, batch.more) == ((), first.position, True, False)

@@ -7,9 +7,9 @@ by step.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
@@ -22,15 +22,17 @@ from twisted_kong.db.interfaces import (
     Committed,
     Cursor,
     IStrategy,
+    Member,
     MigrationState,
     Selection,
     Stored,
     StoredPage,
     TagRow,
 )
-from twisted_kong.db.positions import LogPosition, batch_from, parse
-from twisted_kong.db.tables import Table, Unique, tags_of
-from twisted_kong.db.transaction import Draft, IRows, execute
+from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, parse
+from twisted_kong.db.strategies.memory_data import MemoryData, MemoryRows
+from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.transaction import Draft, execute
 
 
 class ISeconds(Protocol):
@@ -38,29 +40,6 @@ class ISeconds(Protocol):
 
     def seconds(self) -> float:
         """Epoch seconds."""
-
-
-@dataclass(slots=True)
-class MemoryTable:
-    """The rows of one table and what finds them."""
-
-    documents: dict[str, tuple[bytes, float | None]] = field(default_factory=dict)
-    keys: list[str] = field(default_factory=list)
-    holders: dict[tuple[Unique, str], str] = field(default_factory=dict)
-    referring: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class MemoryData:
-    """What is kept; several strategies may share it as several processes share a database."""
-
-    tables: dict[str, MemoryTable] = field(default_factory=dict)
-    log: list[Change] = field(default_factory=list)
-
-    def table(self, name: str) -> MemoryTable:
-        """The rows of a table, made when first asked for."""
-        return self.tables.setdefault(name, MemoryTable())
 
 
 class MemoryStrategy(IStrategy):
@@ -134,7 +113,7 @@ class MemoryStrategy(IStrategy):
 
     @override
     async def apply(self, commit: Commit) -> Committed:
-        rows = _Rows(self.data)
+        rows = MemoryRows(self.data)
         try:
             drafts = await execute(self._tables, rows, commit)
         except BaseException:
@@ -172,6 +151,41 @@ class MemoryStrategy(IStrategy):
     @override
     async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
         self._polled = self._newest()
+        return self._after(position, limit)
+
+    @override
+    def has_news(self) -> bool:
+        return self._polled != self._newest()
+
+    @override
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        if after is None:
+            return beginning_of(self.data.log[: limit + 2], limit)
+        return self._after(after, limit)
+
+    @override
+    async def report(self, member: Member) -> None:
+        self.data.members[member.instance] = (member, self._clock.seconds())
+
+    @override
+    async def leave(self, instance: str) -> None:
+        self.data.members.pop(instance, None)
+
+    @override
+    async def members(self) -> tuple[Member, ...]:
+        now = self._clock.seconds()
+        reported = sorted(self.data.members.items())
+        return tuple(replace(member, age=max(0.0, now - seen)) for _, (member, seen) in reported)
+
+    @override
+    async def forget_members(self, age: float) -> int:
+        before = self._clock.seconds() - age
+        over = [instance for instance, (_, seen) in self.data.members.items() if seen <= before]
+        for instance in over:
+            del self.data.members[instance]
+        return len(over)
+
+    def _after(self, position: Position, limit: int) -> ChangeBatch:
         batch = None
         if isinstance(position, LogPosition):
             first = _number(self.data.log[0].position)
@@ -180,10 +194,6 @@ class MemoryStrategy(IStrategy):
         if batch is None:
             return ChangeBatch(changes=(), position=self._newest(), continuous=False, more=False)
         return batch
-
-    @override
-    def has_news(self) -> bool:
-        return self._polled != self._newest()
 
     def _newest(self) -> Position:
         return self.data.log[-1].position
@@ -224,75 +234,3 @@ class MemoryStrategy(IStrategy):
 
 def _number(position: Position) -> int:
     return parse(str(position)).number
-
-
-class _Rows(IRows):
-    """The row operations of one transaction, with the steps that would take it back."""
-
-    def __init__(self, data: MemoryData) -> None:
-        self._data = data
-        self._undo: list[Callable[[], None]] = []
-
-    def undo(self) -> None:
-        """Take back everything, the last step first."""
-        for step in reversed(self._undo):
-            step()
-
-    @override
-    async def get(self, table: Table, key: str) -> Stored | None:
-        found = self._data.table(table.name).documents.get(key)
-        return None if found is None else Stored(decode(found[0]), *found)
-
-    @override
-    async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
-        return self._data.table(table.name).holders.get((unique, value))
-
-    @override
-    async def referring(self, table: Table, field: str, parent: str) -> list[str]:
-        return sorted(self._data.table(table.name).referring.get((field, parent), ()))
-
-    @override
-    async def put(self, table: Table, key: str, new: Stored, old: Stored | None) -> None:
-        if old is not None:
-            self._drop(table, key, old)
-        self._add(table, key, new)
-        self._undo.append(lambda: self._restore(table, key, new, old))
-
-    @override
-    async def remove(self, table: Table, key: str, old: Stored) -> None:
-        self._drop(table, key, old)
-        self._undo.append(lambda: self._add(table, key, old))
-
-    def _restore(self, table: Table, key: str, new: Stored, old: Stored | None) -> None:
-        self._drop(table, key, new)
-        if old is not None:
-            self._add(table, key, old)
-
-    def _add(self, table: Table, key: str, row: Stored) -> None:
-        data = self._data.table(table.name)
-        data.documents[key] = (row.document, row.expires)
-        insort(data.keys, key)
-        for unique in table.uniques:
-            if (value := unique.value_of(row.entity)) is not None:
-                data.holders[unique, value] = key
-        for field_, parent in self._parents(table, row):
-            data.referring.setdefault((field_, parent), set()).add(key)
-        if tags := tags_of(row.entity):
-            data.tags[key] = tuple(tags)
-
-    def _drop(self, table: Table, key: str, row: Stored) -> None:
-        data = self._data.table(table.name)
-        del data.documents[key]
-        del data.keys[bisect_right(data.keys, key) - 1]
-        for unique in table.uniques:
-            if (value := unique.value_of(row.entity)) is not None:
-                del data.holders[unique, value]
-        for field_, parent in self._parents(table, row):
-            data.referring[field_, parent].discard(key)
-        data.tags.pop(key, None)
-
-    def _parents(self, table: Table, row: Stored) -> Iterable[tuple[str, str]]:
-        for reference in table.references:
-            parent = reference.parent_of(row.entity)
-            if parent is not None:
-                yield reference.field, parent

@@ -13,7 +13,7 @@ import orjson
 
 from twisted_kong.core.changes import Change, ChangeBatch
 from twisted_kong.db.interfaces import Commit
-from twisted_kong.db.positions import LogPosition, batch_from
+from twisted_kong.db.positions import LogPosition, batch_from, beginning_of
 from twisted_kong.db.transaction import Draft
 
 # How many rows one step of forgetting removes: a few milliseconds' work.
@@ -77,6 +77,13 @@ def changes_after(connection: sqlite3.Connection, position: LogPosition, limit: 
     if batch is None:
         return ChangeBatch(changes=(), position=head(connection), continuous=False, more=False)
     return batch
+
+
+def history(connection: sqlite3.Connection, after: LogPosition | None, limit: int) -> ChangeBatch:
+    """What follows a position, or the oldest changes there are."""
+    if after is not None:
+        return changes_after(connection, after, limit)
+    return beginning_of([_change(row) for row in connection.execute(_READ, (0, limit + 2))], limit)
 
 
 def trim(connection: sqlite3.Connection, before: float) -> int:

@@ -19,6 +19,7 @@ from twisted_kong.db.interfaces import (
     Committed,
     Cursor,
     IStrategy,
+    Member,
     MigrationState,
     Selection,
     Stored,
@@ -26,7 +27,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
 )
 from twisted_kong.db.positions import LogPosition, parse
-from twisted_kong.db.strategies.sqlite import kinds, log, migrations, rows
+from twisted_kong.db.strategies.sqlite import kinds, log, members, migrations, rows
 from twisted_kong.db.strategies.sqlite.connection import (
     explained,
     open_file,
@@ -157,6 +158,30 @@ class SqliteStrategy(IStrategy):
     def has_news(self) -> bool:
         version = self._version()
         return version not in (-1, self._version_polled)
+
+    @override
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        place = None if after is None else parse(str(after))
+        return await self._reads.run(lambda connection: log.history(connection, place, limit))
+
+    @override
+    async def report(self, member: Member) -> None:
+        now = self._reactor.seconds()
+        await self._writes.run(lambda connection: members.report(connection, member, now))
+
+    @override
+    async def leave(self, instance: str) -> None:
+        await self._writes.run(lambda connection: members.leave(connection, instance))
+
+    @override
+    async def members(self) -> tuple[Member, ...]:
+        now = self._reactor.seconds()
+        return await self._reads.run(lambda connection: members.members(connection, now))
+
+    @override
+    async def forget_members(self, age: float) -> int:
+        before = self._reactor.seconds() - age
+        return await self._writes.run(lambda connection: members.forget(connection, before))
 
     def _version(self) -> int:
         """SQLite's count of commits by others, as the watcher sees it; -1 when it cannot be told now."""
