@@ -1,1 +1,1 @@
-"""The numbered steps of the schema's layout."""
+"""The steps of the PostgreSQL layout, as SQL files."""
