@@ -1,7 +1,6 @@
 -- Every kind of entity lives in one table, as its JSON document; what must be found quickly stands beside it.
 -- The kinds come from schemas, plugins' own among them, so no layout step is ever needed for a new one.
--- Texts are ordered by their bytes, whatever the database's own collation: so lists go as in any other store,
--- and no update of the operating system's locales can break an index.
+-- Everything is compared byte by byte: pages go by ascending id in the same order in every database.
 create table entities (
     kind text collate "C" not null,
     id text collate "C" not null,
@@ -12,7 +11,8 @@ create table entities (
 
 create index entities_by_end on entities (expires) where expires is not null;
 
--- Values that no two entities of a kind may share; "fields" names the constraint, "value" is a JSON array.
+-- Values that no two entities of a kind may share; "fields" names the constraint, "value" is a JSON array, or
+-- its digest where it is longer than an index can hold.
 create table unique_values (
     kind text collate "C" not null,
     fields text collate "C" not null,
@@ -41,10 +41,11 @@ create table tags (
 create index tags_of_kind on tags (kind, tag, id);
 create index tags_by_name on tags (tag, id, ordinal, kind);
 
--- The log: numbers without gaps, written last in the transaction of the entity. Row 0 records no change.
+-- The log: numbers without gaps, written last in the transaction of the entity, under an advisory lock.
+-- Row 0 records no change.
 create table changes (
     number bigint primary key,
-    tag text collate "C" not null,
+    tag text not null,
     kind text not null,
     operation text not null,
     id text not null,
@@ -54,27 +55,26 @@ create table changes (
     author text
 );
 
--- By its tags a writer finds again which numbers its changes were given.
+-- By its tags a writer finds which numbers its changes were given.
 create index changes_by_tag on changes (tag);
 
-insert into changes
-values (0, lpad(to_hex(floor(random() * 4294967296)::bigint), 8, '0'), '', 'create', '', '[]', '', 0, null);
+insert into changes values (0, substr(md5(random()::text), 1, 8), '', 'create', '', '[]', '', 0, null);
 
--- From which definition of a kind its rows and those beside them were made.
+-- From which definition of a kind its rows and what finds them were made.
 create table kinds (
     name text primary key,
     layout text not null
 );
 
--- The nodes that run on this database: when each has last reported, by this server's clock, and how far it
--- has applied the log. Updated in place many times a second, so there is room in each page.
+-- The running nodes: "seen" is when one last reported, by this server's clock, (number, tag) the position it
+-- had then applied. Updated in place several times a second, so there is room in each page.
 create table members (
     instance text collate "C" primary key,
     id text not null,
     hostname text not null,
     version text not null,
     started double precision not null,
-    seen timestamptz not null default clock_timestamp(),
+    seen timestamp with time zone not null,
     number bigint,
     tag text
 ) with (fillfactor = 50);

@@ -1,1 +1,1 @@
-"""The steps of the PostgreSQL layout, as SQL files."""
+"""The numbered steps of the schema's layout."""
