@@ -19,9 +19,9 @@ from twisted.python.failure import Failure
 
 from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
 from twisted_kong.core.gathering import Gathering
+from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.cache_listing import Wanted, list_entries
 from twisted_kong.node.cache_statistics import CacheStatistics
-from twisted_kong.node.trouble import Trouble
 
 # What reads an entity from the database: the entity, None if there is none, or either within Expiring.
 Loader = Callable[[], Awaitable[Any]]

@@ -24,8 +24,8 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.core.changes import Change, ChangeBatch, Position
+from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.applying import Act, Applier
-from twisted_kong.node.trouble import Trouble
 
 T = TypeVar("T")
 

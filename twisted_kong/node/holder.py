@@ -27,9 +27,9 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.core.changes import Change, Entity
+from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.marks import Mark, Marks, all_of
 from twisted_kong.node.reading import Difference, Key, Reader, Reading
-from twisted_kong.node.trouble import Trouble
 
 # Rows of which is looked at a time whether a reload has met them.
 LOOKS: Final = 5000

@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 
 from tests.kit.logs import caught_errors, caught_failures, caught_infos
 from twisted_kong.core.errors import DatabaseUnavailable
-from twisted_kong.node.trouble import Trouble
+from twisted_kong.db.trouble import Trouble
 
 
 def away(reason: str = "gone") -> Failure:
