@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from typing import Any
 
 from typing_extensions import override
 
 from twisted_kong.db.documents import decode
+from twisted_kong.db.indexes import foreign_rows, name_of, tag_rows, unique_rows
 from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow
-from twisted_kong.db.tables import Table, Unique, tags_of
+from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import IRows
 
 _ALIVE = "(e.expires is null or e.expires > ?)"
@@ -49,7 +48,7 @@ def select_by(
     connection: sqlite3.Connection, table: Table, unique: Unique, value: str, now: float
 ) -> Stored | None:
     """The row that holds a value under a unique constraint."""
-    row = connection.execute(_SELECT_BY, (table.name, _fields(unique), value, now)).fetchone()
+    row = connection.execute(_SELECT_BY, (table.name, name_of(unique), value, now)).fetchone()
     return _stored(row)
 
 
@@ -111,10 +110,6 @@ def _after(cursor: Cursor | None) -> str:
     return cursor[0]
 
 
-def _fields(unique: Unique) -> str:
-    return ",".join(unique.fields)
-
-
 def _stored(row: tuple[bytes, float | None] | None) -> Stored | None:
     return None if row is None else Stored(decode(row[0]), *row)
 
@@ -133,7 +128,7 @@ class SqliteRows(IRows):
     @override
     async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
         query = "select id from unique_values where kind = ? and fields = ? and value = ?"
-        row = self._connection.execute(query, (table.name, _fields(unique), value)).fetchone()
+        row = self._connection.execute(query, (table.name, name_of(unique), value)).fetchone()
         return None if row is None else str(row[0])
 
     @override
@@ -157,46 +152,26 @@ class SqliteRows(IRows):
 
     def index(self, table: Table, key: str, new: Stored | None, old: Stored | None) -> None:
         """Bring what finds a row from how it was to how it is, touching only what differs."""
-        for delete, insert, rows_of in _INDEXES:
+        for delete, insert, rows_of in _INDEXES.values():
             before, after = rows_of(table, key, old), rows_of(table, key, new)
             self._connection.executemany(delete, before - after)
             self._connection.executemany(insert, after - before)
 
 
-_Rows = set[tuple[Any, ...]]
-
-
-def _unique_rows(table: Table, key: str, row: Stored | None) -> _Rows:
-    values = ((unique, unique.value_of(row.entity)) for unique in table.uniques) if row is not None else ()
-    return {(table.name, _fields(unique), value, key) for unique, value in values if value is not None}
-
-
-def _foreign_rows(table: Table, key: str, row: Stored | None) -> _Rows:
-    parents: Iterable[tuple[str, str | None]] = ()
-    if row is not None:
-        parents = ((reference.field, reference.parent_of(row.entity)) for reference in table.references)
-    return {(table.name, field, parent, key) for field, parent in parents if parent is not None}
-
-
-def _tag_rows(table: Table, key: str, row: Stored | None) -> _Rows:
-    tags = tags_of(row.entity) if row is not None else []
-    return {(key, ordinal, table.name, tag) for ordinal, tag in enumerate(tags, 1)}
-
-
-_INDEXES = (
-    (
+_INDEXES = {
+    "unique_values": (
         "delete from unique_values where kind = ? and fields = ? and value = ? and id = ?",
         "insert into unique_values values (?, ?, ?, ?)",
-        _unique_rows,
+        unique_rows,
     ),
-    (
+    "foreign_keys": (
         "delete from foreign_keys where kind = ? and field = ? and parent = ? and id = ?",
         "insert into foreign_keys values (?, ?, ?, ?)",
-        _foreign_rows,
+        foreign_rows,
     ),
-    (
+    "tags": (
         "delete from tags where id = ? and ordinal = ? and kind = ? and tag = ?",
         "insert into tags values (?, ?, ?, ?)",
-        _tag_rows,
+        tag_rows,
     ),
-)
+}

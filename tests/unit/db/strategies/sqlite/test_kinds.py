@@ -12,7 +12,7 @@ import pytest
 from twisted_kong.core.errors import DatabaseError, SchemaViolation
 from twisted_kong.db.documents import decode, encode
 from twisted_kong.db.interfaces import Stored
-from twisted_kong.db.strategies.sqlite.kinds import bring_up_to_date, layout_of
+from twisted_kong.db.strategies.sqlite.kinds import bring_up_to_date
 from twisted_kong.db.strategies.sqlite.migrations import migrate
 from twisted_kong.db.strategies.sqlite.rows import SqliteRows, select_by
 from twisted_kong.db.tables import Reference, Table, Unique
@@ -92,13 +92,6 @@ def test_rows_that_do_not_fit(connection: sqlite3.Connection) -> None:
     )
     assert found(connection, old, NAME, "b") == "2"
     assert bring_up_to_date(connection, PATH, [old]) == ()
-
-
-def test_layouts() -> None:
-    """The rules of a kind are told from those of another version, and of nothing else."""
-    assert layout_of(table(NAME)) != layout_of(table(CODE))
-    assert layout_of(table(NAME)) != layout_of(table(NAME, references=(Reference("p", "ps"),)))
-    assert layout_of(table(NAME)) == layout_of(table(NAME))
 
 
 def documents(connection: sqlite3.Connection) -> list[Any]:
