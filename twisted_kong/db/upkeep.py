@@ -10,9 +10,11 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_kong.core.errors import EntityError
 from twisted_kong.db.interfaces import Commit, IStrategy, Write
+from twisted_kong.db.trouble import Trouble
 
 INTERVAL = 60.0
 BATCH = 200
@@ -30,6 +32,7 @@ class Upkeep:
         self._retention = retention
         self._loop = LoopingCall(lambda: ensureDeferred(self._survive()))
         self._loop.clock = clock
+        self._trouble = Trouble(self._log)
         self._done: Deferred[LoopingCall] | None = None
 
     def start(self) -> None:
@@ -68,4 +71,6 @@ class Upkeep:
         try:
             await self.work()
         except Exception:
-            self._log.failure("upkeep of the database failed and will be tried again")
+            self._trouble.met(Failure(), "upkeep of the database failed and will be tried again")
+        else:
+            self._trouble.over("the upkeep of the database works again")

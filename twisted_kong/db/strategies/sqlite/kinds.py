@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from twisted_kong.core.errors import DatabaseError
-from twisted_kong.db.definitions import changed, completed, layout_of
+from twisted_kong.db import definitions
+from twisted_kong.db.definitions import completed, layout_of
 from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.strategies.sqlite.connection import transaction
@@ -37,7 +38,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, tables: Iterabl
 
 def changed(connection: sqlite3.Connection, tables: Iterable[Table]) -> list[Table]:
     """The kinds whose rows were written by another definition, or never."""
-    return changed(tables, dict(connection.execute("select name, layout from kinds")))
+    return definitions.changed(tables, dict(connection.execute("select name, layout from kinds")))
 
 
 def remember(connection: sqlite3.Connection, table: Table) -> None:
