@@ -20,6 +20,7 @@ COVERED_ELSEWHERE = {
     "service/ground.py": "tests/unit/service/test_build.py",
     # a file and a thread have no place in a unit test: the contract's tests open it
     "db/strategies/sqlite/store.py": "tests/contract/test_verbs.py",
+    "db/strategies/sqlite/reading.py": "tests/contract/test_pages.py",
 }
 
 

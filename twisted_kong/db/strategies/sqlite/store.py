@@ -17,14 +17,9 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
-    Cursor,
     IStrategy,
     Member,
     MigrationState,
-    Selection,
-    Stored,
-    StoredPage,
-    TagRow,
 )
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.sqlite import kinds, log, members, migrations, rows
@@ -35,16 +30,17 @@ from twisted_kong.db.strategies.sqlite.connection import (
     open_watcher,
     transaction,
 )
+from twisted_kong.db.strategies.sqlite.reading import SqliteReading
 from twisted_kong.db.strategies.sqlite.thread import DEADLINE, LIMIT, IThreadReactor
 from twisted_kong.db.strategies.sqlite.worker import Worker
-from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.tables import Table
 from twisted_kong.db.transaction import execute, run_unsuspended
 
 # Opening may have to replay a long write-ahead log, check a big file and wait for others that migrate.
 START_DEADLINE = 300.0
 
 
-class SqliteStrategy(IStrategy):
+class SqliteStrategy(SqliteReading, IStrategy):
     """Keeps entities and their log in one file, which other processes may use at the same time.
 
     :param path: the file; its directory must exist.
@@ -58,10 +54,9 @@ class SqliteStrategy(IStrategy):
     def __init__(
         self, path: Path, reactor: IThreadReactor, *, limit: int = LIMIT, deadline: float = DEADLINE
     ) -> None:
+        super().__init__(Worker(path, reactor, limit=limit, deadline=deadline), reactor)
         self.path = path
-        self._reactor = reactor
         self._writes = Worker(path, reactor, limit=limit, deadline=deadline)
-        self._reads = Worker(path, reactor, limit=limit, deadline=deadline)
         self._tables: Mapping[str, Table] = {}
         self._watcher: sqlite3.Connection | None = None
         self._version_polled = -1
@@ -89,30 +84,6 @@ class SqliteStrategy(IStrategy):
     @override
     async def migrations(self) -> MigrationState:
         return await self._reads.run(lambda connection: migrations.state(connection, self.path))
-
-    @override
-    async def select(self, table: Table, key: str) -> Stored | None:
-        now = self._reactor.seconds()
-        return await self._reads.run(lambda connection: rows.select(connection, table, key, now))
-
-    @override
-    async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
-        now = self._reactor.seconds()
-        return await self._reads.run(lambda connection: rows.select_by(connection, table, unique, value, now))
-
-    @override
-    async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
-        now = self._reactor.seconds()
-        return await self._reads.run(
-            lambda connection: rows.page(connection, table, size, cursor, selection, now)
-        )
-
-    @override
-    async def tags_after(
-        self, size: int, after: tuple[str, int, str] | None, tag: str | None
-    ) -> list[TagRow]:
-        now, place = self._reactor.seconds(), after or ("", 0, "")
-        return await self._reads.run(lambda connection: rows.tags_after(connection, size, place, tag, now))
 
     @override
     async def apply(self, commit: Commit) -> Committed:
