@@ -137,6 +137,16 @@ class Member:
     age: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """The connections of one pool: how many there may be, are, are at work; and who waits for one."""
+
+    size: int
+    open: int
+    busy: int
+    waiting: int
+
+
 class IMembership(Protocol):
     """Which nodes run on a database, and how far each has got."""
 
@@ -209,6 +219,22 @@ class IStrategy(IChangeLog, IMembership, Protocol):
 
     async def migrations(self) -> MigrationState:
         """Which steps have run; may be asked without :meth:`start`."""
+
+    async def ping(self) -> None:
+        """Ask the datastore itself for something small; raises what keeps it from answering."""
+        await self.head()
+
+    @property
+    def outdated_since(self) -> float | None:
+        """None while it is the datastore that is read.
+
+        Where something stands in for it: the epoch second until which what is read is known to be current.
+        """
+        return None
+
+    def pools(self) -> Mapping[str, PoolUse]:
+        """Its pools of connections by name, if it has any; cheap."""
+        return {}
 
     async def select(self, table: Table, key: str) -> Stored | None:
         """The row with a primary key."""
