@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 CHUNK = 65536
 _NOTIFICATION = b"A"
@@ -66,6 +67,7 @@ class TcpProxy:
         self.port = 0
         self._postgres = postgres
         self._links: set[_Link] = set()
+        self._ended: WeakSet[asyncio.StreamWriter] = WeakSet()
         self._accepting = True
         self._open = asyncio.Event()
         self._delay = 0.0
@@ -98,6 +100,7 @@ class TcpProxy:
 
         async def now() -> None:
             for link in list(self._links):
+                self._ended.add(link.client)
                 with suppress(OSError):
                     link.client.write_eof()
 
@@ -168,8 +171,9 @@ class TcpProxy:
             await self._open.wait()
             if filtered is not None:
                 data = filtered.without(data, dropping=self._deaf)
-            writer.write(data)
-            await writer.drain()
+            if writer not in self._ended:
+                writer.write(data)
+                await writer.drain()
         await self._open.wait()
         with suppress(OSError):
             writer.write_eof()
