@@ -8,7 +8,6 @@ from pathlib import Path
 
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db import definitions
-from twisted_kong.db.definitions import completed, layout_of
 from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.strategies.sqlite.connection import transaction
@@ -43,7 +42,9 @@ def changed(connection: sqlite3.Connection, tables: Iterable[Table]) -> list[Tab
 
 def remember(connection: sqlite3.Connection, table: Table) -> None:
     """Note that the rows of a kind are written by its present definition."""
-    connection.execute("insert or replace into kinds values (?, ?)", (table.name, layout_of(table)))
+    connection.execute(
+        "insert or replace into kinds values (?, ?)", (table.name, definitions.layout_of(table))
+    )
 
 
 def _index_anew(connection: sqlite3.Connection, path: Path, table: Table) -> None:
@@ -52,7 +53,7 @@ def _index_anew(connection: sqlite3.Connection, path: Path, table: Table) -> Non
     after = ""
     while batch := connection.execute(_BATCH, (table.name, after)).fetchall():
         for key, document, expires in batch:
-            row = completed(table, Stored(decode(document), document, expires))
+            row = definitions.completed(table, Stored(decode(document), document, expires))
             if row.document != document:
                 connection.execute(_UPDATE, (row.document, table.name, key))
             _index(connection, path, table, key, row)

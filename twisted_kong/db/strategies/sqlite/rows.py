@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from typing import Any
 
 from typing_extensions import override
 
@@ -158,7 +160,7 @@ class SqliteRows(IRows):
             self._connection.executemany(insert, after - before)
 
 
-_INDEXES = {
+_INDEXES: dict[str, tuple[str, str, Callable[[Table, str, Stored | None], set[Any]]]] = {
     "unique_values": (
         "delete from unique_values where kind = ? and fields = ? and value = ? and id = ?",
         "insert into unique_values values (?, ?, ?, ?)",
