@@ -78,7 +78,7 @@ def test_a_write_proves_nothing_about_what_was_seen() -> None:
 
 
 def test_what_was_asked_before_a_loss_is_asked_again() -> None:
-    """A late answer of the lost history is not believed, and one of the new history raises no second doubt."""
+    """A late answer of the lost history is not believed, and one of the new raises no second doubt."""
     seen = believing(at(4))
     before = seen.claim()
     seen.judge(before, at(3, "b"), proven=False, primary=True)
