@@ -48,6 +48,7 @@ class FakeLog:
         self.reads = 0
         self.reading = 0
         self.most_at_once = 0
+        self.listeners: list[Callable[[], object]] = []
 
     def commit(self, entity: str = "services", id: str = "1", **more: Any) -> Change:
         """Append a change."""
@@ -71,6 +72,14 @@ class FakeLog:
         if isinstance(self.news, Exception):
             raise self.news
         return self.news
+
+    def listen(self, heard: Callable[[], object]) -> None:
+        self.listeners.append(heard)
+
+    def push(self) -> None:
+        """Tell who listens that something was committed."""
+        for heard in self.listeners:
+            heard()
 
     def _batch(self, position: int, limit: int) -> ChangeBatch:
         if position < self.trimmed or position > len(self.changes):

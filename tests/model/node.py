@@ -173,5 +173,8 @@ class Node:
     def has_news(self) -> bool:
         return self.store.random.random() < 0.02
 
+    def listen(self, heard: Any) -> None:
+        """A database that pushes nothing."""
+
     def _poll_behind(self) -> float:
         return self.store.lag if self.rules.poll_where_read else 0.0

@@ -42,10 +42,17 @@ class Applier:
     :param delay: seconds between handing over and applying (``db_update_propagation``), never less.
     :param failed: told of a batch whose application raised; nothing is applied beyond it until
         :meth:`start_over`.
+    :param advanced: called when all up to a position has been applied, be it one that was known already.
     """
 
-    def __init__(self, clock: IReactorTime, delay: float, failed: Callable[[Failure], None]) -> None:
-        self._clock, self._delay, self._failed = clock, delay, failed
+    def __init__(
+        self,
+        clock: IReactorTime,
+        delay: float,
+        failed: Callable[[Failure], None],
+        advanced: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock, self._delay, self._failed, self._advanced = clock, delay, failed, advanced
         self._queue: deque[Handed] = deque()
         self._waiting: dict[Deferred[bool], tuple[Position, IDelayedCall]] = {}
         self.applied: Position | None = None
@@ -136,6 +143,7 @@ class Applier:
         for waiter, (wanted, _) in list(self._waiting.items()):
             if position >= wanted:
                 self._answer(waiter, True)
+        self._advanced()
 
     def _answer(self, waiter: Deferred[bool], answer: bool) -> None:
         if waiter in self._waiting:

@@ -5,45 +5,40 @@ Theory.  The node *has read* up to :attr:`ChangeFeed.position` and *has applied*
 repeats changes (harmless: a change says what to forget, not what to believe) and never skips one.
 
 Polling every ``db_update_frequency`` is the promise; news, pushes and :meth:`ChangeFeed.poll_now` only make
-it sooner.  Where continuity cannot be shown, at the start, and after an error while applying: doubt means
-stale, everything is dropped and reading goes on from the log's end.
+it sooner.  Pushes that come while a poll is under way are one more poll together.  After a failed poll one
+may tell that the database is back, so it is heeded, though not before a second has passed: a store that
+pushes and fails, pushes and fails, is not asked without end.
+
+Where continuity cannot be shown, at the start, and after an error while applying: doubt means stale,
+everything is dropped and reading goes on from the log's end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.core.changes import Change, ChangeBatch, Position
+from twisted_kong.db.interfaces import IChangeLog
 from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.applying import Act, Applier
 
 T = TypeVar("T")
 
+# Seconds after a failed poll before which no push leads to the next.
+REST = 1.0
+
 # Applies a batch, in the two steps of Act.
 Apply = Callable[[Sequence[Change]], Awaitable[None]]
-
-
-class Log(Protocol):
-    """What the feed needs of a strategy; a part of ``db.interfaces.IChangeLog``."""
-
-    async def head(self) -> Position:
-        """The position of the latest change."""
-
-    async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
-        """What was committed after a position, in commit order."""
-
-    def has_news(self) -> bool:
-        """Whether something may have been committed; cheap, never blocks."""
 
 
 class ChangeFeed(Service):
@@ -57,13 +52,17 @@ class ChangeFeed(Service):
     :param watch: seconds between looks at ``has_news``; 0 never looks.
     :param patience: seconds after which a read of the log is given up, so that a frozen database
         delays the next try but does not end them.
+    :param chance: gives a number from 0 to 1: the part of ``frequency`` after which the first regular poll
+        comes, so that nodes that were started together do not all poll at the same moments.
+
+    ``watchers`` are called each time that all up to some position has been applied; they must not raise.
     """
 
     _logger = Logger()
 
     def __init__(
         self,
-        log: Log,
+        log: IChangeLog,
         apply: Apply,
         on_doubt: Act,
         clock: IReactorTime,
@@ -73,12 +72,20 @@ class ChangeFeed(Service):
         watch: float = 0.1,
         patience: float = 30.0,
         limit: int = 1000,
+        chance: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._log, self._apply, self._on_doubt, self._clock = log, apply, on_doubt, clock
         self._frequency, self._watch, self._patience, self._limit = frequency, watch, patience, limit
-        self._applier = Applier(clock, propagation, self._not_applied)
+        self._chance = chance
+        self._applier = Applier(clock, propagation, self._not_applied, self._applied)
+        self.watchers: list[Callable[[], object]] = []
         self._trouble = Trouble(self._logger)
-        self._loops: list[LoopingCall] = []
+        self._looking = LoopingCall(self._look)
+        self._looking.clock = clock
+        self._timers: list[IDelayedCall] = []
+        self._failed_at: float | None = None
+        self._rests = False
+        self._listens = False
         self._asked: list[Deferred[None]] = []
         self._busy = False
         self._polling: Deferred[None] | None = None
@@ -110,20 +117,26 @@ class ChangeFeed(Service):
     def startService(self) -> None:
         """Poll at once, and then regularly."""
         super().startService()
+        self.poll_now()
         if self._frequency <= 0:
-            self.poll_now()
             return
-        self._every(self._frequency, self.poll_now, now=True)
+        self._poll_regularly(self._clock.seconds() + self._frequency * self._chance())
         if self._watch > 0:
-            self._every(self._watch, self._look, now=False)
+            self._looking.start(self._watch, now=False)
+        if not self._listens:
+            self._listens = True
+            self._log.listen(self._pushed)
 
     @override
     def stopService(self) -> Deferred[None] | None:
         """End the poll under way; fires when it has ended. What was put off is dropped: the node goes."""
         super().stopService()
-        for loop in self._loops:
-            loop.stop()
-        self._loops.clear()
+        if self._looking.running:
+            self._looking.stop()
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._rests = False
         # Should the service be started again, nobody knows whether these were applied.
         self._doubtful = self._doubtful or self._applier.pending > 0
         self._applier.stop()
@@ -152,25 +165,47 @@ class ChangeFeed(Service):
             self.poll_now()
         return waiter
 
-    def _every(self, seconds: float, function: Callable[[], object], *, now: bool) -> None:
-        # LoopingCall ends for ever at the first error, so nothing may raise in it.
-        loop = LoopingCall(self._guarded, function)
-        loop.clock = self._clock
-        loop.start(seconds, now=now)
-        self._loops.append(loop)
+    def _after(self, seconds: float, function: Callable[[], object]) -> None:
+        def due() -> None:
+            self._timers.remove(timer)
+            function()
 
-    def _guarded(self, function: Callable[[], object]) -> object:
-        try:
-            return function()
-        except Exception:
-            self._failed("looking for changes failed", Failure())
-            return None
+        timer = self._clock.callLater(seconds, due)
+        self._timers.append(timer)
+
+    def _poll_regularly(self, due: float) -> None:
+        """Poll at a moment and from then on by frequency, however late a single poll may be."""
+
+        def poll() -> None:
+            self.poll_now()
+            missed = (self._clock.seconds() - due) // self._frequency
+            self._poll_regularly(due + self._frequency * (1 + max(0.0, missed)))
+
+        self._after(min(self._frequency, max(0.0, due - self._clock.seconds())), poll)
 
     def _look(self) -> None:
         # After an error the regular poll tries again: a broken store that says it has news is not asked
         # ten times a second.
-        if not self._busy and self.last_error is None and self._log.has_news():
+        try:
+            if not self._busy and self.last_error is None and self._log.has_news():
+                self.poll_now()
+        except Exception:
+            # A LoopingCall ends for ever at the first error, so nothing may be raised.
+            self._failed("looking for changes failed", Failure())
+
+    def _pushed(self) -> None:
+        if not self.running or self._asked or self._rests:
+            # Stopped; or the next poll has not begun yet, and will see what was pushed.
+            return
+        if self._failed_at is None:
             self.poll_now()
+        else:
+            self._rests = True
+            self._after(max(0.0, self._failed_at + REST - self._clock.seconds()), self._rested)
+
+    def _rested(self) -> None:
+        self._rests = False
+        self.poll_now()
 
     async def _poll_while_asked(self) -> None:
         """Never two polls at once: who asks during one gets the next."""
@@ -192,7 +227,7 @@ class ChangeFeed(Service):
         else:
             self.last_success = self._clock.seconds()
             if not self._doubtful:
-                self.last_error = None
+                self.last_error = self._failed_at = None
                 self._trouble.over("the log of changes is followed again")
 
     async def _read_all(self) -> None:
@@ -237,6 +272,10 @@ class ChangeFeed(Service):
             raise CancelledError
         return result
 
+    def _applied(self) -> None:
+        for watcher in self.watchers:
+            watcher()
+
     def _not_applied(self, failure: Failure) -> None:
         if self.running:
             self._doubtful = True
@@ -244,5 +283,6 @@ class ChangeFeed(Service):
 
     def _failed(self, what: str, failure: Failure) -> None:
         self.errors += 1
+        self._failed_at = self._clock.seconds()
         self.last_error = failure.getErrorMessage()
         self._trouble.met(failure, f"{what}; the next poll tries again")

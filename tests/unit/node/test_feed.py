@@ -259,6 +259,111 @@ def test_a_broken_store_with_news_is_not_asked_ten_times_a_second(nodes: list[No
     assert node.log.reads == reads + 1
 
 
+def test_a_push_wakes_the_poll_at_once(nodes: list[Node]) -> None:
+    """What the store tells of is read before any time passes."""
+    node = running(nodes, frequency=5, watch=0)
+    node.log.commit()
+    node.log.push()
+    assert node.seen == ["doubt", 1]
+
+
+def test_pushes_during_a_poll_are_one_more_poll(nodes: list[Node]) -> None:
+    """However many commits are told of meanwhile, they are read together, and none is missed."""
+    node = running(nodes, frequency=5, watch=0)
+    node.log.held = True
+    node.log.push()
+    reads = node.log.reads
+    for _ in range(100):
+        node.log.commit()
+        node.log.push()
+    node.log.held = False
+    node.log.release()
+    assert node.seen == ["doubt", *range(1, 101)]
+    assert (node.log.reads, node.log.most_at_once) == (reads + 1, 1)
+
+
+def test_a_push_after_an_error_is_heeded(nodes: list[Node]) -> None:
+    """The store tells that it is back: it is not left alone until the regular poll."""
+    node = running(nodes, frequency=60, watch=0)
+    node.log.commit()
+    node.log.errors = [RuntimeError("down")]
+    node.log.push()
+    node.clock.advance(0.4)
+    node.log.push()
+    assert node.seen == ["doubt"]
+    node.clock.advance(0.6)
+    assert (node.seen, node.feed.last_error) == (["doubt", 1], None)
+
+
+def test_a_store_that_pushes_and_fails_is_asked_once_a_second(nodes: list[Node]) -> None:
+    """Pushes that only ever lead to errors make no busy loop."""
+    node = running(nodes, frequency=60, watch=0)
+    node.log.errors = [RuntimeError("down")] * 100
+    reads = node.log.reads
+    for _ in range(100):
+        node.log.push()
+        node.clock.advance(0.05)
+    assert node.log.reads - reads in (5, 6)
+
+
+def test_nothing_is_heard_of_where_polling_is_off(nodes: list[Node]) -> None:
+    """Without polling no push is asked for either: the node is as deaf as it was told to be."""
+    assert running(nodes, frequency=0).log.listeners == []
+
+
+def test_a_feed_started_again_does_not_listen_twice(nodes: list[Node]) -> None:
+    """A store has one listener at most; while the feed is stopped a push leads to nothing."""
+    node = running(nodes, frequency=5, watch=0)
+    node.feed.stopService()
+    reads = node.log.reads
+    node.log.push()
+    assert node.log.reads == reads
+    node.feed.startService()
+    assert len(node.log.listeners) == 1
+    node.log.commit()
+    node.log.push()
+    assert node.seen == ["doubt", 1]
+
+
+def test_regular_polls_begin_by_chance(nodes: list[Node]) -> None:
+    """Nodes that were started together poll at moments of their own, and none later than it should."""
+    node = running(nodes, frequency=5, watch=0, chance=lambda: 0.25)
+    moments = []
+    for quarter in range(1, 49):
+        reads = node.log.reads
+        node.clock.advance(0.25)
+        if node.log.reads > reads:
+            moments.append(quarter / 4)
+    assert moments == [1.25, 6.25, 11.25]
+
+
+def test_a_late_poll_puts_off_no_other(nodes: list[Node]) -> None:
+    """A loop that was held up polls once for all that was due, and is then back in step."""
+    node = running(nodes, frequency=5, watch=0)
+    reads = node.log.reads
+    node.clock.advance(13)
+    assert node.log.reads == reads + 1
+    node.clock.advance(1.75)
+    assert node.log.reads == reads + 1
+    node.clock.advance(0.25)
+    assert node.log.reads == reads + 2
+
+
+def test_watchers_are_told_of_what_was_applied(nodes: list[Node]) -> None:
+    """Whoever wants to know is called when the position has been applied, and when nothing was new."""
+    node = running(nodes, frequency=5, propagation=2, watch=0)
+    node.clock.advance(2)
+    seen: list[Any] = []
+    node.feed.watchers.append(lambda: seen.append(node.feed.applied))
+    node.log.commit()
+    node.log.push()
+    assert seen == []
+    node.clock.advance(2)
+    assert seen == [1]
+    node.clock.advance(1)
+    assert seen == [1, 1]
+
+
 def test_propagation_puts_off_what_is_applied(nodes: list[Node]) -> None:
     """db_update_propagation = 2: seen at once, purged two seconds later, never before."""
     node = running(nodes, frequency=5, propagation=2, watch=0)
