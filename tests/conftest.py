@@ -1,4 +1,4 @@
-"""Shared fixtures: every test must leave the reactor as it found it."""
+"""Shared fixtures: the kind of database, and that every test must leave the reactor as it found it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
+
+from tests.kit import databases
 
 # A socket being closed by both ends may need a few turns of the reactor.
 TURNS = 20
@@ -38,6 +40,21 @@ def open_things(reactor: Any) -> tuple[set[Any], list[Any]]:
     internal = getattr(reactor, "_internalReaders", set())
     selectables = (set(reactor.getReaders()) | set(reactor.getWriters())) - set(internal)
     return selectables, [call for call in reactor.getDelayedCalls() if call.active()]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each kind of database that it is meant for."""
+    kinds = databases.kinds_for(metafunc.definition)
+    if kinds != (databases.DEFAULT,):
+        metafunc.parametrize("database_kind", kinds, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database that whole nodes of this test have."""
+    kind: str = getattr(request, "param", databases.DEFAULT)
+    databases.choose(kind)
+    return kind
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.site import PATIENCE, TWISTD, Site, foreground, listens, new_site, taken, wait_for
+from tests.kit.site import TWISTD, Site, foreground, listens, new_site, taken
+from tests.kit.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.site import PATIENCE, UNPRIVILEGED, Site, new_site, wait_for
+from tests.kit.site import UNPRIVILEGED, Site, new_site
+from tests.kit.waiting import PATIENCE, wait_for
 from twisted_kong.db.strategies.sqlite.layout import SqliteLayout
 
 pytestmark = pytest.mark.integration

@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.kit.certificates import make_certificate
 from tests.kit.ports import free_ports
-from tests.kit.site import PATIENCE, Reply, Site, listens, new_site, wait_for
+from tests.kit.site import Reply, Site, listens, new_site
+from tests.kit.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from tests.kit.postgres import new_server, programs, requires_postgres, shared_server
-from tests.kit.site import wait_for
+from tests.kit.waiting import wait_for
 
 pytestmark = [pytest.mark.integration, requires_postgres]
 

@@ -13,8 +13,8 @@ import psycopg2.extensions
 import pytest
 
 from tests.kit.postgres import PASSWORD, USER, PostgresDatabase, requires_postgres, shared_server
-from tests.kit.site import wait_for
 from tests.kit.tcp_proxy import Notifications, TcpProxy, tcp_proxy
+from tests.kit.waiting import wait_for
 
 pytestmark = pytest.mark.integration
 

@@ -21,7 +21,7 @@ import psycopg2
 import pytest
 
 from tests.kit.ports import free_port
-from tests.kit.site import PATIENCE, wait_for
+from tests.kit.waiting import PATIENCE, wait_for
 
 USER = "kong"
 PASSWORD = "kong's secret"

@@ -1,4 +1,4 @@
-"""Whole nodes in this process: real sockets on loopback, port 0, a SQLite file of the test."""
+"""Whole nodes in this process: real sockets on loopback, port 0, a database of the test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from twisted.internet.task import deferLater
 
+from tests.kit.databases import database_settings
 from tests.kit.http_client import PATIENCE, HttpClient
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.loading import Sources, load_conf
@@ -103,7 +104,7 @@ async def running_node(
     """
     from twisted.internet import reactor as running
 
-    conf = make_conf(directory, name, **settings)
+    conf = make_conf(directory, name, **{**database_settings(directory), **settings})
     prepare_prefix(conf, datetime.now(UTC), lambda: str(uuid4()))
     kong = KongNode(conf, reactor or running, host=make_host(), polling=polling)
     kong.startService()

@@ -9,18 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.kit.databases import database_settings
 from tests.kit.ports import free_ports
+from tests.kit.waiting import PATIENCE, wait_for
 
 ROOT = Path(__file__).parents[2]
-# Seconds after which a test has waited in vain.
-PATIENCE = 30.0
 KONG = "from twisted_kong.cli import main; main()"
 TWISTD = "from twisted.scripts.twistd import run; run()"
 # Runs twistd without root's right to read and write what nobody may (CAP_DAC_OVERRIDE and _READ_SEARCH are
@@ -75,7 +74,7 @@ class Site:
         return (self.prefix / "logs" / "error.log").read_text()
 
     def configure(self, text: str = "") -> None:
-        """Write kong.conf: proxy and Admin API, no access logs, and ``text``, which may say otherwise."""
+        """Write kong.conf: listeners, database, no access logs, and ``text``, which may say otherwise."""
         own = {
             "prefix": self.prefix,
             "proxy_listen": f"127.0.0.1:{self.port}",
@@ -83,6 +82,7 @@ class Site:
             "status_listen": "off",
             "proxy_access_log": "off",
             "admin_access_log": "off",
+            **database_settings(self.directory),
         }
         said = {line.partition("=")[0].strip() for line in text.splitlines()}
         lines = [f"{name} = {value}\n" for name, value in own.items() if name not in said]
@@ -206,15 +206,6 @@ def listens(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """The first true value of a condition; an error if it does not become true."""
-    deadline = time.monotonic() + seconds
-    while not (met := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-    return met
 
 
 def command_of(pid: int) -> str:
