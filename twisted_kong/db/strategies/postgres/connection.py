@@ -1,0 +1,167 @@
+"""One connection to a server: deadlines on all it is asked, and the session's settings.
+
+A server may stop answering at any time without closing anything, and libpq would wait for ever.
+So whatever is asked has a deadline, past which the connection is closed; it is never asked to cancel, since
+that is one more connection to the same server.
+Whoever gives up waiting (``Deferred.cancel``) closes it as well: the answer to a question that nobody waits
+for would be taken for that of the next.
+
+The server is told to give up a little earlier by itself, so that a slow query costs no connection, and not to
+work on for a client that has gone or fallen silent within a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.strategies.postgres.driver import IDriver, Rows
+from twisted_kong.db.strategies.postgres.settings import Settings
+
+T = TypeVar("T")
+
+# Of the deadline: when the server gives a statement up by itself.
+SERVER_SHARE = 0.9
+# Milliseconds between the server's looks whether the client of a running query is still there.
+CHECK_INTERVAL = "500"
+_CHECKS_CLIENT = 140000
+
+
+class IClock(Protocol):
+    """What is asked of the reactor here."""
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: Any) -> IDelayedCall:  # noqa: N802
+        """Run something later."""
+
+    def seconds(self) -> float:
+        """Epoch seconds."""
+
+
+class NoAnswer(DatabaseUnavailable):
+    """The server did not answer within the deadline; the connection was closed."""
+
+
+class Connection:
+    """A connection to one server, to be opened once.
+
+    :param server: which of the servers it leads to, for messages and for comparison.
+    """
+
+    def __init__(self, driver: IDriver, clock: IClock, settings: Settings, server: str) -> None:
+        self.server = server
+        self.is_standby = False
+        # Whether it has answered anything since it came from the pool: if not, it may have died there.
+        self.is_fresh = True
+        self.opened_at = self.idle_since = clock.seconds()
+        self._driver = driver
+        self._clock = clock
+        self._settings = settings
+        self._waiting: Deferred[Any] | None = None
+        self._on_lost: Callable[[], object] | None = None
+        driver.lost = self._lost
+
+    @property
+    def closed(self) -> bool:
+        """Whether it cannot be used any longer."""
+        return self._driver.closed
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is open, outside of a transaction, with nothing under way."""
+        return self._driver.is_idle
+
+    async def open(self, parameters: dict[str, Any], seconds: float) -> None:
+        """Connect and prepare the session; psycopg2's errors, or :class:`NoAnswer`."""
+        deadline = self._clock.seconds() + seconds
+        await self._within(self._driver.connect(**parameters), seconds)
+        query, values = session_query(self._settings, self._driver.server_version)
+        left = max(0.0, deadline - self._clock.seconds())
+        [(self.is_standby, *_)] = await self._within(self._driver.execute(query, values), left)
+
+    def run(self, query: str, parameters: Sequence[Any] = ()) -> Deferred[Rows]:
+        """The rows of a message's last statement; psycopg2's errors, or :class:`NoAnswer`."""
+        return self._within(self._driver.execute(query, parameters), self._settings.timeout)
+
+    def on_lost(self, call: Callable[[], object]) -> None:
+        """Have something called once when the connection ends while nothing is asked of it."""
+        self._on_lost = call
+
+    def on_notified(self, call: Callable[[str], object]) -> None:
+        """Have each notification's payload handed over, in order."""
+        self._driver.notified = call
+
+    def close(self) -> None:
+        """Close at once; whoever waits for an answer gets :class:`DatabaseUnavailable`."""
+        waiting, self._waiting = self._waiting, None
+        self._driver.close()
+        if waiting is not None:
+            waiting.errback(DatabaseUnavailable(f"PostgreSQL at {self.server}: the connection was closed"))
+        self._tell_lost()
+
+    def _within(self, work: Deferred[T], seconds: float) -> Deferred[T]:
+        answer: Deferred[T] = Deferred(lambda _: self._abandon())
+        self._waiting = answer
+        timer = self._clock.callLater(seconds, self._expire, seconds)
+
+        def settle(result: T | Failure) -> None:
+            if timer.active():
+                timer.cancel()
+            if self._waiting is answer:
+                self._waiting = None
+                if isinstance(result, Failure):
+                    answer.errback(result)
+                else:
+                    answer.callback(result)
+
+        work.addBoth(settle)
+        return answer
+
+    def _expire(self, seconds: float) -> None:
+        waiting, self._waiting = self._waiting, None
+        self._driver.close()
+        if waiting is not None:
+            waiting.errback(
+                NoAnswer(f"PostgreSQL at {self.server} did not answer within {seconds:g} seconds")
+            )
+
+    def _abandon(self) -> None:
+        self._waiting = None
+        self._driver.close()
+
+    def _lost(self, error: BaseException) -> None:
+        self._driver.close()
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        call, self._on_lost = self._on_lost, None
+        if call is not None:
+            call()
+
+
+def session_query(settings: Settings, server_version: int) -> tuple[str, tuple[Any, ...]]:
+    """The query that prepares a session, and tells whether the server is a standby."""
+    limit = str(max(1, int(settings.timeout * SERVER_SHARE * 1000)))
+    chosen = {
+        "statement_timeout": limit,
+        # who holds locks and says nothing has been stopped, or is gone without a word
+        "idle_in_transaction_session_timeout": limit,
+        "timezone": "UTC",
+    }
+    if server_version >= _CHECKS_CLIENT:
+        chosen["client_connection_check_interval"] = CHECK_INTERVAL
+    terms = ["set_config(%s, %s, false)"] * len(chosen)
+    values: list[Any] = [part for pair in chosen.items() for part in pair]
+    # an acknowledged write outlives a crash of the server, whatever the server thinks of it
+    terms.append(
+        "set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'"
+        " else current_setting('synchronous_commit') end, false)"
+    )
+    if settings.schema is not None:
+        terms.append("set_config('search_path', quote_ident(%s), false)")
+        values.append(settings.schema)
+    return f"select pg_is_in_recovery(), {', '.join(terms)}", tuple(values)

@@ -1,0 +1,99 @@
+"""What PostgreSQL complains of, as our errors: by SQLSTATE where there is one.
+
+The driver tells none for a connection that could not be made; there the server's words must do, and those
+that we do not know count as a passing trouble.
+A lock that was not to be had, a lost race and a query that took too long say nothing about the connection:
+it is lost if it is closed, or if the server says that it is going.
+"""
+
+from __future__ import annotations
+
+import psycopg2
+
+from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable, OutcomeUnknown
+from twisted_kong.db.interfaces import LostRace
+
+READ_ONLY = "25006"
+RACES = frozenset({"23505", "40001", "40P01"})
+
+# SQLSTATEs, or the classes they begin with, of what may pass by itself.
+_PASSING = (
+    "08",  # connection exceptions
+    "25006",  # read_only_sql_transaction: a standby, or made one
+    "25P03",  # idle_in_transaction_session_timeout
+    "25P04",  # transaction_timeout
+    "53",  # insufficient resources: disk full, out of memory, too many connections
+    "55P03",  # lock_not_available
+    "57014",  # query_canceled: statement_timeout
+    "57P",  # operator intervention: shutdown, crash, starting up, dropped
+    "58030",  # io_error
+)
+_LOST = ("08", "25P03", "25P04", "57P")
+_NO_TABLES = ("42P01", "3F000")
+
+# Of a refused connection: the beginning of a reason that no waiting will change.
+_LASTING = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "pg_hba.conf rejects connection",
+    " does not exist",
+    "permission denied",
+    "is not permitted to log in",
+    "certificate verify failed",
+    "does not support SSL",
+    "server certificate for",
+    "root certificate file",
+    "could not read root certificate",
+    "authentication method",
+)
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of an error; empty where there is none."""
+    return getattr(error, "pgcode", None) or ""
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the server has left, or is about to, as far as the error tells."""
+    state = sqlstate(error)
+    if state:
+        return state.startswith(_LOST)
+    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+
+
+def translated(error: BaseException, *, outcome_unknown: bool = False) -> DatabaseError | LostRace:
+    """The error of a query as ours.
+
+    :param outcome_unknown: whether the query may have been carried out nevertheless.
+    """
+    if isinstance(error, DatabaseError | LostRace):
+        return error
+    message, state = one_line(error), sqlstate(error)
+    if outcome_unknown:
+        return OutcomeUnknown(f"PostgreSQL did not confirm a commit, which may have happened: {message}")
+    if state in RACES:
+        return LostRace(message)
+    if state in _NO_TABLES:
+        return DatabaseUnavailable(
+            f"PostgreSQL has no tables of ours, as after 'kong migrations reset': {message}"
+        )
+    if state.startswith(_PASSING) if state else is_connection_lost(error):
+        return DatabaseUnavailable(f"PostgreSQL: {message}")
+    return DatabaseError(f"PostgreSQL: {message}")
+
+
+def refused(where: str, error: BaseException) -> DatabaseError:
+    """Why no connection could be made to a server, as ours."""
+    message = one_line(error)
+    # libpq says once more where it wanted to go
+    if message.startswith("connection to server ") and " failed: " in message:
+        message = message.partition(" failed: ")[2]
+    kind = DatabaseError if any(reason in message for reason in _LASTING) else DatabaseUnavailable
+    return kind(f"PostgreSQL at {where}: {message}")
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an error, which is its message; hints and positions follow."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip() if lines else type(error).__name__
