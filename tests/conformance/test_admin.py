@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
 from tests.conformance.known_differences import KNOWN
 from tests.kit.admin_node import AdminNode
 from tests.kit.bundled import NAMES
-from tests.kit.recordings import Exchange, differences, play, recorded
+from tests.kit.databases import make_strategy
+from tests.kit.recorded_time import RecordedTime
+from tests.kit.recordings import Exchange, differences, play, play_later, recorded
 
 # How many exchanges each file holds, and how many of them are left out by the rule below.
 FILES = {
@@ -66,15 +71,17 @@ class Unbundled:
         ]
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_recorded_answers(file: str) -> None:
-    """Every recorded exchange is answered as it was by Kong, but for the listed differences."""
-    node, unbundled = AdminNode(*NAMES), Unbundled()
-    exchanges = recorded(file)
-    compared = [exchange for exchange in exchanges if not unbundled.concerns(exchange)]
-    assert (len(exchanges), len(exchanges) - len(compared)) == FILES[file]
-    found = {exchange: differences(exchange, play(node, exchange)) for exchange in compared}
-    listed = {exchange for exchange in compared if (exchange.file, exchange.n) in KNOWN}
+def compared(file: str) -> list[Exchange]:
+    """The exchanges of a file that are not left out."""
+    exchanges, unbundled = recorded(file), Unbundled()
+    chosen = [exchange for exchange in exchanges if not unbundled.concerns(exchange)]
+    assert (len(exchanges), len(exchanges) - len(chosen)) == FILES[file]
+    return chosen
+
+
+def check(found: Mapping[Exchange, list[str]]) -> None:
+    """Whether exactly the listed exchanges differ."""
+    listed = {exchange for exchange in found if (exchange.file, exchange.n) in KNOWN}
     unlisted = [
         "\n    ".join([str(each), *text]) for each, text in found.items() if text and each not in listed
     ]
@@ -83,10 +90,30 @@ def test_recorded_answers(file: str) -> None:
     assert not settled, "\n".join(["listed as different, but the same:", *settled])
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_recorded_answers(file: str) -> None:
+    """Every recorded exchange is answered as it was by Kong, but for the listed differences."""
+    node = AdminNode(*NAMES)
+    check({exchange: differences(exchange, play(node, exchange)) for exchange in compared(file)})
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("file", FILES)
+async def test_recorded_answers_about_what_a_database_holds(file: str, tmp_path: Path) -> None:
+    """It makes no difference where the entities are kept."""
+    from twisted.internet import reactor
+
+    clock = RecordedTime(reactor)
+    exchanges = compared(file)
+    clock.set(exchanges[0].date)
+    found = {}
+    async with AdminNode(*NAMES, clock=clock, strategy=make_strategy(tmp_path, clock)).opened() as node:
+        for exchange in exchanges:
+            found[exchange] = differences(exchange, await play_later(node, exchange, reactor))
+    check(found)
+
+
 def test_every_listed_difference_is_played() -> None:
     """No listed difference hides in an exchange that is left out or not there."""
-    unbundled = Unbundled()
-    played = {
-        (each.file, each.n) for file in FILES for each in recorded(file) if not unbundled.concerns(each)
-    }
+    played = {(each.file, each.n) for file in FILES for each in compared(file)}
     assert set(KNOWN) - played == set()

@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.web.server import Site
 
 BOUNDARY = "----boundary"
+# Seconds between two looks for an answer.
+WAIT_SECONDS = 0.0005
 WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -38,13 +40,26 @@ class Response:
 
 
 class AdminClient:
-    """Sends each request on a connection of its own; every answer must come without waiting."""
+    """Sends each request on a connection of its own; an answer must come at once, if not asked for later."""
 
     def __init__(self, site: Site, host: str = "localhost:8001") -> None:
         self.site = site
         self.host = host
 
-    def request(
+    def request(self, method: str, path: str, **content: Any) -> Response:
+        """Send one request, as :meth:`encode` makes it, and read its answer."""
+        return self.exchange(self.encode(method, path, **content), method)
+
+    async def later(self, reactor: Any, method: str, path: str, **content: Any) -> Response:
+        """The same, but wait for the answer while a reactor runs."""
+        transport, protocol = self.connect()
+        protocol.dataReceived(self.encode(method, path, **content))
+        while not transport.value():
+            await deferLater(reactor, WAIT_SECONDS)
+        protocol.connectionLost(Failure(ConnectionError("the test is done")))
+        return parse(transport.value(), method)
+
+    def encode(
         self,
         method: str,
         path: str,
@@ -54,8 +69,8 @@ class AdminClient:
         multipart: Sequence[tuple[str, str]] | None = None,
         raw: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Response:
-        """Send one request and read its answer."""
+    ) -> bytes:
+        """A request as bytes."""
         kind, body = _encoded(json, form, multipart, raw)
         fields = {"Host": self.host}
         if kind is not None:
@@ -64,9 +79,7 @@ class AdminClient:
         if body is not None or method in WITH_BODY:
             fields.setdefault("Content-Length", str(len(body or b"")))
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        return self.exchange(
-            f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + (body or b""), method
-        )
+        return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + (body or b"")
 
     def get(self, path: str, **more: Any) -> Response:
         """GET."""

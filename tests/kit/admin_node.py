@@ -1,11 +1,12 @@
-"""An Admin API over a memory store: time, ids and tokens are the test's."""
+"""An Admin API over a memory store, or another one: time, ids and tokens are the test's."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from twisted.internet.task import Clock
 
@@ -21,6 +22,7 @@ from twisted_kong.core.changes import Change
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
+from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.node.cache import EntityCache
 
@@ -53,20 +55,25 @@ class AdminNode:
     """The parts of a node that its Admin API reaches, and a client that talks to it.
 
     :param plugins: the names of those that are loaded.
+    :param clock: instead of one that only the test moves.
+    :param strategy: a store instead of one in memory; then :meth:`opened` must be entered.
     """
 
-    def __init__(self, *plugins: str) -> None:
-        self.clock = Clock()
-        self.clock.advance(START)
+    def __init__(self, *plugins: str, clock: Any = None, strategy: IStrategy | None = None) -> None:
+        if clock is None:
+            clock = Clock()
+            clock.advance(START)
+        self.clock = clock
         self.ids = ScriptedIds()
         self.schemas = _schemas(plugins)
         self.database = Database(
-            MemoryStrategy(self.clock, lambda: "00c0ffee"),
+            MemoryStrategy(self.clock, lambda: "00c0ffee") if strategy is None else strategy,
             self.schemas,
             self.clock,
             Ids(self.ids.new_uuid, self.ids.new_token, "test"),
         )
-        success_of(self.database.start())
+        if strategy is None:
+            success_of(self.database.start())
         self.cache = EntityCache(self.clock)
         self.applied: list[Change] = []
         self.levels: list[str] = []
@@ -82,6 +89,15 @@ class AdminNode:
             LogLevel(self.clock, "notice", self.levels.append),
         )
         self.client = AdminClient(admin_site(self.parts, self.clock, AccessRules()))
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Self]:
+        """Open the store, and close it in the end."""
+        await self.database.start()
+        try:
+            yield self
+        finally:
+            await self.database.stop()
 
     def status_client(self) -> AdminClient:
         """A client of the node's Status API."""

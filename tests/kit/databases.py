@@ -10,12 +10,15 @@ import itertools
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.kit.postgres import MISSING, PostgresDatabase, programs, shared_server
 from twisted_kong.cli.datastore import datastore
 from twisted_kong.core.conf.loading import Sources, load_conf
+from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
 VARIABLE = "TEST_DATABASE"
 KINDS = ("sqlite", "postgres")
@@ -57,6 +60,12 @@ def database_settings(directory: Path) -> dict[str, str]:
     if directory not in _settings:
         _settings[directory] = _bootstrapped()
     return _settings[directory]
+
+
+def make_strategy(directory: Path, reactor: Any) -> IStrategy:
+    """The database of a directory as the process of a node opens it."""
+    assert _chosen == "sqlite", "to be written"
+    return SqliteStrategy(directory / "kong.db", reactor)
 
 
 def _bootstrapped() -> dict[str, str]:

@@ -26,6 +26,10 @@ class RecordedTime:
         """Seconds of the epoch that the node lives in."""
         return float(self._reactor.seconds() + self._ahead)
 
+    def advance(self, seconds: float) -> None:
+        """Move the clock on."""
+        self._ahead += seconds
+
     def set(self, seconds: float) -> None:
         """Set the clock."""
         self._ahead = seconds - self._reactor.seconds()

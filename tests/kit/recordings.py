@@ -86,6 +86,17 @@ def recorded(file: str) -> list[Exchange]:
 
 def play(node: AdminNode, exchange: Exchange) -> Response:
     """Send the recorded request to a node that is given the recorded ids, tokens and time."""
+    _prepare(node, exchange)
+    return node.client.request(exchange.method, exchange.path, **_content(exchange))
+
+
+async def play_later(node: AdminNode, exchange: Exchange, reactor: Any) -> Response:
+    """The same with a node that takes its time."""
+    _prepare(node, exchange)
+    return await node.client.later(reactor, exchange.method, exchange.path, **_content(exchange))
+
+
+def _prepare(node: AdminNode, exchange: Exchange) -> None:
     node.clock.advance(max(0.0, exchange.date - node.clock.seconds()))
     node.ids.uuids.clear()
     node.ids.tokens.clear()
@@ -94,17 +105,17 @@ def play(node: AdminNode, exchange: Exchange) -> Response:
         known = body.get("id") in exchange.path or exchange.method == "PATCH"
         node.ids.uuids.extend([] if known or not isinstance(body.get("id"), str) else [body["id"]])
         node.ids.tokens.extend([body["key"]] if isinstance(body.get("key"), str) else [])
+
+
+def _content(exchange: Exchange) -> dict[str, Any]:
+    """Headers and body, as the clients take them."""
     request = exchange.request
     kind = request.get("body_kind")
     content = request["body"]
     if kind == "raw":
         content = content.encode()
-    return node.client.request(
-        exchange.method,
-        exchange.path,
-        headers={name: value for name, value in request["headers"].items() if _own(kind, name)},
-        **({kind: content} if kind is not None else {}),
-    )
+    headers = {name: value for name, value in request["headers"].items() if _own(kind, name)}
+    return {"headers": headers, **({kind: content} if kind is not None else {})}
 
 
 def differences(exchange: Exchange, answer: Response) -> list[str]:
