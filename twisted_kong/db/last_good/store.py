@@ -1,0 +1,286 @@
+"""A strategy that can start without its datastore: from the last-good snapshot, until the datastore is there.
+
+Once the datastore was reached it alone is asked, and the snapshot only written: what a node has in memory
+outlives an outage, and is newer.
+When it comes after a start from the snapshot nothing is known of what lies between, so the feed is told once
+that continuity cannot be shown, and everything is loaded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from typing_extensions import override
+
+from twisted_kong.core.changes import ChangeBatch, Position
+from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.interfaces import (
+    Commit,
+    Committed,
+    Cursor,
+    IStrategy,
+    Member,
+    MigrationState,
+    PoolUse,
+    Selection,
+    Stored,
+    StoredPage,
+    TagRow,
+)
+from twisted_kong.db.last_good.files import Refused
+from twisted_kong.db.last_good.recorder import Recorder
+from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.trouble import Trouble
+
+# Seconds that a node which starts waits for the datastore before it looks for the snapshot.
+PATIENCE = 5.0
+# Seconds between tries to reach it.
+FIRST_RETRY = 0.5
+LAST_RETRY = 15.0
+
+
+class LastGoodStrategy(IStrategy):
+    """The datastore, or its snapshot where a node starts without it.
+
+    :param standby: makes the strategy over the snapshot, not started; it may refuse to start.
+    :param recorder: keeps the snapshot in step with the datastore.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        primary: IStrategy,
+        standby: Callable[[], IStrategy],
+        recorder: Recorder,
+        clock: IReactorTime,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.name = primary.name
+        self._primary, self._standby, self._recorder = primary, standby, recorder
+        self._clock, self._patience = clock, patience
+        self._tables: Mapping[str, Table] = {}
+        self._migrate = True
+        self._serving = primary
+        self._live = False
+        self._doubtful = False
+        self._heard: Callable[[], object] | None = None
+        self._returning: Deferred[None] | None = None
+        self._trouble = Trouble(self._log)
+
+    @override
+    async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
+        """Open the datastore, or the snapshot where the datastore cannot be reached in time.
+
+        DatabaseUnavailable when neither can be used; it may be tried again.
+        """
+        self._tables, self._migrate = tables, migrate
+        try:
+            await self._reach_primary()
+        except DatabaseUnavailable as error:
+            if not await self._stand_by(error):
+                raise
+            self._returning = Deferred.fromCoroutine(self._return())
+        else:
+            self._go_live()
+
+    @override
+    async def stop(self) -> None:
+        if self._returning is not None:
+            returning, self._returning = self._returning, None
+            returning.cancel()
+            await returning
+        if self._live:
+            await self._recorder.stop()
+        self._live = False
+        await self._serving.stop()
+
+    async def _reach_primary(self) -> None:
+        """Start the datastore; DatabaseUnavailable when that does not succeed in time."""
+        deadline = self._clock.seconds() + self._patience
+        while True:
+            left = deadline - self._clock.seconds()
+            try:
+                await self._start_primary().addTimeout(max(left, FIRST_RETRY), self._clock)
+                return
+            except TimeoutError:
+                raise DatabaseUnavailable(
+                    f"{self.name} did not answer within {self._patience:g} seconds"
+                ) from None
+            except DatabaseUnavailable:
+                if left <= FIRST_RETRY:
+                    raise
+            await self._rest(FIRST_RETRY)
+
+    def _start_primary(self) -> Deferred[None]:
+        return Deferred.fromCoroutine(self._primary.start(self._tables, migrate=self._migrate))
+
+    async def _stand_by(self, reason: DatabaseUnavailable) -> bool:
+        standby = self._standby()
+        try:
+            await standby.start(self._tables)
+        except Refused as refusal:
+            await standby.stop()
+            self._trouble.met(Failure(DatabaseUnavailable(refusal.message)), "there is no usable snapshot")
+            return False
+        self._serving = standby
+        age = self._clock.seconds() - (standby.outdated_since or 0.0)
+        self._log.warn(
+            "started from the last-good snapshot, which is {age} old, at position {position}, since"
+            " {reason}; nothing can be written until the database is there",
+            age=in_words(age),
+            position=await standby.head(),
+            reason=reason.message,
+        )
+        return True
+
+    async def _return(self) -> None:
+        """Try to reach the datastore until that succeeds, and go on with it from then on."""
+        trouble, delay = Trouble(self._log), FIRST_RETRY
+        try:
+            while True:
+                await self._rest(delay)
+                delay = min(2 * delay, LAST_RETRY)
+                try:
+                    await self._start_primary()
+                    break
+                except CancelledError:
+                    raise
+                except Exception:
+                    trouble.met(Failure(), "the database cannot be used yet")
+            await self._change_over()
+        except CancelledError:
+            return
+
+    async def _change_over(self) -> None:
+        standby, self._serving = self._serving, self._primary
+        self._doubtful = True
+        self._log.info("the database is there: everything is loaded from it, and it can be written again")
+        self._go_live()
+        if self._heard is not None:
+            self._heard()
+        await standby.stop()
+
+    def _go_live(self) -> None:
+        self._live = True
+        if self._heard is not None:
+            self._primary.listen(self._heard)
+        self._recorder.start(self._tables)
+
+    async def _rest(self, seconds: float) -> None:
+        await deferLater(self._clock, seconds, lambda: None)
+
+    # The log, which tells what the snapshot has to follow.
+
+    @override
+    async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
+        if self._doubtful:
+            head = await self._primary.head()
+            self._doubtful = False
+            return ChangeBatch(changes=(), position=head, continuous=False, more=False)
+        begun = self._clock.seconds()
+        batch = await self._serving.changes_after(position, limit)
+        if not batch.more:
+            self._recorder.known(batch.position, begun)
+        return batch
+
+    @override
+    def has_news(self) -> bool:
+        return self._doubtful or self._serving.has_news()
+
+    @override
+    def listen(self, heard: Callable[[], object]) -> None:
+        self._heard = heard
+        if self._live:
+            self._primary.listen(heard)
+
+    @override
+    def parse_position(self, text: str) -> Position:
+        return self._primary.parse_position(text)
+
+    # Everything else is asked of whichever serves.
+
+    @override
+    async def head(self) -> Position:
+        return await self._serving.head()
+
+    @override
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        return await self._serving.history(after, limit)
+
+    @override
+    async def migrations(self) -> MigrationState:
+        return await self._serving.migrations()
+
+    @override
+    async def ping(self) -> None:
+        await self._serving.ping()
+
+    @property
+    @override
+    def outdated_since(self) -> float | None:
+        return self._serving.outdated_since
+
+    @override
+    def pools(self) -> Mapping[str, PoolUse]:
+        return self._primary.pools()
+
+    @override
+    async def select(self, table: Table, key: str) -> Stored | None:
+        return await self._serving.select(table, key)
+
+    @override
+    async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
+        return await self._serving.select_by(table, unique, value)
+
+    @override
+    async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
+        return await self._serving.page(table, size, cursor, selection)
+
+    @override
+    async def tags_after(
+        self, size: int, after: tuple[str, int, str] | None, tag: str | None
+    ) -> list[TagRow]:
+        return await self._serving.tags_after(size, after, tag)
+
+    @override
+    async def apply(self, commit: Commit) -> Committed:
+        return await self._serving.apply(commit)
+
+    @override
+    async def expired(self, limit: int) -> list[tuple[str, str]]:
+        return await self._serving.expired(limit)
+
+    @override
+    async def trim_log(self, before: float) -> int:
+        return await self._serving.trim_log(before)
+
+    @override
+    async def report(self, member: Member) -> None:
+        await self._serving.report(member)
+
+    @override
+    async def leave(self, instance: str) -> None:
+        await self._serving.leave(instance)
+
+    @override
+    async def members(self) -> tuple[Member, ...]:
+        return await self._serving.members()
+
+    @override
+    async def forget_members(self, age: float) -> int:
+        return await self._serving.forget_members(age)
+
+
+def in_words(seconds: float) -> str:
+    """How long something is, as one would say it."""
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} seconds"
