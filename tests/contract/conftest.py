@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import pytest_twisted
 
+from tests.kit.last_good import LastGoodStore
 from tests.kit.stores import IStore, MemoryStore, MovableClock, SqliteStore, small_database
 from twisted_kong.db.database import Database
 
 STORES: dict[str, Callable[[Path], IStore]] = {
     "memory": lambda tmp_path: MemoryStore(),
     "sqlite": lambda tmp_path: SqliteStore(tmp_path / "kong.db"),
+    "memory with a snapshot": lambda tmp_path: LastGoodStore(MemoryStore(), tmp_path),
 }
 
 OpenDatabase = Callable[..., Awaitable[Database]]
