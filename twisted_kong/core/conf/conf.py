@@ -46,6 +46,7 @@ class Conf:
     role: str
     worker_processes: int | None
     """None for one per core."""
+    status_ready_needs_database: bool
     allow_min_position_header: bool
 
     # listeners
@@ -73,6 +74,10 @@ class Conf:
     db_resurrect_ttl: float
     mem_cache_size: int
     db_cache_warmup_entities: tuple[str, ...]
+    db_cache_refill_concurrency: int
+    config_cache_path: str
+    """Absolute, or ``off``."""
+    config_cache_max_age: float
     _debug_pg_ttl_cleanup_interval: float
 
     # proxy

@@ -216,4 +216,6 @@ def _placed(values: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
         placed[name] = value
     placed["prefix"] = paths.prefix
     placed["sqlite_path"] = paths.below(values["sqlite_path"])
+    snapshot = values["config_cache_path"]
+    placed["config_cache_path"] = snapshot if snapshot == "off" else paths.below(snapshot)
     return placed

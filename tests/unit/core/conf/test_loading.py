@@ -119,6 +119,7 @@ def test_paths_are_below_the_prefix() -> None:
     conf = load_conf(Sources("prefix = k/\nsqlite_path = /data/k.db", directory="/home/me")).conf
     assert conf.prefix == "/home/me/k"
     assert conf.sqlite_path == "/data/k.db"
+    assert conf.config_cache_path == "/home/me/k/config.cache"
     assert conf.proxy_access_log == LogTarget("/home/me/k/logs/access.log")
     assert conf.status_access_log is None
 

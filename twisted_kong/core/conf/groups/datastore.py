@@ -76,6 +76,32 @@ DATASTORE = Group(
             " services, routes, plugins, upstreams and certificates are in memory anyway.",
         ),
         Property(
+            "db_cache_refill_concurrency",
+            Kind.INTEGER,
+            "8",
+            "Cached entities that may be read at a time, by requests that wait for one and after DELETE /cache."
+            " Fewer than connections in the pool, so that requests never keep the rest of the node waiting.",
+            minimum=1,
+            source=Source.OURS,
+        ),
+        Property(
+            "config_cache_path",
+            Kind.STRING,
+            "config.cache",
+            "The file with the last-good snapshot of the database, relative to the prefix: from it a node"
+            " starts when it cannot reach the database. Not used with sqlite; off for none.",
+            source=Source.OURS,
+        ),
+        Property(
+            "config_cache_max_age",
+            Kind.NUMBER,
+            "604800",
+            "Seconds since the snapshot was last known to be current after which no node starts from it;"
+            " 0 for any age. A week unless told otherwise.",
+            minimum=0,
+            source=Source.OURS,
+        ),
+        Property(
             "_debug_pg_ttl_cleanup_interval",
             Kind.NUMBER,
             "300",

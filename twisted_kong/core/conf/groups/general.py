@@ -185,6 +185,14 @@ GENERAL = Group(
             source=Source.OURS,
         ),
         Property(
+            "status_ready_needs_database",
+            Kind.BOOLEAN,
+            "off",
+            "Whether GET /status/ready is 503 while the database is away, as in Kong. Off, because the node"
+            " goes on serving: all nodes at once would be taken out of the load balancer.",
+            source=Source.OURS,
+        ),
+        Property(
             "allow_min_position_header",
             Kind.BOOLEAN,
             "off",
