@@ -26,12 +26,14 @@ class Handed:
     """What was read up to ``position``, and how far applying it has got.
 
     ``as_of`` is when the poll began that found nothing beyond; None if there was more.
+    ``early`` tells that it was applied before its time, and will be once more.
     """
 
     position: Position
     as_of: float | None
     act: Act
     timer: IDelayedCall | None = None
+    early: bool = False
     begun: bool = False
     settled: bool = False
 
@@ -91,8 +93,16 @@ class Applier:
         if self._delay > 0:
             self._begin(Handed(position, as_of, act))
             self.hand_over(position, as_of, act)
+            self._queue[0].early = True
         else:
             self.hand_over(position, as_of, act)
+
+    async def anticipate(self) -> None:
+        """Apply now what waits for its time; then it is applied once more."""
+        for handed in list(self._queue):
+            if not handed.begun and not handed.early:
+                handed.early = True
+                await handed.act()
 
     def forget(self) -> None:
         """Apply nothing that has not begun; what has begun ends without being counted."""

@@ -31,6 +31,7 @@ from twisted_kong.core.changes import Change, ChangeBatch, Position
 from twisted_kong.db.interfaces import IChangeLog
 from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.applying import Act, Applier
+from twisted_kong.node.rhythm import Rhythm
 
 T = TypeVar("T")
 
@@ -76,15 +77,15 @@ class ChangeFeed(Service):
     ) -> None:
         self._log, self._apply, self._on_doubt, self._clock = log, apply, on_doubt, clock
         self._frequency, self._watch, self._patience, self._limit = frequency, watch, patience, limit
-        self._chance = chance
+        self._propagation, self._chance = propagation, chance
         self._applier = Applier(clock, propagation, self._not_applied, self._applied)
         self.watchers: list[Callable[[], object]] = []
         self._trouble = Trouble(self._logger)
+        self._regularly = Rhythm(clock, frequency, self.poll_now)
         self._looking = LoopingCall(self._look)
         self._looking.clock = clock
-        self._timers: list[IDelayedCall] = []
         self._failed_at: float | None = None
-        self._rests = False
+        self._rest: IDelayedCall | None = None
         self._listens = False
         self._asked: list[Deferred[None]] = []
         self._busy = False
@@ -120,7 +121,7 @@ class ChangeFeed(Service):
         self.poll_now()
         if self._frequency <= 0:
             return
-        self._poll_regularly(self._clock.seconds() + self._frequency * self._chance())
+        self._regularly.start(self._chance())
         if self._watch > 0:
             self._looking.start(self._watch, now=False)
         if not self._listens:
@@ -133,10 +134,10 @@ class ChangeFeed(Service):
         super().stopService()
         if self._looking.running:
             self._looking.stop()
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-        self._rests = False
+        self._regularly.stop()
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
         # Should the service be started again, nobody knows whether these were applied.
         self._doubtful = self._doubtful or self._applier.pending > 0
         self._applier.stop()
@@ -165,23 +166,23 @@ class ChangeFeed(Service):
             self.poll_now()
         return waiter
 
-    def _after(self, seconds: float, function: Callable[[], object]) -> None:
-        def due() -> None:
-            self._timers.remove(timer)
-            function()
+    async def catch_up(self, timeout: float) -> bool:
+        """Apply all that is committed before this call, if that succeeds in so many seconds.
 
-        timer = self._clock.callLater(seconds, due)
-        self._timers.append(timer)
-
-    def _poll_regularly(self, due: float) -> None:
-        """Poll at a moment and from then on by frequency, however late a single poll may be."""
-
-        def poll() -> None:
-            self.poll_now()
-            missed = (self._clock.seconds() - due) // self._frequency
-            self._poll_regularly(due + self._frequency * (1 + max(0.0, missed)))
-
-        self._after(min(self._frequency, max(0.0, due - self._clock.seconds())), poll)
+        What is to be put off is applied now, and once more when it is due.
+        """
+        await self.poll_now()
+        if self.position is None or self._doubtful or self.last_error is not None:
+            return False
+        if self._propagation <= 0:
+            return await self._applier.reached(self.position, timeout)
+        anticipated = Deferred.fromCoroutine(self._applier.anticipate())
+        try:
+            await anticipated.addTimeout(timeout, self._clock)
+        except Exception:
+            self._not_applied(Failure())
+            return False
+        return True
 
     def _look(self) -> None:
         # After an error the regular poll tries again: a broken store that says it has news is not asked
@@ -194,17 +195,17 @@ class ChangeFeed(Service):
             self._failed("looking for changes failed", Failure())
 
     def _pushed(self) -> None:
-        if not self.running or self._asked or self._rests:
+        if not self.running or self._asked or self._rest is not None:
             # Stopped; or the next poll has not begun yet, and will see what was pushed.
             return
         if self._failed_at is None:
             self.poll_now()
         else:
-            self._rests = True
-            self._after(max(0.0, self._failed_at + REST - self._clock.seconds()), self._rested)
+            wait = max(0.0, self._failed_at + REST - self._clock.seconds())
+            self._rest = self._clock.callLater(wait, self._rested)
 
     def _rested(self) -> None:
-        self._rests = False
+        self._rest = None
         self.poll_now()
 
     async def _poll_while_asked(self) -> None:

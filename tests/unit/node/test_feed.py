@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from tests.kit.changelog import FakeLog
-from tests.kit.deferreds import no_result, success_of
+from tests.kit.deferreds import no_result, started, success_of
 from tests.kit.logs import caught_failures
 from twisted_kong.core.changes import Change
 from twisted_kong.node.feed import ChangeFeed
@@ -461,3 +461,54 @@ def test_a_feed_started_again_goes_on_where_it_was(nodes: list[Node]) -> None:
     node.log.commit()
     node.feed.startService()
     assert node.seen == ["doubt", 1]
+
+
+def test_catching_up_waits_until_all_is_applied(nodes: list[Node]) -> None:
+    """It ends when what was committed before it has settled, and says so."""
+    node = running(nodes, frequency=5, watch=0)
+    node.log.commit()
+    node.slow = True
+    caught = started(node.feed.catch_up(10))
+    no_result(caught)
+    node.settle.pop().callback(None)
+    assert success_of(caught)
+    assert node.seen == ["doubt", 1]
+
+
+def test_catching_up_is_given_up(nodes: list[Node]) -> None:
+    """What does not settle in time is not waited for any longer."""
+    node = running(nodes, frequency=50, watch=0)
+    node.log.commit()
+    node.slow = True
+    caught = started(node.feed.catch_up(10))
+    node.clock.advance(10)
+    assert not success_of(caught)
+    node.settle.pop().callback(None)
+
+
+def test_catching_up_does_not_wait_for_propagation(nodes: list[Node]) -> None:
+    """What is put off is applied at once, and once more when it is due."""
+    node = running(nodes, frequency=50, propagation=2, watch=0)
+    node.clock.advance(3)
+    node.log.commit()
+    assert success_of(node.feed.catch_up(10))
+    assert (node.seen, node.feed.applied) == (["doubt", "doubt", 1], 0)
+    node.clock.advance(2)
+    assert (node.seen, node.feed.applied) == (["doubt", "doubt", 1, 1], 1)
+
+
+def test_catching_up_right_after_the_start_loads_nothing_twice(nodes: list[Node]) -> None:
+    """The load of the start is not repeated before its time."""
+    node = running(nodes, frequency=50, propagation=2, watch=0)
+    assert success_of(node.feed.catch_up(10))
+    assert node.seen == ["doubt"]
+
+
+def test_one_cannot_catch_up_with_what_cannot_be_read(nodes: list[Node]) -> None:
+    """With the database away, or nothing loaded, catching up fails at once."""
+    node = running(nodes, frequency=50, watch=0)
+    node.log.errors = [RuntimeError("down")]
+    assert not success_of(node.feed.catch_up(10))
+    node.log.commit()
+    node.errors = [RuntimeError("bug")]
+    assert not success_of(node.feed.catch_up(10))
