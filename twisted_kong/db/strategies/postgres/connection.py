@@ -55,9 +55,9 @@ class Connection:
     def __init__(self, driver: IDriver, clock: IClock, settings: Settings, server: str) -> None:
         self.server = server
         self.is_standby = False
-        # Whether it has answered anything since it came from the pool: if not, it may have died there.
-        self.is_fresh = True
-        self.opened_at = self.idle_since = clock.seconds()
+        # Whether it has answered since it lay idle: if not, it may have died there.
+        self.is_proven = True
+        self.idle_since = clock.seconds()
         self._driver = driver
         self._clock = clock
         self._settings = settings

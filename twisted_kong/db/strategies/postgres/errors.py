@@ -83,6 +83,12 @@ def translated(error: BaseException, *, outcome_unknown: bool = False) -> Databa
     return DatabaseError(f"PostgreSQL: {message}")
 
 
+def settled(error: BaseException) -> DatabaseError:
+    """The error of something that stands by itself, and so has no race that it could lose."""
+    found = translated(error)
+    return DatabaseUnavailable(f"PostgreSQL: {found}") if isinstance(found, LostRace) else found
+
+
 def refused(where: str, error: BaseException) -> DatabaseError:
     """Why no connection could be made to a server, as ours."""
     message = one_line(error)
@@ -91,6 +97,11 @@ def refused(where: str, error: BaseException) -> DatabaseError:
         message = message.partition(" failed: ")[2]
     kind = DatabaseError if any(reason in message for reason in _LASTING) else DatabaseUnavailable
     return kind(f"PostgreSQL at {where}: {message}")
+
+
+def again(error: DatabaseError) -> DatabaseError:
+    """The same error for somebody else; one that is raised twice would hold the frames of both."""
+    return type(error)(error.message)
 
 
 def one_line(error: BaseException) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
+from twisted_kong.core.errors import DatabaseError
+from twisted_kong.db.interfaces import LostRace
 from twisted_kong.db.strategies.postgres.connection import Connection
 from twisted_kong.db.strategies.postgres.driver import Rows
-from twisted_kong.db.strategies.postgres.errors import translated
 
 
 class ILender(Protocol):
@@ -21,36 +23,31 @@ class ILender(Protocol):
     def release(self, connection: Connection) -> None:
         """Give it back."""
 
-    def failed(self, connection: Connection, error: BaseException) -> None:
-        """Say what was raised on it."""
+    async def first(self, query: str, parameters: Sequence[Any]) -> tuple[Connection, Rows]:
+        """A connection for one's own, with the rows of a first message on it."""
 
-    def answered(self, connection: Connection) -> None:
-        """Say that it answered."""
+    async def ask(
+        self, connection: Connection, query: str, parameters: Sequence[Any], *, commits: bool = False
+    ) -> Rows:
+        """The rows of a message."""
 
 
 class Transaction:
     """Statements that take effect together, at :meth:`finish`, or not at all.
 
-    The connection is taken with the first statement, which begins the transaction in the same message.
+    The first takes a connection and begins the transaction, in one message.
+    After an error there is nothing but to leave.
     """
 
     def __init__(self, lender: ILender) -> None:
         self._lender = lender
         self._connection: Connection | None = None
-        self._begun = False
 
     async def run(self, query: str, parameters: Sequence[Any] = ()) -> Rows:
-        """The rows of a statement; translated errors, after which there is nothing but to leave."""
-        connection = await self._taken()
-        if not self._begun:
-            query = f"begin; {query}"
-        self._begun = True
-        try:
-            rows = await connection.run(query, parameters)
-        except Exception as error:
-            self._lender.failed(connection, error)
-            raise translated(error) from error
-        self._lender.answered(connection)
+        """The rows of a statement."""
+        if self._connection is not None:
+            return await self._lender.ask(self._connection, query, parameters)
+        self._connection, rows = await self._lender.first(f"begin; {query}", parameters)
         return rows
 
     async def finish(self, query: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -58,34 +55,20 @@ class Transaction:
 
         :class:`OutcomeUnknown` where the server did not say whether it has committed.
         """
-        connection = await self._taken()
-        if not self._begun:
+        if self._connection is None:
+            self._connection = await self._lender.acquire()
             query = f"begin; {query}"
-        self._begun = True
-        try:
-            rows = await connection.run(query, parameters)
-        except Exception as error:
-            # open still, and in a transaction: then it is one that failed
-            unknown = connection.closed or connection.is_idle
-            self._lender.failed(connection, error)
-            raise translated(error, outcome_unknown=unknown) from error
-        self._lender.answered(connection)
-        return rows
+        return await self._lender.ask(self._connection, query, parameters, commits=True)
 
     async def leave(self) -> None:
         """Roll back what was not committed and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        if not connection.closed and not connection.is_idle:
-            try:
-                await connection.run("rollback")
-            except Exception as error:
-                self._lender.failed(connection, error)
-                connection.close()
-        self._lender.release(connection)
-
-    async def _taken(self) -> Connection:
-        if self._connection is None:
-            self._connection = await self._lender.acquire()
-        return self._connection
+        try:
+            if not connection.closed and not connection.is_idle:
+                with suppress(DatabaseError, LostRace):
+                    await self._lender.ask(connection, "rollback", ())
+        finally:
+            # one that is still in the middle of it is closed there
+            self._lender.release(connection)
