@@ -1,0 +1,59 @@
+"""The layout of a database, for a node that starts and for commands that run without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from twisted_kong.db.interfaces import MigrationState
+from twisted_kong.db.strategies.postgres import kinds, migrations
+from twisted_kong.db.strategies.postgres.blocking import blocking_pool
+from twisted_kong.db.strategies.postgres.exclusive import LOCK_SECONDS
+from twisted_kong.db.strategies.postgres.pool import Pool
+from twisted_kong.db.strategies.postgres.settings import Settings
+from twisted_kong.db.tables import Table
+from twisted_kong.db.transaction import run_unsuspended
+
+T = TypeVar("T")
+
+
+async def make_ready(pool: Pool, tables: Mapping[str, Table], *, migrate: bool) -> None:
+    """Have a database fit this version and its kinds.
+
+    DatabaseError with the command to run where steps remain and ``migrate`` is False.
+    """
+    if migrate:
+        await migrations.migrate(pool)
+    else:
+        await migrations.require(pool)
+    await kinds.bring_up_to_date(pool, tables.values())
+
+
+class PostgresLayout:
+    """The database that settings lead to; blocks the caller, so not for a running reactor.
+
+    Errors are DatabaseError.
+
+    :param settings: ``timeout`` holds for each connection and statement of the command.
+    :param lock_seconds: how long to wait for other processes that change the layout.
+    """
+
+    def __init__(self, settings: Settings, lock_seconds: float = LOCK_SECONDS) -> None:
+        self._settings = settings
+        self._lock_seconds = lock_seconds
+
+    def state(self) -> MigrationState:
+        """Which steps have run; a schema that is not there has seen none."""
+        return self._run(lambda pool: migrations.state(pool, migrations.where(self._settings)))
+
+    def migrate(self) -> tuple[str, ...]:
+        """Run what remains; the names of the steps that ran."""
+        return self._run(lambda pool: migrations.migrate(pool, lock_seconds=self._lock_seconds))
+
+    def reset(self) -> None:
+        """Drop what is ours in the schema; DatabaseError while nodes are at work on it."""
+        self._run(lambda pool: migrations.reset(pool, self._lock_seconds))
+
+    def _run(self, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
+        with blocking_pool(self._settings) as pool:
+            return run_unsuspended(work(pool))
