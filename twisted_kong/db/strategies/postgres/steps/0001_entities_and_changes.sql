@@ -55,10 +55,7 @@ create table changes (
     author text
 );
 
--- By its tags a writer finds which numbers its changes were given.
-create index changes_by_tag on changes (tag);
-
-insert into changes values (0, substr(md5(random()::text), 1, 8), '', 'create', '', '[]', '', 0, null);
+insert into changes values (0, lpad(to_hex(floor(random() * 4294967296)::bigint), 8, '0'), '', 'create', '', '[]', '', 0, null);
 
 -- From which definition of a kind its rows and what finds them were made.
 create table kinds (

@@ -1,0 +1,127 @@
+"""Reads of the database, from the replica where that is new enough, and always with the proof of it.
+
+The theory is in :mod:`twisted_kong.db.strategies.postgres.proof`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from twisted_kong.core.errors import DatabaseError
+from twisted_kong.db.positions import LogPosition
+from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen, Verdict
+from twisted_kong.db.strategies.postgres.replica import IServer, Replica
+from twisted_kong.db.strategies.postgres.statement import Rows, Statement
+
+# A commit that waits for standbys is seen on these before it is on the primary.  So what only a replica has
+# shown is no proof that the primary lost something until it has had these pauses, in seconds, to catch up.
+GRACE = (0.02, 0.05, 0.1, 0.2, 0.4)
+
+_HEAD = "select number, tag, {holds} as holds from changes order by number desc limit 1"
+_HOLDS = "(select count(*) from changes where (number, tag) in %s) = %s"
+# on true: whether or not there is a row to it, the proof comes
+_PROVEN = "select proof.*, answer.* from ({head}) as proof left join ({text}) as answer on true"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a read, the newest row of the log in its snapshot, and whether the primary gave it."""
+
+    rows: Rows
+    head: LogPosition
+    from_primary: bool
+
+
+def proven(question: Question, statement: Statement | None = None) -> Statement:
+    """A query that returns what another one does, with the proof before it; or the proof alone."""
+    claims = tuple((claim.number, claim.tag) for claim in question.claims)
+    head = _HEAD.format(holds=_HOLDS if claims else "true")
+    parameters = (claims, len(claims)) if claims else ()
+    if statement is None:
+        return Statement(head, parameters)
+    text = _PROVEN.format(head=head, text=statement.text)
+    if statement.order:
+        text += f" order by {', '.join(f'answer.{column}' for column in statement.order.split(', '))}"
+    return Statement(text, (*parameters, *statement.parameters))
+
+
+def split(rows: Rows) -> tuple[Proof, Rows]:
+    """The proof in an answer, and what was asked for."""
+    if not rows:
+        raise DatabaseError("PostgreSQL: the log of changes is empty, which it never is unless by hand")
+    number, tag, holds = rows[0][:3]
+    # none of what is asked for begins with a null
+    rest = [row[3:] for row in rows if len(row) > 3 and row[3] is not None]
+    return Proof(LogPosition(number, tag), holds), rest
+
+
+class Reader:
+    """Reads with proof.
+
+    :param lost: called when the primary turns out to lack what was seen before.
+    """
+
+    def __init__(
+        self,
+        primary: IServer,
+        replica: Replica | None,
+        seen: Seen,
+        clock: IReactorTime,
+        lost: Callable[[], object],
+    ) -> None:
+        self._primary = primary
+        self._replica = replica
+        self._seen = seen
+        self._clock = clock
+        self._lost = lost
+
+    async def read(self, statement: Statement | None = None, *, from_primary: bool = False) -> Answer:
+        """What a query returns; without one only the proof's head.
+
+        :param from_primary: whether only the primary will do.
+        """
+        if self._replica is not None and not from_primary and self._replica.is_ready:
+            answer = await self._read_replica(self._replica, statement)
+            if answer is not None:
+                return answer
+        return await self._read_primary(statement)
+
+    def wrote(self, question: Question, rows: Rows) -> Answer:
+        """The answer to a commit, which was sent with the proof asked for; it cannot be asked for again."""
+        proof, rest = split(rows)
+        if self._seen.wrote(question, proof) is Verdict.LOST:
+            self._lost()
+        return Answer(rest, proof.head, from_primary=True)
+
+    async def _read_replica(self, replica: Replica, statement: Statement | None) -> Answer | None:
+        question = self._seen.question()
+        rows = await replica.run(proven(question, statement))
+        if rows is None:
+            return None
+        proof, rest = split(rows)
+        verdict = self._seen.judge(question, proof, primary=False)
+        if verdict is Verdict.FRESH:
+            replica.caught_up()
+            return Answer(rest, proof.head, from_primary=False)
+        if verdict is Verdict.LAGGING:
+            replica.lags()
+        return None
+
+    async def _read_primary(self, statement: Statement | None) -> Answer:
+        pauses = list(GRACE) if self._replica is not None else []
+        while True:
+            question = self._seen.question()
+            query = proven(question, statement)
+            proof, rest = split(await self._primary.run(query.text, query.parameters))
+            if not proof.holds and pauses:
+                await deferLater(self._clock, pauses.pop(0))
+                continue
+            verdict = self._seen.judge(question, proof, primary=True)
+            if verdict is Verdict.LOST:
+                self._lost()
+            if verdict is not Verdict.OUTDATED:
+                return Answer(rest, proof.head, from_primary=True)

@@ -1,0 +1,281 @@
+"""The strategy over PostgreSQL: one server to write to, perhaps a replica of it to read from.
+
+What is asked of the servers is in ``rows``, ``log`` and ``members``; which of them is asked, and whether the
+answer may be believed, is decided in ``reading``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from typing_extensions import override
+
+from twisted_kong.core.changes import ChangeBatch, Position
+from twisted_kong.db.interfaces import (
+    Commit,
+    Committed,
+    Cursor,
+    IStrategy,
+    Member,
+    MigrationState,
+    Selection,
+    Stored,
+    StoredPage,
+    TagRow,
+)
+from twisted_kong.db.positions import LogPosition, parse
+from twisted_kong.db.strategies.postgres import log, members, migrations, rows
+from twisted_kong.db.strategies.postgres.layout import make_ready
+from twisted_kong.db.strategies.postgres.listener import Listener
+from twisted_kong.db.strategies.postgres.news import News
+from twisted_kong.db.strategies.postgres.pool import Pool
+from twisted_kong.db.strategies.postgres.proof import Seen
+from twisted_kong.db.strategies.postgres.reading import Answer, Reader, proven
+from twisted_kong.db.strategies.postgres.replica import Replica
+from twisted_kong.db.strategies.postgres.settings import Settings
+from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
+from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.transaction import execute
+
+# How long the start waits until notifications can be heard, in seconds; polling is what is relied upon.
+LISTENING_PATIENCE = 1.0
+
+
+class PostgresStrategy(IStrategy):
+    """Keeps entities and their log in a PostgreSQL database, which many nodes share.
+
+    :param primary: how to reach the server that takes writes.
+    :param replica: how to reach a standby to read from, if there is one.
+    :param reactor: watches sockets, tells the time and resolves names.
+    :param new_tag: gives the chance part of a position, eight hexadecimal digits.
+    """
+
+    name = "postgres"
+    _logger = Logger()
+
+    def __init__(
+        self, primary: Settings, replica: Settings | None, reactor: Any, *, new_tag: Callable[[], str]
+    ) -> None:
+        self._reactor = reactor
+        self._new_tag = new_tag
+        self._tables: Mapping[str, Table] = {}
+        self.primary = Pool(primary, reactor, writable=True)
+        self.replica = None if replica is None else Pool(replica, reactor, writable=False)
+        self._standby = None if self.replica is None else Replica(self.replica, reactor)
+        self._seen = Seen()
+        self._losses_told = 0
+        self._news = News()
+        self._reader = Reader(self.primary, self._standby, self._seen, reactor, self._lost)
+        self._channel = ""
+        self._listener: Listener | None = None
+        self._listening: Deferred[None] | None = None
+        self._on_news: Callable[[], object] | None = None
+        self._poll_again: IDelayedCall | None = None
+
+    @override
+    async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
+        self._tables = tables
+        await make_ready(self.primary, tables, migrate=migrate)
+        [(schema,)] = await self.primary.run("select current_schema()")
+        self._channel = log.channel_of(schema)
+        await self._start_listening()
+
+    @override
+    async def stop(self) -> None:
+        if self._poll_again is not None:
+            self._poll_again.cancel()
+            self._poll_again = None
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            await listener.stop()
+        if self._standby is not None:
+            self._standby.stop()
+        for pool in self.pools.values():
+            await pool.close()
+
+    @property
+    def pools(self) -> dict[str, Pool]:
+        """The pools by what they lead to: ``primary`` and, where there is one, ``replica``."""
+        return {"primary": self.primary} | ({} if self.replica is None else {"replica": self.replica})
+
+    @override
+    async def migrations(self) -> MigrationState:
+        return await migrations.state(self.primary, migrations.where(self.primary.settings))
+
+    @override
+    async def select(self, table: Table, key: str) -> Stored | None:
+        return rows.one_of(await self._read(rows.select(table, key, self._now)))
+
+    @override
+    async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
+        return rows.one_of(await self._read(rows.select_by(table, unique, value, self._now)))
+
+    @override
+    async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
+        found = await self._read(rows.page(table, size, cursor, selection, self._now))
+        return rows.page_of(found, size)
+
+    @override
+    async def tags_after(
+        self, size: int, after: tuple[str, int, str] | None, tag: str | None
+    ) -> list[TagRow]:
+        found = await self._read(rows.tags_after(size, after or ("", 0, ""), tag, self._now))
+        return rows.tags_of_rows(found)
+
+    @override
+    async def apply(self, commit: Commit) -> Committed:
+        async with self.primary.transaction() as transaction:
+            writing = rows.PostgresRows(transaction)
+            drafts = await execute(self._tables, writing, commit)
+            tags = [self._new_tag() for _ in drafts]
+            logging = log.append(drafts, tags, commit, self._channel) if drafts else []
+            question = self._seen.question()
+            answer = proven(question, log.written(drafts))
+            message = together(*writing.pending, *logging, Statement("commit"), answer)
+            found = await transaction.finish(message.text, message.parameters)
+        done = self._reader.wrote(question, found)
+        if not drafts:
+            return Committed((), done.head)
+        [(last,)] = done.rows
+        changes = log.changes_of(drafts, tags, commit, last)
+        return Committed(changes, changes[-1].position)
+
+    @override
+    async def expired(self, limit: int) -> list[tuple[str, str]]:
+        return [(kind, key) for kind, key in await self._read(rows.expired(limit, self._now))]
+
+    @override
+    async def trim_log(self, before: float) -> int:
+        total = 0
+        while step := await self._count(log.trim(before)):
+            total += step
+        return total
+
+    @override
+    def parse_position(self, text: str) -> Position:
+        return parse(text)
+
+    @override
+    async def head(self) -> Position:
+        return (await self._reader.read()).head
+
+    @override
+    async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
+        reached = _log_position(position)
+        mark = self._news.begin()
+        overdue = self._news.is_overdue(self._now)
+        answer = await self._reader.read(log.changes_after(reached, limit), from_primary=overdue)
+        self._polled(self._news.polled(mark, answer.head, from_primary=answer.from_primary))
+        batch = log.batch_after(reached, answer.rows, limit)
+        # The answer is of after the latest loss: one of before would have been asked for again.
+        if batch is None or self._losses_told < self._seen.losses:
+            self._losses_told = self._seen.losses
+            return _doubt(answer)
+        return batch
+
+    @override
+    def has_news(self) -> bool:
+        return self._news.is_there
+
+    @override
+    def listen(self, heard: Callable[[], object]) -> None:
+        self._on_news = heard
+
+    @override
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        if after is None:
+            return log.beginning_from(await self._read(log.beginning(limit)), limit)
+        reached = _log_position(after)
+        answer = await self._reader.read(log.changes_after(reached, limit))
+        return log.batch_after(reached, answer.rows, limit) or _doubt(answer)
+
+    @override
+    async def report(self, member: Member) -> None:
+        statement = members.report(member)
+        [head] = await self.primary.run(statement.text, statement.parameters)
+        # So a node learns how far the primary is, even if nothing is notified and the replica got stuck.
+        self._hear(LogPosition(*head))
+
+    @override
+    async def leave(self, instance: str) -> None:
+        statement = members.leave(instance)
+        await self.primary.run(statement.text, statement.parameters)
+
+    @override
+    async def members(self) -> tuple[Member, ...]:
+        statement = members.members()
+        return members.members_of(await self.primary.run(statement.text, statement.parameters))
+
+    @override
+    async def forget_members(self, age: float) -> int:
+        return await self._count(members.forget(age))
+
+    @property
+    def _now(self) -> float:
+        return float(self._reactor.seconds())
+
+    async def _read(self, statement: Statement) -> Rows:
+        return (await self._reader.read(statement)).rows
+
+    async def _count(self, statement: Statement) -> int:
+        [(count,)] = await self.primary.run(statement.text, statement.parameters)
+        return int(count)
+
+    # -- news ----------------------------------------------------------------------------------------------
+
+    async def _start_listening(self) -> None:
+        if self.primary.settings.pool_size == 1:
+            return
+        self._listening = Deferred()
+        self._listening.addTimeout(LISTENING_PATIENCE, self._reactor, lambda result, _: None)
+        self._listener = Listener(self.primary, self._channel, self._notified, self._reactor)
+        self._listener.start()
+        await self._listening
+
+    def _notified(self, payload: str) -> None:
+        """A payload names the newest row of a commit; an empty one says that something may have been missed."""
+        if self._listening is not None and not self._listening.called:
+            self._listening.callback(None)
+        if not payload:
+            self._news.may_have_missed()
+            self._tell()
+            return
+        try:
+            position = parse(payload)
+        except ValueError:
+            # whoever may use the database can notify whatever they like
+            return
+        self._hear(position)
+
+    def _hear(self, position: LogPosition) -> None:
+        self._news.hear(position, self._now)
+        self._tell()
+
+    def _lost(self) -> None:
+        self._logger.warn("the database lacks what was read from it before: everything will be read again")
+        self._news.forget()
+        self._tell()
+
+    def _polled(self, again: float | None) -> None:
+        """Have the log polled again soon, where what was told of was not there yet."""
+        if self._poll_again is not None and self._poll_again.active():
+            self._poll_again.cancel()
+        self._poll_again = None
+        if again is not None:
+            self._poll_again = self._reactor.callLater(again, self._tell)
+
+    def _tell(self) -> None:
+        if self._on_news is not None and self._news.is_there:
+            self._on_news()
+
+
+def _log_position(position: Position) -> LogPosition:
+    return position if isinstance(position, LogPosition) else parse(str(position))
+
+
+def _doubt(answer: Answer) -> ChangeBatch:
+    return ChangeBatch(changes=(), position=answer.head, continuous=False, more=False)
