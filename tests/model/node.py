@@ -1,33 +1,33 @@
-"""A node in the model: the real cache, feed, invalidator and holder over the model's database."""
+"""A node in the model: the real cache, feed, invalidator, holder and membership over the model's database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from typing_extensions import override
 
-from tests.kit.rows import FakePage
-from tests.model.store import IDS, Key, Store
+from tests.model.cluster import Cluster
+from tests.model.process import Process
+from tests.model.strategy import Strategy
+from tests.model.truth import IDS, Key
 from twisted_kong.core.cache import ABSENT, MISS
-from twisted_kong.core.changes import Change, ChangeBatch, Entity
+from twisted_kong.core.changes import Change, Entity, Position
+from twisted_kong.db.interfaces import Member
+from twisted_kong.node.ancestry import Ancestry, Descent
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.feed import ChangeFeed
 from twisted_kong.node.holder import Holder
 from twisted_kong.node.invalidation import Invalidator
 from twisted_kong.node.marks import Mark, Marks
+from twisted_kong.node.membership import Membership
+from twisted_kong.node.standing import judge, unproven
+from twisted_kong.node.steady import SteadyClock
 
-
-@dataclass(frozen=True)
-class Settings:
-    """The db_* settings of a node, and where it reads and polls when there is a replica."""
-
-    frequency: float = 5.0
-    propagation: float = 0.0
-    ttl: float = 0.0
-    resurrect_ttl: float = 30.0
+# Seconds after which a poll is given up.
+PATIENCE = 8.0
 
 
 class Rows(Holder):
@@ -59,18 +59,18 @@ class Blind(Invalidator):
 class Node:
     """One process on the database; a restart makes another."""
 
-    def __init__(self, name: str, store: Store, settings: Settings) -> None:
-        self.name, self.store = name, store
-        self.rules, clock = store.rules, store.clock
-        self.alive = True
-        # What this process has been told of its own writes: world numbers.
-        self.written: dict[Key, int] = {}
-        self._wrote_at = -1e9
-        self._server = store.incarnation
+    def __init__(self, name: str, cluster: Cluster, now: float) -> None:
+        self.name, self._cluster, self.rules = name, cluster, cluster.rules
+        settings = cluster.scenario.settings
+        self.process = Process(now)
+        self.alive, self.serving = True, False
+        # Since when its configuration has been complete, and the process neither stopped nor cut off.
+        self.clock = clock = SteadyClock(self.process) if self.rules.steady else self.process
+        self.strategy = Strategy(name, cluster, self.process)
         self.cache = EntityCache(clock, ttl=settings.ttl, resurrect_ttl=settings.resurrect_ttl, refills=1)
         if not self.rules.leases:
             self.cache._table.redeem = lambda key, flight: True  # type: ignore[method-assign]
-        self.holder = Rows({"rows": self}, clock, ttl=settings.ttl, page_size=2)
+        self.holder = Rows({"rows": self.strategy}, clock, ttl=settings.ttl, page_size=2)
         if not self.rules.read_again:
             self.holder._marks = Forgetful()
         self.invalidator = (Invalidator if self.rules.own_when_applied else Blind)(
@@ -79,102 +79,84 @@ class Node:
         if isinstance(self.invalidator, Blind):
             self.invalidator.origin = name
         self.feed = ChangeFeed(
-            self,
+            self.strategy,
             self.invalidator.follow,
             self.invalidator.doubt,
             clock,
             frequency=settings.frequency,
             propagation=settings.propagation,
-            watch=0.7,
+            watch=1.0,
+            patience=PATIENCE,
             limit=2,
+            chance=cluster.chance.random,
         )
+        this = Member(name, name, "", "", 0.0, None)
+        self.membership = Membership(self.strategy, this, lambda: self.feed.applied, clock)
+        self.feed.watchers.append(self.membership.moved)
+        self.listed = False
         self.holder.startService()
         self.feed.startService()
+        Deferred.fromCoroutine(self._join()).addErrback(lambda _: None)
 
     def stop(self) -> None:
         """The process ends; what it still waits for concerns nobody."""
-        self.alive = False
+        self.alive = self.serving = False
         self.feed.stopService()
         self.holder.stopService()
+        Deferred.fromCoroutine(self.membership.stop()).addErrback(lambda _: None)
 
     # What it serves.
 
     async def get(self, id: str) -> int | None:
-        async def load() -> int | None:
-            return await self.store.read(("creds", id), self._behind())
-
-        value: int | None = await self.cache.get(f"creds:{id}", load)
+        """What a request needs."""
+        value: int | None = await self.cache.get(f"creds:{id}", lambda: self.strategy.value(("creds", id)))
         return value
 
     async def warm_up(self) -> None:
         """What ``db_cache_warmup_entities`` does, at any moment: a page of rows is kept."""
         lease = self.cache.gather()
-        reads = [Deferred.fromCoroutine(self.store.read(("creds", id), self._behind())) for id in IDS]
-        results: list[Any] = await DeferredList(reads, consumeErrors=True)
-        page = [(f"creds:{id}", value) for id, (read, value) in zip(IDS, results, strict=True) if read]
-        if not self.rules.page_leases:
-            lease = self.cache.gather()
-        self.cache.fill(lease, [row for row in page if row[1] is not None])
+        page: list[tuple[str, int | None]] = []
+        try:
+            page = await self.strategy.values()
+        finally:
+            if not self.rules.page_leases:
+                lease = self.cache.gather()
+            self.cache.fill(lease, [(f"creds:{id}", value) for id, value in page if value is not None])
 
-    def served_now(self) -> dict[Key, int | None]:
+    def served_now(self) -> Iterator[tuple[Key, int | None]]:
         """All that a request would be given at once."""
-        served: dict[Key, int | None] = {}
+        rows = self.holder.rows["rows"]
         for id in IDS:
             value = self.cache.peek(f"creds:{id}")
             if value is not ABSENT:
-                served["creds", id] = None if value is MISS else value
+                yield ("creds", id), None if value is MISS else value
             if self.holder.ready:
-                served["rows", id] = self.holder.rows["rows"].get(id, {"v": None})["v"]
-        return served
+                row = rows.get(id)
+                yield ("rows", id), None if row is None else row["v"]
 
-    def floor(self, key: Key) -> int:
-        """The world number of the latest change of an entity that this node must know of."""
-        applied: Any = self.feed.applied
-        known = -1 if applied is None else self.store.world_of[applied]
-        return max(known, self.written.get(key, -1))
+    # What it tells the world.
 
-    async def write(self, key: Key) -> None:
-        """What the Admin API does: write, apply, answer."""
-        change = await self.store.write(self.name, key)
-        self._wrote_at = self.store.clock.seconds()
-        position: Any = change.position
-        if self.alive and await self.invalidator.apply([change]):
-            self.written[key] = self.store.world_of[position]
+    async def write(self, key: Key, deleted: bool) -> tuple[Change, bool]:
+        """What the Admin API does: write, apply, answer; whether it was applied."""
+        change = await self.strategy.write(key, deleted)
+        return change, await self.invalidator.apply([change])
 
-    # The database, as the holder and the feed of this node see it.
+    async def converged(self, position: Position, timeout: float) -> bool:
+        """Whether all living nodes have applied a position, as soon as they have."""
+        ancestry, end = Ancestry(self.strategy), self.clock.seconds() + timeout
+        while self.clock.seconds() < end:
+            members = await self.strategy.members()
+            others = unproven(members, position)
+            if self.rules.known_positions:
+                others = {each for each in others if await ancestry.of(each) is Descent.OURS}
+            if judge(members, position, others).converged:
+                return True
+            await deferLater(self.clock, 0.3)
+        return False
 
-    def _behind(self) -> float:
-        # After a write of its own a node reads the primary until the replica has replayed it.
-        lag = self.store.lag
-        return 0.0 if self.store.clock.seconds() - self._wrote_at <= lag + 3 else lag
-
-    async def select(self, pk: Any) -> Entity | None:
-        value = await self.store.read(("rows", pk), self._behind())
-        return None if value is None else {"id": pk, "v": value}
-
-    async def page(self, size: Any = 100, offset: str | None = None) -> FakePage:
-        ids = [id for id in IDS if offset is None or id > offset][:size]
-        rows = [await self.select(id) for id in ids]
-        more = ids[-1] if ids and ids[-1] != IDS[-1] else None
-        return FakePage(tuple(row for row in rows if row is not None), more)
-
-    async def head(self) -> Any:
-        return await self.store.head(self._poll_behind())
-
-    async def changes_after(self, position: Any, limit: int = 1000) -> ChangeBatch:
-        batch = await self.store.changes_after(position, limit, self._poll_behind())
-        if self.rules.doubt_after_failover and self._server != self.store.incarnation:
-            # The connection broke, and another server was found: what was read of the old one may never
-            # have happened on the new one, be it before this position or after.
-            self._server = self.store.incarnation
-            return ChangeBatch((), self.store.log[-1].position, continuous=False, more=False)
-        return batch
-
-    def has_news(self) -> bool:
-        return self.store.random.random() < 0.02
-
-    def listen(self, heard: Any) -> None:
-        """A database that pushes nothing."""
-
-    def _poll_behind(self) -> float:
-        return self.store.lag if self.rules.poll_where_read else 0.0
+    async def _join(self) -> None:
+        """Come up as a node does: what has converged before others knew of this one must be applied first."""
+        await self.holder.loaded()
+        self.listed = await self.membership.start()
+        await self.feed.catch_up(PATIENCE)
+        self.serving = self.alive

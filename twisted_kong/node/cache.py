@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_kong.core.cache import ABSENT, MISS, CacheTable, Entry, Listed, Mark, lifetime_of
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.core.gathering import Gathering
 from twisted_kong.db.trouble import Trouble
 from twisted_kong.node.cache_listing import Wanted, list_entries
 from twisted_kong.node.cache_statistics import CacheStatistics
+from twisted_kong.node.places import Begin, Places
 
 # What reads an entity from the database: the entity, None if there is none, or either within Expiring.
 Loader = Callable[[], Awaitable[Any]]
@@ -63,7 +66,8 @@ class EntityCache:
     :param neg_ttl: the same for a miss (``db_cache_neg_ttl``); None takes ``ttl``.
     :param resurrect_ttl: seconds an expired value is served again while its read fails
         (``db_resurrect_ttl``); 0 never.
-    :param refills: reads at a time that refill soft values after :meth:`soft_purge`.
+    :param reads: reads at a time: of those that requests wait for, and where they leave room of those that
+        refill soft values after :meth:`soft_purge`.
     """
 
     _log = Logger()
@@ -79,7 +83,7 @@ class EntityCache:
         ttl: float = 0,
         neg_ttl: float | None = None,
         resurrect_ttl: float = 30,
-        refills: int = 8,
+        reads: int = 8,
     ) -> None:
         self._clock, self._seconds = clock, clock.seconds
         self._ttl = ttl
@@ -95,7 +99,9 @@ class EntityCache:
         self._hits = self._table.hits.entries
         self._misses = self._table.misses.entries
         self._refill_queue: OrderedDict[str, Flight] = OrderedDict()
-        self._refills_free = refills
+        # Flights that wait for their place; they hold no lease yet, so a purge does not concern them.
+        self._waiting: dict[str, Flight] = {}
+        self._places = Places(clock, reads, self._next_refill)
         self._trouble = Trouble(self._log)
         self._count_hits = self._count_misses = self._count_absents = 0
         self._loads = self._load_errors = self._resurrections = self._voided = self._reading = 0
@@ -182,7 +188,7 @@ class EntityCache:
     def soft_purge(self) -> None:
         """Let every value be read again at its next use, which is still answered with the value as it is.
 
-        At most ``refills`` reads run at a time. No read under way now is stored.
+        At most ``reads`` of them run at a time. No read under way now is stored.
         """
         self._table.soften()
 
@@ -204,6 +210,7 @@ class EntityCache:
             bytes=hits.bytes,
             miss_bytes=misses.bytes,
             reading=self._reading,
+            waiting=len(self._waiting),
             refill_queue=len(self._refill_queue),
         )
 
@@ -212,30 +219,41 @@ class EntityCache:
         # One that hangs should have been given up by the store: whoever comes now does not wait for it too.
         if under_way is not None and flight.begun - under_way.begun > PATIENCE:
             under_way = None
+        under_way = under_way or self._waiting.get(key)
         flight = under_way or flight
         waiter: Deferred[Any] = Deferred(lambda cancelled: flight.waiters.pop(cancelled, None))
         flight.waiters[waiter] = None
         if under_way is None:
-            self._take_off(key, flight)
+            self._waiting[key] = flight
+            self._places.ask(partial(self._begin, key, flight), partial(self._give_up, key, flight))
         return waiter
+
+    def _begin(self, key: str, flight: Flight) -> Deferred[None]:
+        del self._waiting[key]
+        # Nobody waits any more for what has not begun.
+        return self._take_off(key, flight) if flight.waiters else succeed(None)
+
+    def _give_up(self, key: str, flight: Flight) -> None:
+        del self._waiting[key]
+        self._table.grant(key, flight)
+        late = DatabaseUnavailable("the database does not keep up with reads of what is not cached")
+        flight.land(self._failed(key, flight, Failure(late)))
 
     def _take_off(self, key: str, flight: Flight) -> Deferred[None]:
         flight.begun = self._seconds()
         self._table.grant(key, flight)
-        return Deferred.fromCoroutine(self._fly(key, flight))
+        return Deferred.fromCoroutine(self._fly(key, flight)).addBoth(flight.land)
 
-    async def _fly(self, key: str, flight: Flight) -> None:
-        """Read, store if the lease still allows, answer. Never fails: the error is an answer too."""
+    async def _fly(self, key: str, flight: Flight) -> Any:
+        """Read, store if the lease still allows; the answer. Never fails: a Failure is an answer too."""
         self._loads += 1
         self._reading += 1
-        result: Any
         try:
-            result = self._arrived(key, flight, await flight.loader())
+            return self._arrived(key, flight, await flight.loader())
         except Exception:
-            result = self._failed(key, flight, Failure())
+            return self._failed(key, flight, Failure())
         finally:
             self._reading -= 1
-        flight.land(result)
 
     def _arrived(self, key: str, flight: Flight, loaded: Any) -> Any | None:
         self._trouble.over("entities can be read again")
@@ -263,22 +281,16 @@ class EntityCache:
         if self._table.lease_of(key) is not None or len(self._refill_queue) >= REFILL_QUEUE:
             return
         self._refill_queue.setdefault(key, flight)
-        self._refill()
+        self._places.advance()
 
-    def _refill(self) -> None:
-        """Start as many of the queued reads as may run at a time."""
-        while self._refills_free and self._refill_queue:
+    def _next_refill(self) -> Begin | None:
+        """The next of the queued reads that is still of use."""
+        while self._refill_queue:
             key, flight = self._refill_queue.popitem(last=False)
-            entry = self._table.find(key)
-            if entry is None or self._table.lease_of(key) is not None:
-                # Purged, or being read for another reason: nothing is left to refill.
-                continue
-            self._refills_free -= 1
-            self._take_off(key, flight).addCallback(self._refilled)
-
-    def _refilled(self, _: None) -> None:
-        self._refills_free += 1
-        self._refill()
+            # Else purged, or being read for another reason: nothing is left to refill.
+            if self._table.find(key) is not None and self._table.lease_of(key) is None:
+                return partial(self._take_off, key, flight)
+        return None
 
 
 def _answer(entry: Entry) -> Any | None:

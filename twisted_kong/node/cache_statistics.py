@@ -22,4 +22,5 @@ class CacheStatistics:
     bytes: int
     miss_bytes: int
     reading: int
+    waiting: int
     refill_queue: int

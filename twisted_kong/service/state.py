@@ -87,7 +87,7 @@ class NodeState:
             ttl=ttl,
             neg_ttl=conf.db_cache_neg_ttl,
             resurrect_ttl=conf.db_resurrect_ttl,
-            refills=conf.db_cache_refill_concurrency,
+            reads=conf.db_cache_refill_concurrency,
         )
         router = Router(conf.router_flavor)
         self.routing = RouterHolder(router, database["services"], database["routes"], clock, ttl=ttl)

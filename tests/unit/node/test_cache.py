@@ -284,7 +284,7 @@ def test_a_softly_purged_value_is_served_while_it_is_read_again() -> None:
 def test_refilling_never_runs_more_reads_than_allowed() -> None:
     """No dog-pile on the database after DELETE /cache, however many keys are in use."""
     clock, reads = Clock(), Reads()
-    cache = EntityCache(clock, refills=2)
+    cache = EntityCache(clock, reads=2)
     for number in range(10):
         success_of(cache.get(f"k{number}", returning("old")))
     cache.soft_purge()
@@ -312,7 +312,7 @@ def test_a_failing_refill_keeps_the_value_for_a_while() -> None:
 def test_a_key_purged_while_it_waits_for_its_refill_is_not_read_for_it() -> None:
     """Nothing is served after an invalidation, and no read is wasted on it."""
     clock, reads = Clock(), Reads()
-    cache = EntityCache(clock, refills=1)
+    cache = EntityCache(clock, reads=1)
     for key in "ab":
         success_of(cache.get(key, returning("old")))
     cache.soft_purge()
@@ -438,3 +438,59 @@ def test_a_database_that_is_away_is_told_once_and_without_credentials() -> None:
             loader = returning(DatabaseUnavailable("gone"))
             failure_of(cache.get(f"keyauth_credentials:{secret}:::::w", loader), DatabaseUnavailable)
     assert told == ["could not read an entity of keyauth_credentials: gone"]
+
+
+def test_only_so_many_reads_at_a_time() -> None:
+    """However many keys are asked for at once, the database is asked for a few, and for each in its turn."""
+    cache, reads = EntityCache(Clock(), reads=2), Reads()
+    answers = [started(cache.get(key, reads)) for key in "abcd"]
+    assert (reads.count, cache.statistics.waiting) == (2, 2)
+    reads.waiting[0].callback("A")
+    assert reads.count == 3
+    for number in (1, 2, 3):
+        reads.waiting[number].callback("BCD"[number - 1])
+    assert [success_of(answer) for answer in answers] == ["A", "B", "C", "D"]
+    assert cache.statistics.reading == 0
+
+
+def test_a_read_that_waits_is_shared_and_not_outdated_by_a_purge() -> None:
+    """Who asks for a key that waits for its place joins; it is read after the purge, and so may be kept."""
+    cache, reads = EntityCache(Clock(), reads=1), Reads()
+    first = started(cache.get("a", reads))
+    second, third = started(cache.get("b", reads)), started(cache.get("b", reads))
+    cache.purge()
+    cache.invalidate("b")
+    reads.waiting[0].callback("A")
+    reads.waiting[1].callback("B")
+    assert [success_of(each) for each in (first, second, third)] == ["A", "B", "B"]
+    assert reads.count == 2
+    assert (cache.peek("a"), cache.peek("b")) == (ABSENT, "B")
+
+
+def test_what_nobody_waits_for_any_more_is_not_read() -> None:
+    """Clients that went away before their read began cost the database nothing."""
+    cache, reads = EntityCache(Clock(), reads=1), Reads()
+    first, second = started(cache.get("a", reads)), started(cache.get("b", reads))
+    second.addErrback(lambda failure: failure.trap(CancelledError))
+    second.cancel()
+    reads.waiting[0].callback("A")
+    assert success_of(first) == "A"
+    assert (reads.count, cache.statistics.waiting) == (1, 0)
+
+
+def test_a_read_whose_turn_does_not_come_fails_or_is_resurrected() -> None:
+    """After ten seconds in the queue a request is told that the database is slow, or gets the old value."""
+    clock = Clock()
+    cache, reads = EntityCache(clock, reads=1, ttl=5), Reads()
+    success_of(cache.get("old", returning("v")))
+    clock.advance(6)
+    for key in ("a", "b"):
+        started(cache.get(key, reads))
+    old, new = started(cache.get("old", reads)), started(cache.get("new", reads))
+    clock.advance(9)
+    reads.waiting[0].callback("A")
+    with caught_errors():
+        clock.advance(1)
+        failure_of(new, DatabaseUnavailable)
+    assert success_of(old) == "v"
+    reads.waiting[1].callback("B")
