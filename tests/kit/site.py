@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,11 +109,16 @@ class Site:
             timeout=PATIENCE,
         )
 
-    def spawn(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start ``twistd kong`` in the foreground and leave it running; ``console.log`` has its output."""
+    def spawn(
+        self, *arguments: str, program: Sequence[str] = ("-c", TWISTD), **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start ``twistd kong`` in the foreground and leave it running; ``console.log`` has its output.
+
+        :param program: what Python runs instead of twistd.
+        """
         with (self.directory / "console.log").open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-c", TWISTD, *foreground("-c", str(self.conf), *arguments)],
+                [sys.executable, *program, *foreground("-c", str(self.conf), *arguments)],
                 cwd=self.directory,
                 env={**self.environment, **environment},
                 stdin=subprocess.DEVNULL,
