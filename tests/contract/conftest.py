@@ -10,19 +10,22 @@ import pytest
 import pytest_twisted
 
 from tests.kit.last_good import LastGoodStore
-from tests.kit.stores import IStore, MemoryStore, MovableClock, SqliteStore, small_database
+from tests.kit.postgres import requires_postgres
+from tests.kit.stores import IStore, MemoryStore, MovableClock, PostgresStore, SqliteStore, small_database
 from twisted_kong.db.database import Database
 
 STORES: dict[str, Callable[[Path], IStore]] = {
     "memory": lambda tmp_path: MemoryStore(),
     "sqlite": lambda tmp_path: SqliteStore(tmp_path / "kong.db"),
     "memory with a snapshot": lambda tmp_path: LastGoodStore(MemoryStore(), tmp_path),
+    "postgres": lambda tmp_path: PostgresStore(),
 }
+_MARKS = {"postgres": requires_postgres}
 
 OpenDatabase = Callable[..., Awaitable[Database]]
 
 
-@pytest.fixture(params=list(STORES))
+@pytest.fixture(params=[pytest.param(name, marks=_MARKS.get(name, ())) for name in STORES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> IStore:
     """An empty store of each strategy."""
     return STORES[request.param](tmp_path)

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ import pytest
 
 from tests.kit.ports import free_port
 from tests.kit.waiting import PATIENCE, wait_for
+from twisted_kong.db.strategies.postgres.settings import Settings
 
 USER = "kong"
 PASSWORD = "kong's secret"
@@ -300,6 +301,18 @@ def shared_server() -> PostgresServer:
     server = PostgresServer.create()
     atexit.register(server.close)
     return server
+
+
+@cache
+def shared_database() -> PostgresDatabase:
+    """A database of the shared server in which each test has a schema: that costs less than a database."""
+    return shared_server().fresh_database()
+
+
+def settings_of(database: PostgresDatabase, **rest: Any) -> Settings:
+    """How a strategy reaches a database."""
+    settings = Settings((("127.0.0.1", database.server.port),), database.name, USER, PASSWORD)
+    return replace(settings, **rest)
 
 
 @contextmanager

@@ -14,12 +14,15 @@ from uuid import UUID
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import success_of
+from tests.kit.postgres import settings_of, shared_database
 from tests.kit.small_kinds import SmallKinds
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.memory import MemoryData, MemoryStrategy
+
+_schemas = itertools.count(1)
 
 
 def make_ids(instance: str = "this-process", seed: int = 1) -> Ids:
@@ -89,6 +92,23 @@ class SqliteStore:
         from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
         return SqliteStrategy(self.path, clock)
+
+
+class PostgresStore:
+    """A store in a schema of its own on the server that tests share."""
+
+    def __init__(self) -> None:
+        self.database = shared_database()
+        self.settings = settings_of(self.database, schema=f"store_{next(_schemas)}")
+        self._tags = itertools.count(0xB0000000)
+
+    def handle(self, clock: Any) -> IStrategy:
+        """One more handle on the same database."""
+        from twisted_kong.db.strategies.postgres.store import PostgresStrategy
+
+        return PostgresStrategy(
+            self.settings, None, clock, new_tag=lambda: f"{next(self._tags):08x}"
+        )
 
 
 def small_database(
