@@ -63,7 +63,7 @@ def lines_of(client: Client, block: FieldBlock) -> Lines:
     """The lines remembered for a block: its own, or those that all ordinary blocks of a connection share."""
     lines = block.memo
     if lines is None:
-        if client.trusted or not _ORDINARY.issuperset(block.special):
+        if client.trusted or not _ORDINARY.issuperset(block.shape.special):
             lines = Lines()
             lines.websocket = asks_websocket(block)
         else:

@@ -1,4 +1,4 @@
-"""Header blocks: split, validated and classified in one pass.
+"""Header blocks: split, validated and classified.
 
 Strict on purpose.  A line ends with CRLF and nothing else; a bare CR or LF, a NUL or other control, a space
 before the colon or a folded line refuses the message (RFC 9112 §2.2, §5.1, §5.2), because each of them is
@@ -29,76 +29,64 @@ _REMEMBERED = 1024
 _HOSTS: dict[bytes, tuple[bytes, int]] = {}
 
 
-def parse_block(raw: bytes, names: NameTable) -> FieldBlock:
-    """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules."""
+def parse_block(raw: bytes, names: NameTable, like: FieldBlock | None = None) -> FieldBlock:
+    """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules.
+
+    :param like: a block that this one probably has the shape of.
+    """
+    if like is not None:
+        shape = like.shape
+        match = None if shape.look is None else shape.look(raw)
+        if match is not None:
+            block = FieldBlock(raw, shape, None, match)
+            runs = shape.runs
+            block.forward = match[runs[0]] if len(runs) == 1 else b"".join([match[run] for run in runs])
+            if b"connection" in shape.special:
+                _connection(block)
+            return block
     lines = raw.split(CRLF)
     lines.pop()
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
         raise BadMessage(400, "control character in the header")
-    known = names.known
-    try:
-        # Nearly always all names are known; most of what follows asks this list instead of the bytes.
-        found = [known[line[: line.index(b":")]] for line in lines]
-    except (KeyError, ValueError):
-        found = [names.of_line(line) for line in lines]
-    block = FieldBlock(raw, lines, found)
-    ours = names.special.intersection(found)
-    if len(ours) == 1 and found[0] in ours and found[0] != b"connection" and found.count(found[0]) == 1:
-        # As most clients send it: Host, and then what goes on untouched.
-        name, line = found[0], lines[0]
-        block.special[name] = [line[len(name) + 1 :].strip(OWS)]
-        block.forward = raw[len(line) + 2 :]
-    elif ours:
-        _sort(block, lines, found, ours)
-    else:
+    shape = names.shape_of(lines)
+    block = FieldBlock(raw, shape, lines)
+    if len(shape.kept) == len(lines):
         block.forward = raw
-    return block
-
-
-def _sort(block: FieldBlock, lines: list[bytes], found: list[bytes], ours: frozenset[bytes]) -> None:
-    """Put aside the lines that the proxy deals with."""
-    special = block.special
-    for name, line in zip(found, lines, strict=True):
-        if name in ours:
-            value = line[len(name) + 1 :].strip(OWS)
-            if name in special:
-                special[name].append(value)
-            else:
-                special[name] = [value]
-    if b"connection" in special:
+    elif shape.kept:
+        block.forward = CRLF.join([*[lines[place] for place in shape.kept], b""])
+    if b"connection" in shape.special:
         _connection(block)
-    gone = ours | block.nominated if block.nominated else ours
-    kept = [line for name, line in zip(found, lines, strict=True) if name not in gone]
-    block.forward = CRLF.join([*kept, b""]) if kept else b""
+    return block
 
 
 def _connection(block: FieldBlock) -> None:
     """Read what ``Connection`` says: of the connection, and which fields end here."""
-    options = {
-        option.strip(OWS).lower() for value in block.special[b"connection"] for option in value.split(b",")
-    }
+    values = block.get_all(b"connection")
+    options = {option.strip(OWS).lower() for value in values for option in value.split(b",")}
     block.close = b"close" in options
     block.keep_alive = b"keep-alive" in options
-    named = options - _OPTIONS
     # What the proxy deals with itself is not among the plain lines: a client that names Content-Length, Host
     # or Transfer-Encoding cannot remove it.  Kong: 3.9.1 does, and can be smuggled through (CVE-2026-6338).
-    block.nominated = frozenset(named.difference(block.special))
+    nominated = options.difference(_OPTIONS, block.shape.special)
+    if nominated:
+        block.nominated = frozenset(nominated)
+        kept = [line for name, _, line in block.fields if name not in nominated | block.shape.special]
+        block.forward = CRLF.join([*kept, b""]) if kept else b""
 
 
 def frame(block: FieldBlock) -> None:
     """Set ``length`` by the rules of RFC 9112 §6.3, refusing whatever two servers could read in two ways."""
-    special = block.special
-    codings = special.get(b"transfer-encoding")
-    lengths = special.get(b"content-length")
-    if codings is not None:
-        if lengths is not None:
+    codings = block.get_all(b"transfer-encoding")
+    lengths = block.get_all(b"content-length")
+    if codings:
+        if lengths:
             raise BadMessage(400, "both Transfer-Encoding and Content-Length")
         if len(codings) > 1:
             raise BadMessage(400, "several Transfer-Encoding fields")
         if codings[0].lower() != b"chunked":
             raise BadMessage(501, "unknown transfer coding")
         block.length = CHUNKED
-    elif lengths is not None:
+    elif lengths:
         if len(lengths) > 1:
             raise BadMessage(400, "several Content-Length fields")
         block.length = parse_length(lengths[0])
@@ -134,14 +122,12 @@ def split_host(host: bytes) -> tuple[bytes, int]:
 
 def frame_request(block: FieldBlock) -> None:
     """Set what the block says of body and host; several Host fields are refused (RFC 9112 §3.2)."""
-    special = block.special
-    if b"content-length" in special or b"transfer-encoding" in special:
+    shape = block.shape
+    if shape.framed:
         frame(block)
-    hosts = special.get(b"host")
-    if hosts is not None:
-        if len(hosts) > 1:
-            raise BadMessage(400, "several Host fields")
-        host = block.host = hosts[0]
+    host = block.only(b"host")
+    if host is not None:
+        block.host = host
         known = _HOSTS.get(host)
         if known is None:
             known = split_host(host)
@@ -149,3 +135,5 @@ def frame_request(block: FieldBlock) -> None:
                 _HOSTS.clear()
             _HOSTS[host] = known
         block.name, block.port = known
+    elif b"host" in shape.places:
+        raise BadMessage(400, "several Host fields")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from typing_extensions import override
 
 from twisted_kong.core.headers import Headers
+from twisted_kong.core.http1.shapes import Shape
 
 CHUNKED = -1
 UNTIL_CLOSE = -2
+_NO_NAMES: frozenset[bytes] = frozenset()
 
 
 class BlockHeaders(Headers):
@@ -54,23 +57,25 @@ class BlockHeaders(Headers):
 class FieldBlock:
     """A header block that passed every rule, with what framing and forwarding need to know of it.
 
-    ``raw`` is the block as received, each line with its CRLF.  ``forward`` holds the bytes of the lines that
-    go on untouched, ``nominated`` the lower-case names listed in ``Connection``.  ``length`` is the announced
-    length of the body, or ``CHUNKED``, or None where the block announces nothing.  ``special`` maps the
-    lower-case names that the proxy itself deals with to their values.  ``host`` is the Host field, ``name``
-    and ``port`` its parts: lower case, and 0 for no port.
+    ``raw`` is the block as received, each line with its CRLF; ``shape`` what the names alone tell of it.
+    ``forward`` holds the bytes of the lines that go on untouched, ``nominated`` the lower-case names listed
+    in ``Connection``.  ``length`` is the announced length of the body, or ``CHUNKED``, or None where the
+    block announces nothing.  ``host`` is the Host field, ``name`` and ``port`` its parts: lower case, and 0
+    for no port.
     ``memo`` and ``logged`` are room for what forwarding and the access log made of this block.  One block is
     shared by all requests of a connection that send the same bytes.
 
-    :param lines: the lines of ``raw``, and
-    :param names: their names in lower case, if whoever makes it has them at hand.
+    :param shape: of ``raw``; made of it where nobody has it at hand.
+    :param lines: the lines of ``raw``, or
+    :param match: what ``shape.look`` found in it.
     """
 
     __slots__ = (
         "_fields",
         "_headers",
         "_lines",
-        "_names",
+        "_match",
+        "_special",
         "close",
         "forward",
         "host",
@@ -82,28 +87,42 @@ class FieldBlock:
         "nominated",
         "port",
         "raw",
-        "special",
+        "shape",
     )
 
     def __init__(
-        self, raw: bytes, lines: list[bytes] | None = None, names: list[bytes] | None = None
+        self,
+        raw: bytes,
+        shape: Shape | None = None,
+        lines: list[bytes] | None = None,
+        match: re.Match[bytes] | None = None,
     ) -> None:
         self.raw = raw
-        self._lines = raw.split(b"\r\n")[:-1] if lines is None else lines
-        self._names = [line.partition(b":")[0].lower() for line in self._lines] if names is None else names
+        self._lines = lines
+        self._match = match
+        self.shape = _shape_of(self.lines) if shape is None else shape
         self.forward = b""
-        self.nominated: frozenset[bytes] = frozenset()
+        self.nominated = _NO_NAMES
         self.close = False
         self.keep_alive = False
         self.length: int | None = None
         self.host: bytes | None = None
         self.name = b""
         self.port = 0
-        self.special: dict[bytes, list[bytes]] = {}
         self.memo: Any = None
         self.logged: str | None = None
         self._headers: BlockHeaders | None = None
         self._fields: list[tuple[bytes, bytes, bytes]] | None = None
+        self._special: dict[bytes, list[bytes]] | None = None
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines of ``raw``, without their ends."""
+        lines = self._lines
+        if lines is None:
+            lines = self._lines = self.raw.split(b"\r\n")
+            lines.pop()
+        return lines
 
     @property
     def fields(self) -> list[tuple[bytes, bytes, bytes]]:
@@ -112,9 +131,17 @@ class FieldBlock:
         if fields is None:
             fields = self._fields = [
                 (name, line[len(name) + 1 :].strip(b" \t"), line)
-                for name, line in zip(self._names, self._lines, strict=True)
+                for name, line in zip(self.shape.names, self.lines, strict=True)
             ]
         return fields
+
+    @property
+    def special(self) -> dict[bytes, list[bytes]]:
+        """The values of the fields that the proxy itself deals with, by lower-case name."""
+        special = self._special
+        if special is None:
+            special = self._special = {name: self.get_all(name) for name in self.shape.special}
+        return special
 
     @property
     def headers(self) -> Headers:
@@ -126,23 +153,32 @@ class FieldBlock:
 
     def lacks(self, names: frozenset[bytes]) -> bool:
         """Whether there is no field of any of these lower-case names."""
-        return names.isdisjoint(self._names)
+        return names.isdisjoint(self.shape.places)
 
     def get_all(self, name: bytes) -> list[bytes]:
         """The values of the fields of a lower-case name, found without listing all fields."""
-        names = self._names
-        count = names.count(name)
-        if not count:
+        places = self.shape.places.get(name)
+        if places is None:
             return []
+        lines = self.lines
         behind = len(name) + 1
-        if count == 1:
-            # A comprehension costs a call.
-            return [self._lines[names.index(name)][behind:].strip(b" \t")]
-        return [
-            line[behind:].strip(b" \t")
-            for other, line in zip(names, self._lines, strict=True)
-            if other == name
-        ]
+        return [lines[place][behind:].strip(b" \t") for place in places]
+
+    def only(self, name: bytes) -> bytes | None:
+        """The value of the one field of a lower-case name; None if there is none, or more than one."""
+        shape = self.shape
+        places = shape.places.get(name)
+        if places is None or len(places) > 1:
+            return None
+        match = self._match
+        if match is not None:
+            return match[shape.groups[places[0]]].strip(b" \t")
+        return self.lines[places[0]][len(name) + 1 :].strip(b" \t")
+
+
+def _shape_of(lines: list[bytes]) -> Shape:
+    spelled = [line.partition(b":")[0] for line in lines]
+    return Shape(spelled, [name.lower() for name in spelled], _NO_NAMES)
 
 
 class RequestHead:

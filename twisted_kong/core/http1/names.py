@@ -1,7 +1,8 @@
-"""The bounded table of field names: every spelling seen, and those that the proxy deals with.
+"""The bounded tables of field names and of the shapes of blocks, and which names the proxy deals with.
 
-A name is judged once; afterwards one look into a dictionary both validates and classifies it.  Clients choose
-the names, so the table forgets everything it learned when it is full: it can be made slow, never large.
+A name is judged once; afterwards one look into a dictionary both validates and classifies it, or all names of
+a block at once.  Clients choose the names, so the tables forget everything they learned when they are full:
+they can be made slow, never large.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from collections.abc import Iterable
 
 from twisted_kong.core.headers import TOKEN
 from twisted_kong.core.http1.errors import BadMessage
+from twisted_kong.core.http1.shapes import Shape
 
 LEARNED = 4096
 LONGEST = 256
+SHAPES = 1024
+# Bytes that the names of a remembered shape have together.
+LARGEST = 2048
 
 
 class NameTable:
-    """Maps a name as spelled to its lower case.
+    """Maps a name as spelled to its lower case, and the names of a block to its shape.
 
-    ``known`` is the table itself, a plain dictionary since it is asked for every line of every head; what it
-    lacks is for :meth:`learn`.
+    ``known`` is the table of names itself; what it lacks is for :meth:`learn`.
 
     :param special: the lower-case names that the proxy itself deals with.
     """
@@ -27,6 +31,7 @@ class NameTable:
     def __init__(self, special: Iterable[bytes]) -> None:
         self.special = frozenset(special)
         self.known: dict[bytes, bytes] = {}
+        self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._seed()
 
     def _seed(self) -> None:
@@ -45,13 +50,23 @@ class NameTable:
             self.known[name] = lower
         return lower
 
-    def of_line(self, line: bytes) -> bytes:
-        """The lower-case name of a header line; :exc:`BadMessage` if the line is none."""
-        spelled, colon, _ = line.partition(b":")
-        lower = self.known.get(spelled) or self.learn(spelled)
-        if not colon:
-            raise BadMessage(400, "header line without a colon")
-        return lower
+    def shape_of(self, lines: list[bytes]) -> Shape:
+        """The shape of a block with these lines; :exc:`BadMessage` if one of them is no field."""
+        try:
+            spelled = tuple([line[: line.index(b":")] for line in lines])
+        except ValueError:
+            raise BadMessage(400, "header line without a colon") from None
+        shape = self._shapes.get(spelled)
+        if shape is None:
+            known = self.known
+            names = [known.get(name) or self.learn(name) for name in spelled]
+            shape = Shape(spelled, names, self.special)
+            if sum(map(len, spelled)) <= LARGEST:
+                if len(self._shapes) >= SHAPES:
+                    self._shapes.clear()
+                self._shapes[spelled] = shape
+        shape.meet()
+        return shape
 
 
 _HOP_BY_HOP = (

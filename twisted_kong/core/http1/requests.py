@@ -209,7 +209,7 @@ class RequestReader:
             limits = self._limits
             if len(raw) > limits.field or len(raw) > 4 * limits.fields:
                 self._measure(line, raw)
-            block = parse_block(raw, REQUEST_NAMES)
+            block = parse_block(raw, REQUEST_NAMES, block)
             frame_request(block)
         if line_end > self._limits.line:
             raise BadMessage(414, "request line is too long")

@@ -55,7 +55,7 @@ class ResponseReader:
         raw = data[line_end + 2 : end + 2]
         block = self._block
         if block is None or block.raw != raw:
-            block = parse_block(raw, RESPONSE_NAMES)
+            block = parse_block(raw, RESPONSE_NAMES, block)
             frame(block)
             self._block = block
         status, reason, minor, sent = self._status

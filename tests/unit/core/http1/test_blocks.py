@@ -11,6 +11,7 @@ from twisted_kong.core.http1.blocks import frame, frame_request, parse_block, pa
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, FieldBlock
 from twisted_kong.core.http1.names import REQUEST_NAMES
+from twisted_kong.core.http1.shapes import OFTEN
 
 
 def block(raw: bytes) -> FieldBlock:
@@ -163,12 +164,19 @@ NAMES = st.sampled_from([b"Host", b"host", b"Via", b"VIA", b"X-A", b"x-a", b"Coo
 VALUES = st.text("ab: \t,é", max_size=8).map(lambda text: text.encode("latin-1"))
 
 
-@given(st.lists(st.tuples(NAMES, VALUES), max_size=8))
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=8), st.booleans())
 @settings(max_examples=300)
-def test_the_short_ways_say_what_the_long_one_does(fields: list[tuple[bytes, bytes]]) -> None:
-    """Whatever comes, in whatever order: special fields, plain lines and single look-ups agree."""
+def test_the_short_ways_say_what_the_long_one_does(fields: list[tuple[bytes, bytes]], known: bool) -> None:
+    """Whatever comes, in whatever order: special fields, plain lines and single look-ups agree.
+
+    So they do for a block of a shape that was met often.
+    """
     lines = [b"%b:%b" % field for field in fields]
-    parsed = parse_block(b"".join(line + b"\r\n" for line in lines), REQUEST_NAMES)
+    raw = b"".join(line + b"\r\n" for line in lines)
+    before = parse_block(raw, REQUEST_NAMES)
+    for _ in range(OFTEN if known else 0):
+        before.shape.meet()
+    parsed = parse_block(raw, REQUEST_NAMES, before)
     expected: dict[bytes, list[bytes]] = {}
     for name, value in fields:
         expected.setdefault(name.lower(), []).append(value.strip(b" \t"))
@@ -177,8 +185,25 @@ def test_the_short_ways_say_what_the_long_one_does(fields: list[tuple[bytes, byt
     plain = [line for (name, _), line in zip(fields, lines, strict=True) if name.lower() not in special]
     assert parsed.forward == b"".join(line + b"\r\n" for line in plain)
     for name in (*expected, b"absent"):
-        assert parsed.get_all(name) == expected.get(name, [])
+        values = expected.get(name, [])
+        assert parsed.get_all(name) == values
+        assert parsed.only(name) == (values[0] if len(values) == 1 else None)
         assert parsed.lacks(frozenset((name, b"none"))) is (name not in expected)
     assert [(name, value) for name, value, _ in parsed.fields] == [
         (name.lower(), value.strip(b" \t")) for name, value in fields
     ]
+
+
+def test_a_block_like_the_last_one_is_held_to_the_same_rules() -> None:
+    """What a known shape does not take is read, and refused, as if nothing were known."""
+    raw = b"Host: a\r\nConnection: x-a\r\nX-A: 1\r\nX-B: 2\r\n"
+    last = parse_block(raw, REQUEST_NAMES)
+    for _ in range(OFTEN):
+        last.shape.meet()
+    parsed = parse_block(raw, REQUEST_NAMES, last)
+    assert parsed.forward == b"X-B: 2\r\n"
+    assert parsed.nominated == {b"x-a"}
+    other = parse_block(b"X-B: 2\r\n", REQUEST_NAMES, last)
+    assert other.forward == b"X-B: 2\r\n"
+    with pytest.raises(BadMessage):
+        parse_block(raw.replace(b"1", b"\x00"), REQUEST_NAMES, last)
