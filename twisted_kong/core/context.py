@@ -177,7 +177,8 @@ class RequestContext:
     For plugins: ``consumer`` and ``credential`` (entities), ``shared`` (``kong.ctx.shared``), ``state``
     (one dictionary per plugin name, ``kong.ctx.plugin``), ``response_edits`` (changes to the fields of an
     answer that does not exist yet), ``buffer_response`` (a plugin of the ``response`` phase takes part, or
-    one asked for the whole body), ``plan`` (whatever the phases remember between calls).
+    one asked for the whole body), ``chain`` (whatever the phases collected to run, once access has begun),
+    ``plan`` (whatever they remember between calls).
     """
 
     head: RequestHead
@@ -208,6 +209,7 @@ class RequestContext:
     tries: list[Try] | tuple[()] = ()
     consumer: Entity | None = None
     credential: Entity | None = None
+    chain: Any = None
     plan: Any = None
     buffer_response: bool = False
     response_edits: HeaderEdits | None = None

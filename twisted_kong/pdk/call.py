@@ -74,7 +74,6 @@ class Call:
     each row.
     ``gathered`` tells that the running row has put its piece to those, ``ended`` that a plugin ended it all.
     ``draft`` holds changes to the request for the Service made before there is one.
-    ``chain`` is what was collected, once access has begun.
 
     It refers to no module and not to ``kong``, so that a finished request leaves no work for the garbage
     collector.
@@ -93,7 +92,6 @@ class Call:
     ended: bool = False
     kept: dict[str, list[bytes]] | None = None
     draft: Draft | None = None
-    chain: Any = None
 
     def __init__(self, gateway: Gateway, context: RequestContext | None, phase: int) -> None:
         self.gateway = gateway

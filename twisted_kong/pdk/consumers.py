@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.headers import HeaderEdits
 from twisted_kong.pdk.kong import Kong
 from twisted_kong.pdk.phase import ACCESS, wrong_phase
 from twisted_kong.pdk.texts import HeaderTable, PreparedHeaders, entity_text
@@ -40,27 +39,21 @@ class Identities:
         call = kong.call
         if not call.phase & ACCESS:
             raise wrong_phase("kong.client.authenticate", call.phase, ACCESS)
-        # The modules are passed by: this runs for most requests of most gateways.
-        context = call.context
-        context.consumer = consumer
-        context.credential = credential
+        call.context.consumer = consumer
+        call.context.credential = credential
+        self.headers(consumer, credential, identifier).apply(call.upstream().change_headers())
+
+    def headers(self, consumer: Entity, credential: Entity | None, identifier: str | None) -> PreparedHeaders:
+        """The headers of an identity, ready to be set."""
         key = consumer["id"] if credential is None else credential["id"]
         known = self._ready.get(key)
-        if known is not None and known[0] is consumer and known[1] is credential:
-            headers = known[2]
-        else:
-            headers = identity_headers(consumer, credential, identifier)
-            self._ready[key] = (consumer, credential, headers)
+        if known is None or known[0] is not consumer or known[1] is not credential:
+            known = (consumer, credential, identity_headers(consumer, credential, identifier))
+            self._ready[key] = known
             if len(self._ready) > _REMEMBERED:
                 self._ready.popitem(last=False)
         self._ready.move_to_end(key)
-        # Written out (PreparedHeaders.apply, change_headers): five calls less are 0.8 µs of each request.
-        upstream = context.upstream or call.upstream()
-        edits = upstream.edits
-        if edits is None:
-            upstream.edits = HeaderEdits(headers.names, headers.lines)
-        else:
-            edits.put_lines(headers.names, headers.lines)
+        return known[2]
 
 
 def identity_headers(consumer: Entity, credential: Entity | None, identifier: str | None) -> PreparedHeaders:

@@ -16,40 +16,22 @@ from twisted.python.failure import Failure
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Answer, RequestContext, Response
-from twisted_kong.core.plan import PluginPlan
 from twisted_kong.pdk.call import Exit
-from twisted_kong.pdk.chains import EMPTY, Chain, Chains, Step
+from twisted_kong.pdk.chains import Chain, Step
 from twisted_kong.pdk.driving import Waiting, begin
 from twisted_kong.pdk.failures import report
-from twisted_kong.pdk.gateway import Gateway
-from twisted_kong.pdk.kong import Kong, Surroundings
-from twisted_kong.pdk.phase import (
-    ACCESS,
-    BODY_FILTER,
-    CONFIGURE,
-    HEADER_FILTER,
-    INIT_WORKER,
-    LOG,
-    RESPONSE,
-    REWRITE,
-)
+from twisted_kong.pdk.kong import Kong
+from twisted_kong.pdk.node_phases import NodePhases
+from twisted_kong.pdk.phase import ACCESS, BODY_FILTER, HEADER_FILTER, LOG, RESPONSE, REWRITE
 
 Answering = Answer | None | Deferred[Answer | None]
 
 
-class Phases:
+class Phases(NodePhases):
     """The plugins of a node.
 
-    :param plan: the rows; changed by its holder whenever a row does.
-    :param handlers: the loaded plugins' handlers by name (:mod:`twisted_kong.pdk.loader`).
+    Those that run outside of requests are in :class:`NodePhases`.
     """
-
-    def __init__(self, plan: PluginPlan, handlers: dict[str, Any], gateway: Gateway) -> None:
-        self._plan = plan
-        self._handlers = handlers
-        self._gateway = gateway
-        self._surroundings = Surroundings(gateway)
-        self._chains = Chains(plan, handlers)
 
     def rewrite(self, context: RequestContext) -> Answering:
         """Before a Route is looked for: rows bound to nothing."""
@@ -62,27 +44,48 @@ class Phases:
 
     def needs(self, context: RequestContext) -> Chain:
         """Which phases have work: of the rows that are collected, or that would be for this Route."""
-        kong = context.plan
-        if kong is not None and kong.call.chain is not None:
-            chain: Chain = kong.call.chain
-            return chain
-        chains = self._chains
-        if chains.version != self._plan.version:
-            chains.refresh()
-        return self._chain_of(context) if chains.busy else EMPTY
+        collected: Chain | None = context.chain
+        if collected is not None:
+            return collected
+        match = context.match
+        if match is None or context.consumer is not None:
+            return self._chain_of(context)
+        chain: Chain | None = match.chain
+        if chain is None or chain.version != self._plan.version:
+            chain = match.chain = self._chain_of(context)
+        return chain
 
     def access(self, context: RequestContext, needs: Any = None) -> Answering:
         """Before the Service is contacted; ``needs`` is what was just said of this request, if it was."""
         chain: Chain = needs or self.needs(context)
         if not chain.steps:
             return None
-        kong = self._kong(context, ACCESS)
-        call = kong.call
-        call.chain = chain
-        if call.draft is not None and context.upstream is not None:
-            call.draft.apply(context.upstream)
-            call.draft = None
-        return self._run(kong, chain, "access", 0)
+        context.chain = chain
+        if context.plan is not None:
+            # What was made while there was no Route may hold changes that wait for the Service.
+            call = self._kong(context, ACCESS).call
+            if call.draft is not None and context.upstream is not None:
+                call.draft.apply(context.upstream)
+                call.draft = None
+        consumer = context.consumer
+        done = 0
+        for step in chain.access:
+            if step.shortcut is None:
+                break
+            try:
+                if not step.shortcut(context):
+                    break
+            except Exception:
+                return self._failed(context, step, "access")
+            done += 1
+            if context.consumer is not consumer:
+                consumer = context.consumer
+                if self._plan.consumers or chain.consumer_id is not None:  # mostly no row is bound to one
+                    chain, done = self._switch(context, chain, step, done)
+                    break
+        else:
+            return None
+        return self._run(self._kong(context, ACCESS), chain, "access", done)
 
     def response(self, context: RequestContext) -> Answering:
         """When the whole answer of the Service is there; an Answer takes its place."""
@@ -124,35 +127,6 @@ class Phases:
         if result is not None:
             Deferred.fromCoroutine(result).addErrback(self._left_behind)
 
-    async def init_worker(self) -> None:
-        """Let every loaded plugin prepare itself, once before the first request; errors are raised."""
-        for name, handler in self._in_order("init_worker"):
-            await self._outside(INIT_WORKER, name, handler.init_worker)
-
-    async def configure(self) -> None:
-        """Tell the plugins that ask for it their present configurations; after start and each change of rows.
-
-        Each gets the list of them, or None if there are none; an error is logged.
-        """
-        for name, handler in self._in_order("configure"):
-            rows = [row for row in self._plan.all_rows() if row["name"] == name]
-            confs = [self._chains.conf_of(row) for row in rows] or None
-            try:
-                await self._outside(CONFIGURE, name, handler.configure, confs)
-            except Exception:
-                report(self._gateway, name, "configure", None)
-
-    def _in_order(self, method: str) -> list[tuple[str, Any]]:
-        named = (item for item in self._handlers.items() if hasattr(item[1], method))
-        return sorted(named, key=lambda item: (-item[1].PRIORITY, item[0]))
-
-    async def _outside(self, phase: int, name: str, method: Any, *arguments: Any) -> None:
-        kong = Kong(self._surroundings, None, phase)
-        kong.call.running = name
-        waiting = begin(method(kong, *arguments))
-        if waiting is not None:
-            await waiting
-
     def _kong(self, context: RequestContext, phase: int) -> Kong:
         kong: Kong | None = context.plan
         if kong is None:
@@ -162,21 +136,23 @@ class Phases:
         return kong
 
     def _chain_of(self, context: RequestContext) -> Chain:
+        chains = self._chains
         route, service, consumer = context.route, context.service, context.consumer
+        chains.refresh()
         if route is None:
-            return self._chains.globally
-        return self._chains.chain(
+            return chains.globally
+        return chains.chain(
             route["id"],
             None if service is None else service["id"],
             None if consumer is None else consumer["id"],
         )
 
     def _collected(self, context: RequestContext) -> Chain:
-        kong: Kong | None = context.plan
-        if kong is not None and kong.call.chain is not None:
-            chain: Chain = kong.call.chain
+        chain: Chain | None = context.chain
+        if chain is not None:
             return chain
-        return self._chains.globally if self._chains.refresh() else EMPTY
+        self._chains.refresh()
+        return self._chains.globally
 
     def _run(self, kong: Kong, chain: Chain, phase: str, index: int) -> Answering:
         """The steps of a phase that may answer, from ``index`` on."""
@@ -194,13 +170,13 @@ class Phases:
             except Exit as end:
                 return end.answer
             except Exception:
-                return self._failed(kong, step, phase)
+                return self._failed(context, step, phase)
             if waiting is not None:
                 return Deferred.fromCoroutine(self._resume(kong, chain, phase, step, waiting, consumer))
             if context.consumer is not consumer:
                 consumer = context.consumer
                 if self._plan.consumers or chain.consumer_id is not None:  # mostly no row is bound to one
-                    chain, index = self._switch(kong, chain, step, index)
+                    chain, index = self._switch(context, chain, step, index)
                     steps = chain.access
         return None
 
@@ -215,27 +191,27 @@ class Phases:
             # The client is gone; nobody waits for an answer.
             raise
         except Exception:
-            return self._failed(kong, step, phase)
+            return self._failed(kong.call.context, step, phase)
         steps: tuple[Step, ...] = getattr(chain, phase)
         index = steps.index(step) + 1
-        if kong.call.context.consumer is not consumer:
-            chain, index = self._switch(kong, chain, step, index)
+        context = kong.call.context
+        if context.consumer is not consumer:
+            chain, index = self._switch(context, chain, step, index)
         rest = self._run(kong, chain, phase, index)
         return await rest if isinstance(rest, Deferred) else rest
 
-    def _switch(self, kong: Kong, chain: Chain, step: Step, index: int) -> tuple[Chain, int]:
+    def _switch(self, context: RequestContext, chain: Chain, step: Step, index: int) -> tuple[Chain, int]:
         """The chain for the Consumer that was just set, and where to go on in it."""
-        consumer = kong.call.context.consumer
+        consumer = context.consumer
         known = consumer is not None and self._plan.knows_consumer(consumer["id"])
         if not known and chain.consumer_id is None:
             return chain, index
-        target = self._chain_of(kong.call.context)
+        target = self._chain_of(context)
         if target.consumer_id != chain.consumer_id:
-            chain = kong.call.chain = self._chains.switch(chain, step, target)
+            chain = context.chain = self._chains.switch(chain, step, target)
         return chain, sum(1 for other in chain.access if other.order <= step.order)
 
-    def _failed(self, kong: Kong, step: Step, phase: str) -> Answer:
-        context = kong.call.context
+    def _failed(self, context: RequestContext, step: Step, phase: str) -> Answer:
         report(self._gateway, step.name, phase, context.request_id)
         return self._gateway.replies.error(
             500,

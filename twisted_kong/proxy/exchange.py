@@ -18,7 +18,7 @@ from twisted_kong.core.replies import redirect
 from twisted_kong.core.router import RouteQuery
 from twisted_kong.proxy.forwarding import Forwarding, sound
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import NOTHING, Answering, Client, Needs, has_work
+from twisted_kong.proxy.interfaces import Answering, Client, Needs
 from twisted_kong.proxy.plan import Plan, make_plan
 from twisted_kong.proxy.request_body import RequestBody
 
@@ -142,7 +142,7 @@ class Exchange(Forwarding):
         if gateway.settings.allow_debug_header:
             self._debug(plan)
         needs = gateway.phases.needs(ctx)
-        if needs is not NOTHING and (needs.has_access or has_work(needs)):
+        if needs.has_work:
             self._access(plan, needs)
         else:
             if plan.service is not None:
@@ -225,8 +225,8 @@ class Exchange(Forwarding):
     def _accessed(self) -> None:
         plan = self.plan
         assert plan is not None
-        self.needs = self.gateway.phases.needs(self.ctx)
         ctx = self.ctx
+        self.needs = ctx.chain or self.gateway.phases.needs(ctx)
         way = ctx.upstream
         if way is not None and not (plan.made(way, ctx.head) or sound(way)):
             self._log.error("a plugin made a request that cannot be sent")

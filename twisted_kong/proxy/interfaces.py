@@ -125,6 +125,11 @@ class Needs(Protocol):
     """Which phases have work for one request; all false costs nothing."""
 
     @property
+    def has_work(self) -> bool:
+        """A plugin of any phase below takes part."""
+        ...
+
+    @property
     def has_access(self) -> bool:
         """A plugin of ``access`` takes part."""
         ...
@@ -198,20 +203,10 @@ class Balancer(Protocol):
         ...
 
 
-def has_work(needs: Needs) -> bool:
-    """Whether any phase has work."""
-    return (
-        needs.has_access
-        or needs.has_header_filter
-        or needs.has_body_filter
-        or needs.has_response
-        or needs.has_log
-    )
-
-
 class NoNeeds:
     """No phase has work."""
 
+    has_work = False
     has_access = False
     has_header_filter = False
     has_body_filter = False

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.pdk import a_gateway
 from twisted_kong.core.plan import PluginPlan
 from twisted_kong.pdk.chains import Chains
 
@@ -39,7 +40,7 @@ def some_chains(*rows: dict[str, Any]) -> tuple[PluginPlan, Chains]:
     plan = PluginPlan({"auth": 10, "late": 5})
     for row in rows:
         plan.put(row)
-    chains = Chains(plan, HANDLERS)
+    chains = Chains(plan, HANDLERS, a_gateway())
     chains.refresh()
     return plan, chains
 
@@ -53,6 +54,14 @@ def test_steps_by_phase() -> None:
     assert (chain.has_access, chain.has_log, chain.has_response) == (True, True, False)
     assert [step.row_id for step in chains.globally.access] == ["2"]
     assert chains.chain("r", "s", None) is chain
+    assert chain.has_work
+
+
+def test_routes_with_the_same_rows_share_a_chain() -> None:
+    """However many Routes there are, there are as many chains as there are sets of rows."""
+    _, chains = some_chains(a_row("1", "auth", route="r"), a_row("2", "late"))
+    assert chains.chain("a", "s", None) is chains.chain("b", None, None) is chains.globally
+    assert chains.chain("r", "s", None) is not chains.globally
 
 
 def test_conf() -> None:
@@ -76,14 +85,15 @@ def test_changes() -> None:
     before.access[1].conf.memo = "kept"
     before.access[0].conf.memo = "dropped"
     plan.put(a_row("1", "auth"))
-    assert chains.refresh()
+    chains.refresh()
     after = chains.chain("r", "s", None)
     assert after is not before
     assert [step.conf.memo for step in after.access] == [None, "kept"]
     plan.remove("1")
     plan.remove("2")
-    assert not chains.refresh()
+    chains.refresh()
     assert not chains._steps
+    assert not chains.chain("r", "s", None).has_work
 
 
 def test_consumers_without_rows_share_a_chain() -> None:

@@ -10,66 +10,14 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger, formatEvent
 
 from tests.kit.deferreds import failure_of, no_result, success_of
-from tests.kit.pdk import a_context, a_gateway, answered, sent_headers
+from tests.kit.methods import Method, Plugin, Stage
+from tests.kit.pdk import a_context, answered, sent_headers
 from twisted_kong.core.context import Answer, RequestContext
-from twisted_kong.core.plan import PluginPlan
 from twisted_kong.pdk.phases import Phases
 
 BOB = {"id": "bob", "username": "bob"}
-Method = Callable[[Any, Any], Any]
-
-
-class Plugin:
-    """A handler made of functions by phase; it records what runs."""
-
-    VERSION = "1.0.0"
-
-    def __init__(self, priority: int, ran: list[str], **methods: Method | None) -> None:
-        self.PRIORITY = priority
-        for phase, method in methods.items():
-            setattr(self, phase, self._recorded(phase, method, ran))
-
-    def _recorded(self, phase: str, method: Method | None, ran: list[str]) -> Method:
-        def run(kong: Any, conf: Any = None) -> Any:
-            ran.append(
-                f"{kong.call.running}.{phase}"
-                + (f":{conf['tag']}" if isinstance(conf, dict) and "tag" in conf else "")
-            )
-            return None if method is None else method(kong, conf)
-
-        return run
-
-
-class Stage:
-    """A node with some plugins, each with one row bound to nothing unless told otherwise."""
-
-    def __init__(self, **plugins: tuple[int, dict[str, Method | None]]) -> None:
-        self.ran: list[str] = []
-        self.events: list[Any] = []
-        self.handlers = {
-            name: Plugin(priority, self.ran, **methods) for name, (priority, methods) in plugins.items()
-        }
-        self.plan = PluginPlan({name: priority for name, (priority, _) in plugins.items()})
-        log = Logger("kong", observer=self.events.append)  # type: ignore[arg-type]
-        self.phases = Phases(self.plan, self.handlers, a_gateway(log=log))
-
-    def row(
-        self, name: str, row_id: str | None = None, config: dict[str, Any] | None = None, **bound: str
-    ) -> None:
-        references = {kind: {"id": id} for kind, id in bound.items()}
-        self.plan.put({"id": row_id or name, "name": name, "config": config or {}, **references})
-
-    def rows(self) -> Stage:
-        for name in self.handlers:
-            self.row(name)
-        return self
-
-    @property
-    def lines(self) -> list[str]:
-        return [formatEvent(event) for event in self.events]
 
 
 def now(answering: Any) -> Answer | None:
@@ -114,6 +62,96 @@ def test_order_of_phases_and_plugins() -> None:
     phases.body_filter(context, b"", True)
     phases.log(context)
     assert stage.ran == [f"{name}.{phase}" for phase in every for name in "zab"]
+
+
+class Short(Plugin):
+    """A handler with a shortcut for requests by GET."""
+
+    def __init__(self, ran: list[str], sets: dict[str, Any] | None = None) -> None:
+        super().__init__(50, ran, access=None)
+        self._sets = sets
+
+    def access_shortcut(self, conf: Any, gateway: Any) -> Callable[[RequestContext], bool] | None:
+        """None where the configuration says so."""
+        if "long" in conf:
+            return None
+
+        def shortcut(context: RequestContext) -> bool:
+            if "fails" in conf:
+                raise ValueError("on the shortcut")
+            if context.head.method != b"GET":
+                return False
+            context.consumer = self._sets
+            return True
+
+        return shortcut
+
+
+def a_short_stage(sets: dict[str, Any] | None = None, **config: Any) -> Stage:
+    """One with a shortcut between two that have none; the last has a row of its own for Bob."""
+    stage = Stage(a=(99, {"access": None}), b=(50, {}), c=(1, {"access": None}))
+    stage.handlers["b"] = Short(stage.ran, sets)
+    stage.phases = Phases(stage.plan, stage.handlers, stage.gateway)
+    stage.row("b", config=config)
+    return stage
+
+
+def test_a_shortcut_takes_the_place_of_access() -> None:
+    """For the request that it is made for; no PDK is made then, nor asked of one it is not made for."""
+    stage = a_short_stage()
+    context = a_context()
+    assert stage.phases.access(context) is None
+    assert stage.ran == []
+    assert context.plan is None
+    assert stage.phases.access(a_context(method="POST")) is None
+    assert stage.ran == ["b.access"]
+    stage.row("b", config={"long": True})
+    assert stage.phases.access(a_context()) is None
+    assert stage.ran == ["b.access"] * 2
+
+
+def test_those_behind_a_shortcut_have_their_turn() -> None:
+    """The first without one, and all behind it, run as ever."""
+    stage = a_short_stage()
+    stage.row("c")
+    context = a_context()
+    assert stage.phases.access(context) is None
+    assert stage.ran == ["c.access"]
+    stage.row("a")
+    assert stage.phases.access(a_context()) is None
+    assert stage.ran == ["c.access", "a.access", "b.access", "c.access"]
+    assert stage.phases.needs(context).has_access
+
+
+def test_a_shortcut_may_find_the_consumer() -> None:
+    """The rows behind it are then those of the Consumer."""
+    stage = a_short_stage(BOB)
+    stage.row("c", config={"tag": "all"})
+    stage.row("c", "c-bob", config={"tag": "bob"}, consumer="bob")
+    assert stage.phases.access(a_context()) is None
+    assert stage.ran == ["c.access:bob"]
+
+
+def test_a_shortcut_that_fails() -> None:
+    """It is an error of the plugin's like any other: 500, and a line in the log."""
+    stage = a_short_stage(fails=True)
+    answer = now(stage.phases.access(a_context()))
+    assert answer is not None
+    assert answer.status == 500
+    assert len(stage.events) == 1
+
+
+def test_what_a_route_needs_is_remembered_until_a_row_changes() -> None:
+    """The match remembers its chain; a row put or removed shows in the next request."""
+    stage = Stage(a=(1, {"access": None}))
+    context = a_context()
+    assert not stage.phases.needs(context).has_access
+    stage.row("a")
+    needs = stage.phases.needs(context)
+    assert needs.has_access
+    assert stage.phases.needs(context) is needs
+    stage.plan.remove("a")
+    assert not stage.phases.needs(context).has_access
 
 
 def test_rewrite_runs_global_rows_only() -> None:
@@ -464,31 +502,6 @@ def test_changed_rows_apply_at_once() -> None:
     stage.plan.remove("a")
     stage.phases.access(a_context())
     assert stage.ran == ["a.access:old", "a.access:new"]
-
-
-def test_init_worker_and_configure() -> None:
-    """All loaded plugins prepare themselves by priority, and are told their configurations or None."""
-    told: list[Any] = []
-    configure = {"configure": lambda kong, confs: told.append(confs), "init_worker": None}
-    stage = Stage(low=(1, configure), high=(9, {"init_worker": None}))
-    success_of(stage.phases.init_worker())
-    success_of(stage.phases.configure())
-    stage.row("low", config={"tag": "t"})
-    success_of(stage.phases.configure())
-    assert stage.ran == ["high.init_worker", "low.init_worker", "low.configure", "low.configure"]
-    assert told[0] is None
-    assert [conf["tag"] for conf in told[1]] == ["t"]
-
-
-def test_an_error_in_configure_is_logged() -> None:
-    """The gateway goes on with the rows as they are."""
-
-    def fail(kong: Any, confs: Any) -> None:
-        raise ValueError("x")
-
-    stage = Stage(a=(1, {"configure": fail}))
-    success_of(stage.phases.configure())
-    assert "[a] configure failed" in stage.lines[0]
 
 
 def test_a_finished_request_is_no_work_for_the_garbage_collector() -> None:

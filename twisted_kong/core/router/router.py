@@ -45,17 +45,18 @@ class RouteMatch:
     """A Route that was found; shared by requests, so not to be changed.
 
     ``prefix`` is what its path matched (the text that a regex matched), None if the Route has no paths.
-    ``memo`` is a place for what the data path derives from this match alone; it is empty again after any
-    change of Routes and after :meth:`Router.forget`.
+    ``memo`` and ``chain`` are places for what the data path and the phases derive from this match alone; they
+    are empty again after any change of Routes and after :meth:`Router.forget`.
     """
 
-    __slots__ = ("captures", "memo", "prefix", "route")
+    __slots__ = ("captures", "chain", "memo", "prefix", "route")
 
     def __init__(self, route: Entity, prefix: str | None, captures: Captures | None) -> None:
         self.route = route
         self.prefix = prefix
         self.captures = captures
         self.memo: Any = None
+        self.chain: Any = None
 
 
 _UNKNOWN: Any = object()

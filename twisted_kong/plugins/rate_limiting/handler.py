@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted_kong.core.context import RequestContext
 from twisted_kong.core.headers import HeaderEdits
 from twisted_kong.pdk.call import Conf
+from twisted_kong.pdk.chains import Shortcut
+from twisted_kong.pdk.gateway import Gateway
 from twisted_kong.pdk.kong import Kong
 from twisted_kong.pdk.texts import number_text, put_lines
 from twisted_kong.plugins.rate_limiting.counters import Counters
@@ -33,7 +36,6 @@ class Limits:
         "numbers",
         "periods",
         "scope",
-        "single",
         "template",
         "whole",
     )
@@ -49,7 +51,6 @@ class Limits:
         self.limits = [number_text(limit).encode() for _, limit, _ in self.periods]
         titles = [PERIODS[number].title().encode() for number in self.numbers]
         self.whole = all(limit == int(limit) for _, limit, _ in self.periods)
-        self.single = self.whole and len(self.periods) == 1
         number = b"%d" if self.whole else b"%b"
         # What is sent, but for what remains.
         self.template = b"".join(
@@ -81,14 +82,11 @@ class Handler:
 
     def access(self, kong: Kong, conf: Conf) -> None:
         """Let the request pass and count it, or refuse it."""
-        limits: Limits | None = conf.memo
-        if limits is None:
-            limits = conf.memo = Limits(conf)
+        limits = _limits(conf)
         context = kong.call.context
         now = context.started
         starts = self._windows.starts(now)
-        consumer = context.consumer if limits.by == "consumer" else None
-        identifier = _identifier(kong, conf, limits.by) if consumer is None else consumer["id"]
+        identifier = _identifier(kong, conf, limits.by)
         used = self._counters.used((limits.scope, identifier), limits.numbers, starts)
         stopped = -1
         for place, limit, _ in limits.periods:
@@ -101,14 +99,45 @@ class Handler:
             if stopped >= 0:
                 kong.response.error(int(conf["error_code"]), conf["error_message"])
             return
-        lines = _lines(limits, used, stopped, now)
-        if context.response is None and context.response_edits is None:
-            # The first to touch the answer, as nearly always: written out to save four calls.
-            context.response_edits = HeaderEdits(limits.names, lines)
-        else:
-            put_lines(context.change_response(), limits.names, lines)
+        put_lines(context.change_response(), limits.names, _lines(limits, used, stopped, now))
         if stopped >= 0:
             kong.response.error(int(conf["error_code"]), conf["error_message"])
+
+    def access_shortcut(self, conf: Conf, gateway: Gateway) -> Shortcut | None:
+        """Count a Consumer with room in its only window, if the limit is whole and clients may see it."""
+        if conf["policy"] != "local" or conf["limit_by"] != "consumer" or conf["hide_client_headers"]:
+            return None
+        limits = _limits(conf)
+        if not limits.whole or len(limits.periods) != 1:
+            return None
+        ((place, limit, length),) = limits.periods
+        scope, numbers, names, template = limits.scope, limits.numbers, limits.names, limits.template
+        text = limits.limits[0]
+        starts_of, used_of = self._windows.starts, self._counters.used
+
+        def count(context: RequestContext) -> bool:
+            consumer = context.consumer
+            if consumer is None or context.response_edits is not None:
+                return False
+            now = context.started
+            used = used_of((scope, consumer["id"]), numbers, starts_of(now))
+            left = limit - used[place] - 1
+            if left < 0:
+                return False
+            used[place] += 1
+            reset = length - int(now - used[place - 1])
+            lines = template % (left, text, left, reset if reset > 1 else 1)
+            context.response_edits = HeaderEdits(names, lines)
+            return True
+
+        return count
+
+
+def _limits(conf: Conf) -> Limits:
+    limits: Limits | None = conf.memo
+    if limits is None:
+        limits = conf.memo = Limits(conf)
+    return limits
 
 
 def _lines(limits: Limits, used: list[int], stopped: int, now: float) -> bytes:
@@ -117,12 +146,6 @@ def _lines(limits: Limits, used: list[int], stopped: int, now: float) -> bytes:
     ``used`` already counts this request if it passes.
     Kong: if it is refused, what remains is shown as it stands, and 0 for the window that refused it.
     """
-    if limits.single and stopped < 0:
-        # One period of whole numbers, which is what most configure: 1 µs less.
-        place, limit, length = limits.periods[0]
-        left = limit - used[place]
-        reset = length - int(now - used[place - 1])
-        return limits.template % (left, limits.limits[0], left, reset if reset > 1 else 1)
     remains: list[float] = []
     least: float = -1
     tightest = start = length = 0

@@ -304,3 +304,32 @@ def test_a_known_key_is_no_way_past_the_other_rules() -> None:
     assert message_of(node.access(a_context(headers={"other": "k1"})))[0] == 401
     node.put("key-auth", {"key_names": ["x-new"]})
     assert message_of(node.access(a_context(headers={"apikey": "k1"})))[0] == 401
+
+
+def test_a_changed_consumer_is_told_at_once() -> None:
+    """What was made ready for a key is held against what the cache has now, credential and Consumer."""
+    node = stage()
+    for _ in range(2):
+        assert node.access(a_context(headers={"apikey": "k1"})) is None
+    cache = node.gateway.cache
+    assert isinstance(cache, MemoryCache)
+    changed = BOB | {"username": "robert"}
+    cache.values[f"consumers:{BOB['id']}:::::ws"] = changed
+    context = a_context(headers={"apikey": "k1"})
+    assert node.access(context) is None
+    assert context.consumer is changed
+    assert sent_headers(context)["x-consumer-username"] == "robert"
+    cache.values["keyauth_credentials:k1:::::ws"] = MISS
+    assert message_of(node.access(a_context(headers={"apikey": "k1"})))[0] == 401
+
+
+def test_edits_of_earlier_plugins_stay() -> None:
+    """Where the request was changed before, the Consumer's headers come on top of it."""
+    node = stage()
+    for _ in range(2):
+        context = a_context(headers={"apikey": "k1"})
+        assert context.upstream is not None
+        context.upstream.change_headers().set(b"X-Earlier", b"1")
+        assert node.access(context) is None
+        assert sent_headers(context)["x-earlier"] == "1"
+        assert sent_headers(context)["x-consumer-username"] == "bob"

@@ -168,3 +168,17 @@ def test_other_policies_are_refused_clearly(policy: str) -> None:
     node = stage(hour=1, policy=policy)
     assert message_of(ask(node)[0])[0] == 500
     assert f"policy '{policy}' is not supported by this version" in node.lines[0]
+
+
+def test_consumers_count_alike_on_either_way() -> None:
+    """A Consumer's requests are one count, whether another plugin changed the answer before or not."""
+    node = stage(hour=3)
+    seen = []
+    for changed in (False, True, False, True):
+        context = a_context()
+        context.consumer = {"id": "c"}
+        if changed:
+            context.change_response().set(b"X-Earlier", b"1")
+        answer = node.access(context)
+        seen.append((answer is None, client_headers(context)["ratelimit-remaining"]))
+    assert seen == [(True, "2"), (True, "1"), (True, "0"), (False, "0")]
