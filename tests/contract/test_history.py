@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.conftest import OpenDatabase
-from tests.contract.test_log import told, write
+from tests.contract.test_log import heard, told, write
 from tests.kit.stores import MovableClock
 from twisted_kong.core.changes import ChangeBatch
 from twisted_kong.db.database import Database
@@ -73,7 +73,7 @@ async def test_history_is_no_poll(open_database: OpenDatabase) -> None:
     one, two = await open_database("one"), await open_database("two")
     start = (await two.log.changes_after(await two.log.head())).position
     await write(one, "a")
-    assert two.log.has_news()
+    assert await heard(two)
     await two.log.history(None, 10)
     await two.log.history(start, 10)
     assert two.log.has_news()
