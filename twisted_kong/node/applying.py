@@ -86,10 +86,12 @@ class Applier:
     def start_over(self, position: Position, as_of: float, act: Act) -> None:
         """Forget what was handed over and apply ``act``, which drops everything, at once.
 
+        Until that is done nothing counts as applied: what was may have been of another history.
         With a delay it is applied once more after it: what is loaded now may be older than ``position`` by
         that much.
         """
         self.forget()
+        self.applied = None
         if self._delay > 0:
             self._begin(Handed(position, as_of, act))
             self.hand_over(position, as_of, act)

@@ -100,7 +100,7 @@ class ChangeFeed(Service):
 
     @property
     def applied(self) -> Position | None:
-        """Up to where this node has applied the log; None before the first load."""
+        """Up to where this node has applied the log; None before the first load, and after a doubt."""
         return self._applier.applied
 
     @property
