@@ -23,12 +23,16 @@ class StubNode(Service):
         self.reload_error: Exception | None = None
         self.start_error: Exception | None = None
         self.reopened = 0
+        self.waits: Callable[[str], object] = lambda reason: None
 
     @override
     def startService(self) -> None:
         super().startService()
         if self.start_error is not None:
             raise self.start_error
+
+    def on_waiting(self, tell: Callable[[str], object]) -> None:
+        self.waits = tell
 
     def when_ready(self) -> Deferred[None]:
         return self.ready

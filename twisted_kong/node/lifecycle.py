@@ -35,6 +35,9 @@ class CannotStart(Exception):
 # Failures that one line explains; anything else is a fault of ours and shows its traceback.
 EXPLAINED = (CannotStart, ConfError, EntityError, PrefixError, CannotListenError, OSError)
 
+# Seconds for which a node that waits is given credit each time it says so.
+WAITING = 60.0
+
 SignalHandler = Callable[[int, FrameType | None], Any]
 
 
@@ -45,6 +48,12 @@ class Node(Protocol):
         """Fires once every listener listens, fails with the reason when the node cannot come up.
 
         Called after ``startService``; an error that one line explains is one of ``EXPLAINED``.
+        """
+
+    def on_waiting(self, tell: Callable[[str], object]) -> None:
+        """Have a function called with the reason whenever the node cannot come up yet and will try again.
+
+        While that lasts it is called at least every :data:`WAITING` seconds.
         """
 
     async def drain(self) -> None:
@@ -105,6 +114,7 @@ class Lifecycle(MultiService):
         self._leaving = False
         self._reloading = False
         self._again = False
+        node.on_waiting(self._waits)
         node.setServiceParent(self)
 
     @override
@@ -177,6 +187,10 @@ class Lifecycle(MultiService):
         self._reloading = False
         self._world.manager.ready()
         self._make_up()
+
+    def _waits(self, reason: str) -> None:
+        if not self._leaving:
+            self._world.manager.waiting(" ".join(reason.split()), WAITING)
 
     def _came_up(self, _: object) -> None:
         if self._leaving:

@@ -57,6 +57,10 @@ class ServiceManager:
         """The node begins to stop."""
         self._tell("STOPPING=1", "STATUS=stopping")
 
+    def waiting(self, reason: str, seconds: float) -> None:
+        """The node cannot come up yet and goes on trying; it says so again within this time."""
+        self._tell(f"STATUS=waiting: {reason}", f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")
+
     def failed(self, reason: str) -> None:
         """The node did not come up and will end."""
         self._tell(f"STATUS=Error: {reason}", "ERRNO=1")

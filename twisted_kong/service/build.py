@@ -30,6 +30,7 @@ from twisted_kong.proxy.real_ip import TrustedIps
 from twisted_kong.service.configuring import Configuring
 from twisted_kong.service.control_plane import (
     make_admin_site,
+    make_health,
     make_readiness,
     make_status_site,
     node_info,
@@ -38,6 +39,7 @@ from twisted_kong.service.data_plane import make_balancing, make_gateway, make_p
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
 from twisted_kong.service.logs import AccessLogs
+from twisted_kong.service.opening import Opening
 from twisted_kong.service.state import NodeState
 
 # Makes the database of a node, not started; ``store.make_database`` outside of tests.
@@ -66,6 +68,7 @@ class Builder:
     """Brings one node up, once.
 
     :param undo: is given the undoing of each step.  Whoever made it unwinds it, also when a step fails.
+    :param waiting: called with the reason whenever the database is not there and will be tried again.
     :param polling: False for tests of what holds when no change is ever heard of.
     """
 
@@ -77,9 +80,10 @@ class Builder:
         logs: AccessLogs,
         log_level: LogLevel,
         make_database: OpenDatabase,
+        waiting: Callable[[str], object],
         polling: bool = True,
     ) -> None:
-        self._ground, self._undo = ground, undo
+        self._ground, self._undo, self._waiting = ground, undo, waiting
         self._logs, self._log_level = logs, log_level
         self._make_database, self._polling = make_database, polling
 
@@ -98,9 +102,8 @@ class Builder:
     async def _lay_foundation(self, plugins: LoadedPlugins) -> Foundation:
         conf, reactor = self._ground.conf, self._ground.reactor
         schemas = build_schemas(plugins.definitions, conf.router_flavor)
-        database = self._make_database(self._ground, schemas)
+        database = await self._open_database(schemas)
         self._undo.push_async_callback(database.stop)
-        await database.start()
         balancing = make_balancing(conf, reactor)
         clock = SteadyClock(reactor)
         state = NodeState(conf, database, balancing, plugins.priorities, clock, polling=self._polling)
@@ -109,6 +112,18 @@ class Builder:
         require_loaded(state.plugins.plugins.values(), plugins)
         await warm_up(state.cache, database.daos, conf.db_cache_warmup_entities, database.workspace, reactor)
         return Foundation(plugins, schemas, database, state)
+
+    async def _open_database(self, schemas: Schemas) -> Database:
+        # A file belongs to this machine: nobody else brings it up to date, and nobody is about to bring it.
+        embedded = self._ground.conf.database == "sqlite"
+        opening = Opening(
+            lambda: self._make_database(self._ground, schemas),
+            self._ground.reactor,
+            migrate=embedded,
+            waits=not embedded,
+            tell=self._waiting,
+        )
+        return await opening.database()
 
     async def _start_plugins(self, state: NodeState, phases: Phases) -> None:
         configuring = Configuring(self._ground.reactor)
@@ -134,8 +149,9 @@ class Builder:
         ground, conf, reactor = self._ground, self._ground.conf, self._ground.reactor
         tls = ListenerTls(conf, key_pairs)
         info = node_info(ground, foundation, gateway)
-        readiness = make_readiness(foundation)
-        status_site = make_status_site(ground, foundation, info, readiness, self._logs.status())
+        health = make_health(ground, foundation)
+        readiness = make_readiness(ground, foundation, health)
+        status_site = make_status_site(ground, foundation, info, health, readiness, self._logs.status())
         status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS), "Status API")
         admin_site = make_admin_site(ground, foundation, info, self._log_level, self._logs.admin())
         admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.of(ADMIN))

@@ -6,6 +6,7 @@ was done is undone, in the reverse order, when the node stops, is stopped while 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -54,6 +55,7 @@ class KongNode(NodeService):
         self._error_log, self._make_database, self._polling = error_log, make_database, polling
         self._undo = AsyncExitStack()
         self._coming_up: Deferred[None] | None = None
+        self._tell_waiting: Callable[[str], object] = lambda reason: None
         # How coming up has ended: an error, or that it succeeded; None before.
         self._outcome: Failure | bool | None = None
         self._waiting: list[Deferred[None]] = []
@@ -85,6 +87,11 @@ class KongNode(NodeService):
         waiter: Deferred[None] = Deferred()
         self._waiting.append(waiter)
         return waiter
+
+    @override
+    def on_waiting(self, tell: Callable[[str], object]) -> None:
+        """Have a function called with the reason each time the database is to be tried again."""
+        self._tell_waiting = tell
 
     @override
     async def drain(self) -> None:
@@ -124,6 +131,7 @@ class KongNode(NodeService):
                 logs=self._logs,
                 log_level=self._log_level,
                 make_database=self._make_database,
+                waiting=self._tell_waiting,
                 polling=self._polling,
             )
             self.parts = await builder.build()

@@ -6,8 +6,14 @@ from pathlib import Path
 
 from twisted_kong.core.schema.registry import Schemas
 from twisted_kong.db.database import Database, Ids, retention_for
+from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.strategies.postgres.settings import primary_settings, replica_settings
+from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
+from twisted_kong.node.trust import trusted_file
 from twisted_kong.service.ground import Ground
+
+_TAG_BYTES = 4
 
 
 def make_database(ground: Ground, schemas: Schemas) -> Database:
@@ -17,6 +23,20 @@ def make_database(ground: Ground, schemas: Schemas) -> Database:
     of this prefix, nobody's changes are mistaken for one's own.
     """
     conf, host, reactor = ground.conf, ground.host, ground.reactor
-    strategy = SqliteStrategy(Path(conf.sqlite_path), reactor)
     ids = Ids(host.new_uuid, host.new_token, instance=host.new_uuid())
-    return Database(strategy, schemas, reactor, ids, retention=retention_for(conf.db_update_propagation))
+    retention = retention_for(conf.db_update_propagation)
+    return Database(make_strategy(ground), schemas, reactor, ids, retention=retention)
+
+
+def make_strategy(ground: Ground) -> IStrategy:
+    """What keeps the entities, not started."""
+    conf, reactor = ground.conf, ground.reactor
+    if conf.database == "sqlite":
+        return SqliteStrategy(Path(conf.sqlite_path), reactor)
+    authorities = trusted_file(conf) if conf.pg_ssl_verify or conf.pg_ro_ssl_verify else None
+    return PostgresStrategy(
+        primary_settings(conf, authorities),
+        replica_settings(conf, authorities),
+        reactor,
+        new_tag=lambda: ground.host.random_bytes(_TAG_BYTES).hex(),
+    )

@@ -41,6 +41,11 @@ class PrefixPaths:
         return self.below("kong.id")
 
     @property
+    def ca_combined(self) -> str:
+        """The authorities of ``lua_ssl_trusted_certificate``, where they are several."""
+        return self.below(".ca_combined")
+
+    @property
     def start_log(self) -> str:
         """What the node wrote to its standard error; truncated at each start."""
         return self.below("logs/start.log")
