@@ -67,11 +67,11 @@ def translated(error: BaseException, *, outcome_unknown: bool = False) -> Databa
 
     :param outcome_unknown: whether the query may have been carried out nevertheless.
     """
-    if isinstance(error, DatabaseError | LostRace):
-        return error
     message, state = one_line(error), sqlstate(error)
     if outcome_unknown:
         return OutcomeUnknown(f"PostgreSQL did not confirm a commit, which may have happened: {message}")
+    if isinstance(error, DatabaseError | LostRace):
+        return error
     if state in RACES:
         return LostRace(message)
     if state in _NO_TABLES:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.strategies.postgres.connection import Connection, IClock, NoAnswer
@@ -123,7 +123,8 @@ class Opener:
         connection = Connection(self._make_driver(), self._clock, self._settings, candidate.where)
         try:
             await connection.open(connect_parameters(self._settings, candidate), seconds)
-        except NoAnswer:
+        except (NoAnswer, CancelledError):
+            # closed already
             raise
         except Exception as error:
             connection.close()

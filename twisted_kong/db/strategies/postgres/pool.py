@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.interfaces import LostRace
@@ -90,7 +90,7 @@ class Pool:
         self._opening: list[Deferred[Connection]] = []
         self._server: str | None = None
         self._closed = False
-        self._emptied: Deferred[None] | None = None
+        self._emptied: Deferred[None] = Deferred()
 
     @property
     def statistics(self) -> PoolStatistics:
@@ -140,10 +140,9 @@ class Pool:
         try:
             return connection, await self.ask(connection, query, parameters)
         except BaseException as error:
+            was_dead = may_be_dead and connection.closed and isinstance(error, DatabaseError)
             self.release(connection)
-            if not (may_be_dead and connection.closed and isinstance(error, DatabaseError)):
-                raise
-            if isinstance(error, NoAnswer):
+            if not was_dead or isinstance(error, NoAnswer):
                 raise
         connection = await self.acquire()
         try:
@@ -161,6 +160,8 @@ class Pool:
         """
         try:
             rows = await connection.run(query, parameters)
+        except CancelledError:
+            raise
         except Exception as error:
             # in a transaction still: then it is one that failed
             unknown = commits and (connection.closed or connection.is_idle)
@@ -200,9 +201,9 @@ class Pool:
         else:
             self._idle.keep(connection)
         self._open_more()
-        if not self._busy and self._emptied is not None:
-            emptied, self._emptied = self._emptied, None
-            emptied.callback(None)
+        if not self._busy:
+            self._emptied.callback(None)
+            self._emptied = Deferred()
 
     async def close(self) -> None:
         """Refuse from now on, close all that is not in use, and wait for the rest, but not for ever."""
@@ -214,11 +215,11 @@ class Pool:
         for connection in list(self._reserved):
             connection.close()
         if self._busy:
-            self._emptied = Deferred()
-            timer = self._clock.callLater(self.settings.timeout, self._close_busy)
-            await self._emptied
-            if timer.active():
-                timer.cancel()
+            emptied = self._emptied
+            emptied.addTimeout(self.settings.timeout, self._clock, onTimeoutCancel=_nothing)
+            await emptied
+        for connection in list(self._busy):
+            connection.close()
 
     def _refusal(self) -> DatabaseError | None:
         if self._closed:
@@ -293,6 +294,6 @@ class Pool:
         for connection in list(self._reserved):
             connection.close()
 
-    def _close_busy(self) -> None:
-        for connection in list(self._busy):
-            connection.close()
+
+def _nothing(_: object, __: float) -> None:
+    pass
