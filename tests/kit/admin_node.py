@@ -15,14 +15,17 @@ from tests.kit.bundled import bundled
 from tests.kit.deferreds import success_of
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
+from twisted_kong.admin.database_health import DatabaseHealth
 from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo, PluginVersion, ProcessMemory, StoreUse
 from twisted_kong.admin.status_app import Readiness
-from twisted_kong.core.changes import Change
+from twisted_kong.core.changes import Change, Position
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
-from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.interfaces import IStrategy, PoolUse
+from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.node.cache import EntityCache
 
@@ -49,6 +52,14 @@ class ScriptedIds:
     def _next(self) -> int:
         self._count += 1
         return self._count
+
+
+class ReadLog:
+    """A reader of the log that has had its troubles."""
+
+    position: Position | None = LogPosition(7, "00c0ffee")
+    applied: Position | None = LogPosition(6, "00c0ffee")
+    pending, errors, doubts = 1, 3, 1
 
 
 class AdminNode:
@@ -79,6 +90,9 @@ class AdminNode:
         self.levels: list[str] = []
         self.follows = True
         self.unready: str | None = None
+        self.health = DatabaseHealth(reachable=True, stale_seconds=1.25, position=LogPosition(7, "00c0ffee"))
+        self.needs_database = False
+        self.pools: dict[str, PoolUse] = {}
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
             self.database,
@@ -101,9 +115,12 @@ class AdminNode:
 
     def status_client(self) -> AdminClient:
         """A client of the node's Status API."""
-        readiness = Readiness(self._unready)
+        readiness = Readiness(lambda: self.unready, self._health, needs_database=self.needs_database)
+        metrics = Metrics(
+            self.node, self._health, ReadLog(), lambda: self.cache.statistics, lambda: self.pools
+        )
         return AdminClient(
-            status_site(self.node, self.database.log, readiness, self.clock),
+            status_site(self.node, self.database.log, readiness, metrics, self.clock),
         )
 
     async def apply(self, changes: Sequence[Change]) -> bool:
@@ -114,8 +131,8 @@ class AdminNode:
                 self.cache.invalidate(key)
         return self.follows
 
-    async def _unready(self) -> str | None:
-        return self.unready
+    async def _health(self) -> DatabaseHealth:
+        return self.health
 
     def create(self, path: str, record: dict[str, Any]) -> dict[str, Any]:
         """Make an entity through the Admin API."""

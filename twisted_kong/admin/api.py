@@ -12,6 +12,7 @@ from twisted_kong.admin.calls import Table, merged
 from twisted_kong.admin.endpoints import generated, without
 from twisted_kong.admin.kinds import Apply, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
@@ -106,6 +107,7 @@ def status_site(
     node: NodeInfo,
     log: IChangeLog,
     readiness: Readiness,
+    metrics: Metrics,
     reactor: Any,
     access: AccessRules = ANY_HOST,
     *,
@@ -113,5 +115,5 @@ def status_site(
     access_log: Callable[[str], None] | None = None,
 ) -> BoundedSite:
     """The site to listen with on ``status_listen``: for whoever monitors, by whatever name it is reached."""
-    app = AdminApp(status_app_table(node, log, readiness), access, reactor, headers)
+    app = AdminApp(status_app_table(node, log, readiness, metrics), access, reactor, headers)
     return BoundedSite(app.resource(), reactor, access_log=access_log)

@@ -179,6 +179,10 @@ class IChangeLog(Protocol):
         position is then the log's end and it holds no changes.
         """
 
+    async def ping(self) -> None:
+        """Ask the datastore itself for something small; raises what keeps it from answering."""
+        await self.head()
+
     def has_news(self) -> bool:
         """Whether something was committed since the last :meth:`changes_after`, as far as is cheap to tell.
 
@@ -219,10 +223,6 @@ class IStrategy(IChangeLog, IMembership, Protocol):
 
     async def migrations(self) -> MigrationState:
         """Which steps have run; may be asked without :meth:`start`."""
-
-    async def ping(self) -> None:
-        """Ask the datastore itself for something small; raises what keeps it from answering."""
-        await self.head()
 
     @property
     def outdated_since(self) -> float | None:

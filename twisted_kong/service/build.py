@@ -27,6 +27,7 @@ from twisted_kong.pdk.phases import Phases
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.listeners import Listening
 from twisted_kong.proxy.real_ip import TrustedIps
+from twisted_kong.service.cluster import Cluster, make_cluster
 from twisted_kong.service.configuring import Configuring
 from twisted_kong.service.control_plane import (
     make_admin_site,
@@ -95,6 +96,7 @@ class Builder:
         foundation = await self._lay_foundation(loaded_plugins(conf))
         phases = make_phases(self._ground, foundation, replies, trusted)
         await self._start_plugins(foundation.state, phases)
+        cluster = await self._join(foundation)
         self._ground.host.loaded()
         gateway = self._start_gateway(foundation.state, phases, replies, trusted)
         return self._listen(foundation, gateway)
@@ -106,7 +108,15 @@ class Builder:
         self._undo.push_async_callback(database.stop)
         balancing = make_balancing(conf, reactor)
         clock = SteadyClock(reactor)
-        state = NodeState(conf, database, balancing, plugins.priorities, clock, polling=self._polling)
+        state = NodeState(
+            conf,
+            database,
+            balancing,
+            plugins.priorities,
+            clock,
+            polling=self._polling,
+            chance=self._ground.host.chance,
+        )
         self._undo.push_async_callback(state.stop)
         await state.start()
         require_loaded(state.plugins.plugins.values(), plugins)
@@ -124,6 +134,12 @@ class Builder:
             tell=self._waiting,
         )
         return await opening.database()
+
+    async def _join(self, foundation: Foundation) -> Cluster:
+        cluster = make_cluster(self._ground, foundation.database, foundation.state)
+        self._undo.push_async_callback(cluster.leave)
+        await cluster.join()
+        return cluster
 
     async def _start_plugins(self, state: NodeState, phases: Phases) -> None:
         configuring = Configuring(self._ground.reactor)

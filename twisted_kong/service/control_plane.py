@@ -9,7 +9,9 @@ from importlib.metadata import version
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
 from twisted_kong.admin.app import AdminHeaders
+from twisted_kong.admin.database_health import HealthCheck
 from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import (
     Connections,
     NodeInfo,
@@ -21,7 +23,6 @@ from twisted_kong.admin.node_info import (
 )
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
-from twisted_kong.core.errors import DatabaseError
 from twisted_kong.node.cache import MISS_BYTES, EntityCache
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.service.ground import Foundation, Ground
@@ -82,31 +83,34 @@ def make_admin_site(
     )
 
 
-def make_readiness(foundation: Foundation) -> Readiness:
-    """Whether the node can serve; asks the database each time."""
+def make_health(ground: Ground, foundation: Foundation) -> HealthCheck:
+    """How the node stands to its database."""
+    feed = foundation.state.feed
+    return HealthCheck(foundation.database.strategy, ground.reactor, lambda: feed.lag, lambda: feed.applied)
 
-    async def unready() -> str | None:
-        try:
-            await foundation.database.log.head()
-        except DatabaseError:
-            # Kong's words, as those of NodeState.unready.
-            return "failed to connect to database"
-        return foundation.state.unready()
 
-    return Readiness(unready)
+def make_readiness(ground: Ground, foundation: Foundation, health: HealthCheck) -> Readiness:
+    """Whether the node can serve."""
+    return Readiness(
+        foundation.state.unready, health.now, needs_database=ground.conf.status_ready_needs_database
+    )
 
 
 def make_status_site(
     ground: Ground,
     foundation: Foundation,
     info: NodeInfo,
+    health: HealthCheck,
     readiness: Readiness,
     access_log: WriteLine | None,
 ) -> BoundedSite:
     """What listens on ``status_listen``."""
     headers = AdminHeaders.configured(ground.conf.headers)
-    log = foundation.database.log
-    return status_site(info, log, readiness, ground.reactor, headers=headers, access_log=access_log)
+    state, strategy = foundation.state, foundation.database.strategy
+    metrics = Metrics(info, health.now, state.feed, lambda: state.cache.statistics, strategy.pools)
+    return status_site(
+        info, strategy, readiness, metrics, ground.reactor, headers=headers, access_log=access_log
+    )
 
 
 def _stores(mem_cache_size: int, cache: EntityCache) -> Mapping[str, StoreUse]:

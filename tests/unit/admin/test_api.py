@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from tests.kit.admin_client import AdminClient
 from tests.kit.admin_node import AdminNode
 from twisted_kong.admin.access import AccessRules
-from twisted_kong.admin.api import admin_site, admin_table, kinds_of, status_site
+from twisted_kong.admin.api import admin_site, admin_table, kinds_of
 from twisted_kong.admin.app import AdminHeaders
 from twisted_kong.admin.kinds import NamedKind
 from twisted_kong.admin.routes.certificates import CertificateKind
-from twisted_kong.admin.status_app import Readiness
 
 
 def test_hidden_paths_are_not_there() -> None:
@@ -58,14 +57,7 @@ def test_a_site_is_given_its_limits_and_log() -> None:
 
 def test_the_status_api_is_a_site_too() -> None:
     """The Status API has Kong's headers as well and nothing of the Admin API."""
-
-    async def ready() -> str | None:
-        return None
-
-    node = AdminNode()
-    client = AdminClient(
-        status_site(node.node, node.database.log, Readiness(ready), node.clock, AccessRules())
-    )
+    client = AdminNode().status_client()
     assert client.get("/status").header("Server") == "kong/3.9.1"
     assert client.get("/services").status == 404
 

@@ -5,19 +5,32 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.admin_node import AdminNode
+from twisted_kong.admin.database_health import DatabaseHealth
+
+DATABASE = {"reachable": True, "stale_seconds": 1.25, "position": "7-00c0ffee"}
 
 
 def test_ready_or_why_not() -> None:
-    """Readiness is 200, or 503 with the reason, asked anew each time."""
+    """Readiness is 200, or 503 with the reason, asked anew each time; and tells how the database is."""
     node = AdminNode()
     client = node.status_client()
-    assert (client.get("/status/ready").status, client.get("/status/ready").json) == (
-        200,
-        {"message": "ready"},
-    )
-    node.unready = "failed to connect to database"
     answer = client.get("/status/ready")
-    assert (answer.status, answer.json) == (503, {"message": "failed to connect to database"})
+    assert (answer.status, answer.json) == (200, {"message": "ready", "database": DATABASE})
+    node.unready = "router builds not yet complete"
+    answer = client.get("/status/ready")
+    assert (answer.status, answer.json["message"]) == (503, "router builds not yet complete")
+
+
+@pytest.mark.parametrize("needs_database", [False, True])
+def test_ready_without_the_database(needs_database: bool) -> None:
+    """A node serves on without its database, so it stays ready unless the operator wants Kong's way."""
+    node = AdminNode()
+    node.health = DatabaseHealth(reachable=False, stale_seconds=61.0, position=None)
+    node.needs_database = needs_database
+    answer = node.status_client().get("/status/ready")
+    status, text = (503, "failed to connect to database") if needs_database else (200, "ready")
+    database = {"reachable": False, "stale_seconds": 61, "position": None}
+    assert (answer.status, answer.json) == (status, {"message": text, "database": database})
 
 
 @pytest.mark.parametrize("more", [{"form": [("status", "draining")]}, {"json": {"status": "draining"}}])
@@ -26,7 +39,7 @@ def test_draining_makes_it_unready(more: dict[str, object]) -> None:
     client = AdminNode().status_client()
     assert client.request("POST", "/status/ready", **more).status == 204  # type: ignore[arg-type]
     answer = client.get("/status/ready")
-    assert (answer.status, answer.json) == (503, {"message": "draining"})
+    assert (answer.status, answer.json) == (503, {"message": "draining", "database": DATABASE})
 
 
 def test_other_states_are_refused() -> None:

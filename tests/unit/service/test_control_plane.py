@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.memory_node import MemoryNode, started_node
+from twisted_kong.admin.status_app import NO_DATABASE
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.core.router.router import RouteQuery
 
@@ -80,14 +81,18 @@ def test_headers_can_be_switched_off(node: MemoryNode) -> None:
     assert answer.header("X-Kong-Admin-Latency") is None
 
 
-def test_ready_asks_the_database(node: MemoryNode) -> None:
-    """A node that has lost its database says so, in Kong's words."""
-    client = node.client(8100)
-    assert client.get("/status/ready").status == 200
+@pytest.mark.parametrize(("needs", "status", "text"), [("off", 200, "ready"), ("on", 503, NO_DATABASE)])
+def test_ready_without_the_database(tmp_path: Path, needs: str, status: int, text: str) -> None:
+    """A node that has lost its database stays ready and says so; with Kong's way chosen it is not ready."""
+    for node in started_node(tmp_path, status_ready_needs_database=needs):
+        client = node.client(8100)
+        assert client.get("/status/ready").json["database"]["reachable"] is True
 
-    async def unavailable() -> None:
-        raise DatabaseUnavailable("gone")
+        async def unavailable() -> None:
+            raise DatabaseUnavailable("gone")
 
-    node.strategy.head = unavailable  # type: ignore[assignment, method-assign]
-    answer = client.get("/status/ready")
-    assert (answer.status, answer.json["message"]) == (503, "failed to connect to database")
+        node.strategy.head = unavailable  # type: ignore[assignment, method-assign]
+        answer = client.get("/status/ready")
+        assert (answer.status, answer.json["message"]) == (status, text)
+        assert answer.json["database"]["reachable"] is False
+        assert client.get("/status").json["database"] == {"reachable": False}

@@ -55,13 +55,13 @@ def root_table(node: NodeInfo, plugins: Dao) -> Table:
 def status_table(node: NodeInfo, log: IChangeLog) -> Table:
     """``GET /status`` and ``/robots.txt``: on the Admin API and on the Status API alike.
 
-    :param log: asked for its head, to see whether the database can be reached.
+    :param log: asked whether the database can be reached.
     """
 
     async def status(call: Call) -> Answer:
         sizes = _sizes(call)
         try:
-            await log.head()
+            await log.ping()
             reachable = True
         except DatabaseError:
             reachable = False

@@ -81,7 +81,7 @@ def test_status_survives_the_database() -> None:
     """With the database away the status is still 200 and says so."""
 
     class Away:
-        def head(self) -> Any:
+        def ping(self) -> Any:
             return fail(DatabaseUnavailable("away"))
 
     log: Any = Away()
