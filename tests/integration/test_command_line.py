@@ -108,7 +108,7 @@ def test_port_in_use_is_one_line(site: Site, command: str, listener: str) -> Non
     ("text", "reason"),
     [
         ("log_level = loud\n", "log_level has an invalid value: 'loud'"),
-        ("database = postgres\n", "database = postgres is not available in this version yet"),
+        ("database = cassandra\n", "database = cassandra is not available in this version yet"),
         ("prefix = /proc/kong\n", "cannot prepare the prefix /proc/kong"),
         ("ssl_cert = /x\nssl_cert_key = /y\n", "ssl_cert: failed loading certificate from /x"),
         ("plugins = bundled,nonsense\n", "plugin 'nonsense' is enabled but not installed"),

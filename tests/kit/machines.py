@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from typing_extensions import override
@@ -79,7 +79,9 @@ class Shell:
     def _pause(self, seconds: float) -> None:
         self.now += seconds
 
-    def _launch(self, arguments: Sequence[str], output: str, timeout: float) -> None:
+    def _launch(
+        self, arguments: Sequence[str], output: str, timeout: float, tell: Callable[[str], None]
+    ) -> None:
         self.launched.append((arguments, output, timeout))
         if self.launch_error is not None:
             raise self.launch_error

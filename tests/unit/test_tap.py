@@ -75,7 +75,7 @@ def test_configuration_reaches_the_node(conf_file: Path) -> None:
     ("text", "line"),
     [
         ("log_level = loud", "log_level has an invalid value: 'loud'"),
-        ("database = postgres", "database = postgres is not available in this version yet"),
+        ("database = cassandra", "database = cassandra is not available in this version yet"),
         ("error_template_html = /nowhere", "error_template_html: cannot read /nowhere"),
         ("prefix = /proc/kong", "cannot prepare the prefix /proc/kong"),
         ("proxy_error_log = nowhere/x", "cannot open the error log"),

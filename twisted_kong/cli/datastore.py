@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from twisted_kong.core.conf.availability import require_available
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.db.interfaces import MigrationState
+from twisted_kong.db.strategies.postgres.layout import PostgresLayout
+from twisted_kong.db.strategies.postgres.settings import primary_settings
 from twisted_kong.db.strategies.sqlite.layout import SqliteLayout
+from twisted_kong.node.trust import database_authorities
+
+# Seconds. Kong: the default of --db-timeout and --lock-timeout.
+PATIENCE = 60
 
 
 class Datastore(Protocol):
@@ -24,7 +31,14 @@ class Datastore(Protocol):
         """Remove everything."""
 
 
-def datastore(conf: Conf) -> Datastore:
-    """The database of a configuration; ConfError for one that this version does not know."""
+def datastore(conf: Conf, *, db_timeout: float = PATIENCE, lock_timeout: float = PATIENCE) -> Datastore:
+    """The database of a configuration; ConfError for one that this version does not know.
+
+    :param db_timeout: seconds that a server may take to be connected to, and for each statement.
+    :param lock_timeout: seconds to wait for others that change the same database.
+    """
     require_available(conf)
-    return SqliteLayout(Path(conf.sqlite_path))
+    if conf.database == "sqlite":
+        return SqliteLayout(Path(conf.sqlite_path))
+    settings = primary_settings(conf, database_authorities(conf))
+    return PostgresLayout(replace(settings, timeout=db_timeout), lock_timeout)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 # How often the child is looked at while no message comes.
@@ -24,13 +24,21 @@ class StartFailed(Exception):
 
 
 class News:
-    """What the node has told so far."""
+    """What the node has told so far.
 
-    def __init__(self) -> None:
+    :param deadline: when it is given up, by the clock of whoever waits; a node that says that it waits for
+        something is given more time each time it does.
+    :param tell: called with what the node waits for, whenever that changes.
+    """
+
+    def __init__(self, deadline: float, tell: Callable[[str], None]) -> None:
         self.ready = False
         self.reason: str | None = None
+        self.deadline = deadline
+        self._tell = tell
+        self._waits_for = ""
 
-    def take(self, message: bytes) -> None:
+    def take(self, message: bytes, now: float) -> None:
         """Note one message; unknown lines mean nothing."""
         for line in message.decode(errors="replace").splitlines():
             name, _, value = line.partition("=")
@@ -38,6 +46,15 @@ class News:
                 self.ready = True
             elif name == "STATUS" and value.startswith("Error: "):
                 self.reason = value.removeprefix("Error: ")
+            elif name == "STATUS" and value.startswith("waiting: "):
+                self._waits(value.removeprefix("waiting: "))
+            elif name == "EXTEND_TIMEOUT_USEC" and value.isascii() and value.isdigit():
+                self.deadline = max(self.deadline, now + int(value) / 1_000_000)
+
+    def _waits(self, reason: str) -> None:
+        if reason != self._waits_for:
+            self._waits_for = reason
+            self._tell(f"the node waits for the database: {reason}")
 
 
 def last_line(text: str) -> str:
@@ -46,10 +63,12 @@ def last_line(text: str) -> str:
     return lines[-1].removeprefix("Error: ") if lines else "it ended without a word"
 
 
-def launch(arguments: Sequence[str], output: str, timeout: float) -> None:
+def launch(arguments: Sequence[str], output: str, timeout: float, tell: Callable[[str], None]) -> None:
     """Run a node in a session of its own; returns once it is ready, raises :class:`StartFailed` otherwise.
 
     :param output: file for what it writes to its standard streams, made anew.
+    :param timeout: seconds it may take, not counting those in which it says that it waits.
+    :param tell: called with what it waits for.
     """
     # Not below the prefix: a Unix socket's path must not be longer than 107 bytes.
     with tempfile.TemporaryDirectory(prefix="kong-") as directory:
@@ -59,7 +78,7 @@ def launch(arguments: Sequence[str], output: str, timeout: float) -> None:
             inbox.settimeout(_TURN)
             child = _spawn(arguments, output, address)
             try:
-                _wait(child, inbox, output, timeout)
+                _wait(child, inbox, output, timeout, News(time.monotonic() + timeout, tell))
             except BaseException:
                 _end(child)
                 raise
@@ -82,18 +101,18 @@ def _spawn(arguments: Sequence[str], output: str, address: str) -> subprocess.Po
         )
 
 
-def _wait(child: subprocess.Popen[bytes], inbox: socket.socket, output: str, timeout: float) -> None:
-    news = News()
-    deadline = time.monotonic() + timeout
+def _wait(
+    child: subprocess.Popen[bytes], inbox: socket.socket, output: str, timeout: float, news: News
+) -> None:
     while not news.ready:
         ended = child.poll() is not None
         try:
-            news.take(inbox.recv(4096))
+            news.take(inbox.recv(4096), time.monotonic())
         except TimeoutError:
             if ended:
                 text = Path(output).read_text(errors="replace")
                 raise StartFailed(news.reason or last_line(text)) from None
-        if time.monotonic() > deadline:
+        if time.monotonic() > news.deadline:
             raise StartFailed(news.reason or f"it did not become ready within {timeout:g} seconds")
 
 

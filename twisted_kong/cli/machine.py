@@ -58,8 +58,8 @@ class Machine:
     processes: Processes = field(default_factory=Processes)
     pause: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
-    launch: Callable[[Sequence[str], str, float], None] = launch
-    """Run a command in the background until it is ready: arguments, file for its output, seconds."""
+    launch: Callable[[Sequence[str], str, float, Callable[[str], None]], None] = launch
+    """Run a command in the background until it is ready: see ``launching.launch``."""
     become: Callable[[Sequence[str]], None] = lambda arguments: os.execv(arguments[0], list(arguments))
     """Replace this process by a command."""
     default_files: tuple[str, ...] = DEFAULT_FILES

@@ -1,20 +1,26 @@
 """``kong migrations``: the layout of the database.
 
 Kong's two phases exist for clusters on one server: ``up`` adds what a new version needs while old nodes
-still run, ``finish`` removes what they needed. The embedded database has only ``up`` steps so far, which a
-node also runs by itself at start.
+still run, ``finish`` removes what they needed. There are only ``up`` steps so far. With the embedded database
+a node runs them by itself at start.
+
+Any number of commands may run at once: one does the work, the others wait for it and find it done.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 import click
 
 from twisted_kong.cli.console import CommandFailed
-from twisted_kong.cli.datastore import Datastore, datastore
-from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
+from twisted_kong.cli.datastore import PATIENCE, Datastore, datastore
+from twisted_kong.cli.session import Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.db.interfaces import MigrationState
 from twisted_kong.node.prefix import prepare_directories
 
@@ -25,11 +31,40 @@ _QUESTION = "> Are you sure? This operation is irreversible. [y/n] "
 _ATTEMPTS = 3
 
 
-def migration_options(command: Command) -> Command:
-    """The options of every ``migrations`` command."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every ``migrations`` command is told; times in seconds."""
+
+    conf: str | None
+    prefix: str | None
+    yes: bool
+    quiet: bool
+    force: bool
+    db_timeout: int
+    lock_timeout: int
+
+
+def migration_options(command: Callable[[Session, Options], None]) -> Callable[..., None]:
+    """Give a command its session and the options of every ``migrations`` command."""
+
+    @pass_session
+    @wraps(command)
+    def with_options(session: Session, /, **given: Any) -> None:
+        command(session, Options(**given))
+
     for option in (
-        click.option("--lock-timeout", type=int, default=60, help="seconds to wait for other migrations"),
-        click.option("--db-timeout", type=int, default=60, help="seconds to wait for the database"),
+        click.option(
+            "--lock-timeout",
+            type=click.IntRange(min=0),
+            default=PATIENCE,
+            help="seconds to wait for other migrations",
+        ),
+        click.option(
+            "--db-timeout",
+            type=click.IntRange(min=1),
+            default=PATIENCE,
+            help="seconds that the database may take to answer",
+        ),
         click.option("-f", "--force", is_flag=True, help="bootstrap: reset the database first"),
         click.option("-q", "--quiet", is_flag=True, help="no output"),
         click.option("-y", "--yes", is_flag=True, help="assume yes"),
@@ -37,8 +72,8 @@ def migration_options(command: Command) -> Command:
         conf_option,
         verbosity,
     ):
-        command = option(command)
-    return command
+        with_options = option(with_options)
+    return with_options
 
 
 @click.group()
@@ -48,13 +83,10 @@ def migrations() -> None:
 
 @migrations.command()
 @migration_options
-@pass_session
-def bootstrap(
-    session: Session, /, conf: str | None, prefix: str | None, force: bool, quiet: bool, **ignored: object
-) -> None:
+def bootstrap(session: Session, options: Options) -> None:
     """Prepare an empty database."""
-    store = _open(session, conf, prefix, quiet, unused=force)
-    if force:
+    store = _open(session, options, unused=options.force)
+    if options.force:
         store.reset()
     if store.state().executed:
         session.console.say("Database already bootstrapped")
@@ -66,10 +98,9 @@ def bootstrap(
 
 @migrations.command()
 @migration_options
-@pass_session
-def up(session: Session, /, conf: str | None, prefix: str | None, quiet: bool, **ignored: object) -> None:
+def up(session: Session, options: Options) -> None:
     """Run the steps that this version adds."""
-    store = _open(session, conf, prefix, quiet)
+    store = _open(session, options)
     state = store.state()
     if not state.executed:
         raise CommandFailed(
@@ -84,10 +115,9 @@ def up(session: Session, /, conf: str | None, prefix: str | None, quiet: bool, *
 
 @migrations.command()
 @migration_options
-@pass_session
-def finish(session: Session, /, conf: str | None, prefix: str | None, quiet: bool, **ignored: object) -> None:
+def finish(session: Session, options: Options) -> None:
     """Run the steps that remove what older versions needed."""
-    state = _open(session, conf, prefix, quiet).state()
+    state = _open(session, options).state()
     if not state.executed:
         raise CommandFailed(
             "Cannot run migrations: database needs bootstrapping; run 'kong migrations bootstrap'"
@@ -99,10 +129,9 @@ def finish(session: Session, /, conf: str | None, prefix: str | None, quiet: boo
 
 @migrations.command(name="list")
 @migration_options
-@pass_session
-def list_(session: Session, /, conf: str | None, prefix: str | None, quiet: bool, **ignored: object) -> None:
+def list_(session: Session, options: Options) -> None:
     """List the steps that have run and those to come; the exit code tells which there are."""
-    state = _open(session, conf, prefix, quiet).state()
+    state = _open(session, options).state()
     if not state.executed:
         session.console.say("Database needs bootstrapping; run 'kong migrations bootstrap'")
         raise CommandFailed("needs bootstrapping", NEEDS_BOOTSTRAP, silent=True)
@@ -117,21 +146,17 @@ def list_(session: Session, /, conf: str | None, prefix: str | None, quiet: bool
 
 @migrations.command()
 @migration_options
-@pass_session
-def status(session: Session, /, conf: str | None, prefix: str | None, quiet: bool, **ignored: object) -> None:
+def status(session: Session, options: Options) -> None:
     """The same as JSON."""
-    session.console.say(json.dumps(_report(_open(session, conf, prefix, quiet).state()), indent=2))
+    session.console.say(json.dumps(_report(_open(session, options).state()), indent=2))
 
 
 @migrations.command()
 @migration_options
-@pass_session
-def reset(
-    session: Session, /, conf: str | None, prefix: str | None, yes: bool, quiet: bool, **ignored: object
-) -> None:
+def reset(session: Session, options: Options) -> None:
     """Remove everything from the database."""
-    store = _open(session, conf, prefix, quiet, unused=True)
-    if not yes and not _is_sure():
+    store = _open(session, options, unused=True)
+    if not options.yes and not _is_sure():
         session.console.say("cancelled")
         return
     if not store.state().executed:
@@ -142,19 +167,17 @@ def reset(
     session.console.say("Database successfully reset")
 
 
-def _open(
-    session: Session, /, conf: str | None, prefix: str | None, quiet: bool, *, unused: bool = False
-) -> Datastore:
-    session.console.quiet = quiet
-    found = session.read(conf, prefix)
+def _open(session: Session, options: Options, *, unused: bool = False) -> Datastore:
+    session.console.quiet = options.quiet
+    found = session.read(options.conf, options.prefix)
     if unused and session.running(found.paths) is not None:
         raise CommandFailed(
             f"Kong is running in {found.prefix}, and uses the database; run 'kong stop' first"
         )
-    store = datastore(found)
-    # The embedded database lies below the prefix, which may not be there yet.
-    prepare_directories(found)
-    return store
+    if found.database == "sqlite" or found.pg_ssl_verify:
+        # The embedded database lies below the prefix, which may not be there yet; as do authorities.
+        prepare_directories(found)
+    return datastore(found, db_timeout=options.db_timeout, lock_timeout=options.lock_timeout)
 
 
 def _run(session: Session, store: Datastore) -> None:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import click
 
 from twisted_kong.cli.console import CommandFailed
-from twisted_kong.cli.datastore import datastore
+from twisted_kong.cli.datastore import PATIENCE, datastore
 from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.paths import PrefixPaths
@@ -29,10 +29,20 @@ RESTART_WAIT = 5.0
 
 
 def start_options(command: Command) -> Command:
-    """The options of ``start`` and ``restart``; those about nginx and locks are accepted for Kong's sake."""
+    """The options of ``start`` and ``restart``; those about nginx are accepted for Kong's sake."""
     for option in (
-        click.option("--lock-timeout", type=int, default=60, help="seconds to wait for other migrations"),
-        click.option("--db-timeout", type=int, default=60, help="seconds to wait for the node to be ready"),
+        click.option(
+            "--lock-timeout",
+            type=click.IntRange(min=0),
+            default=PATIENCE,
+            help="seconds to wait for other migrations",
+        ),
+        click.option(
+            "--db-timeout",
+            type=click.IntRange(min=1),
+            default=PATIENCE,
+            help="seconds that the database may take to answer, and the node to be ready",
+        ),
         click.option("--run-migrations", is_flag=True, help="bring the database up to date first"),
         click.option("--nginx-conf-flags", help="ignored: there is no nginx"),
         click.option("--nginx-conf", help="ignored: there is no nginx"),
@@ -54,11 +64,12 @@ def start(
     prefix: str | None,
     run_migrations: bool,
     db_timeout: int,
+    lock_timeout: int,
     **ignored: object,
 ) -> None:
     """Start a node and wait until it is ready."""
     found = session.read_usable(conf, prefix)
-    start_node(session, found, run_migrations, db_timeout)
+    start_node(session, found, run_migrations, db_timeout, lock_timeout)
 
 
 @click.command()
@@ -71,6 +82,7 @@ def restart(
     prefix: str | None,
     run_migrations: bool,
     db_timeout: int,
+    lock_timeout: int,
     **ignored: object,
 ) -> None:
     """Stop the node if it runs, and start it."""
@@ -81,7 +93,7 @@ def restart(
         session.machine.processes.send(pid, signal.SIGTERM)
         if not session.machine.wait_gone(pid, RESTART_WAIT):
             raise CommandFailed(f"Kong in {found.prefix} did not stop within {RESTART_WAIT:g} seconds")
-    start_node(session, found, run_migrations, db_timeout)
+    start_node(session, found, run_migrations, db_timeout, lock_timeout)
 
 
 @click.command()
@@ -129,7 +141,14 @@ def prepare_node(session: Session, /, conf: Conf) -> None:
     write_kong_env(conf)
 
 
-def start_node(session: Session, /, conf: Conf, migrate: bool, timeout: float) -> None:
+def start_node(
+    session: Session,
+    /,
+    conf: Conf,
+    migrate: bool,
+    timeout: float = PATIENCE,
+    lock_timeout: float = PATIENCE,
+) -> None:
     """Start a node with this configuration; returns once it serves."""
     prepare_directories(conf)
     with sole_start(conf.paths) as lock:
@@ -137,13 +156,13 @@ def start_node(session: Session, /, conf: Conf, migrate: bool, timeout: float) -
             raise CommandFailed(f"Kong is already running in {conf.prefix}")
         prepare_node(session, conf)
         if migrate:
-            for name in datastore(conf).migrate():
+            for name in datastore(conf, db_timeout=timeout, lock_timeout=lock_timeout).migrate():
                 session.console.step(f"migrated: {name}")
         remove_leftovers(session, conf.paths)
         arguments = node_command(session.machine.python, conf.paths)
         session.console.step(f"running {' '.join(arguments)}")
         if conf.nginx_main_daemon:
-            session.machine.launch(arguments, conf.paths.start_log, timeout)
+            session.machine.launch(arguments, conf.paths.start_log, timeout, session.console.warn)
             session.console.say("Kong started")
         else:
             os.set_inheritable(lock, True)

@@ -27,6 +27,11 @@ def system_file() -> str | None:
     return next((path for path in known if os.access(path, os.R_OK)), None)
 
 
+def database_authorities(conf: Conf) -> str | None:
+    """The file by which the certificate of a database server is judged; None where none is, or see below."""
+    return trusted_file(conf) if conf.pg_ssl_verify or conf.pg_ro_ssl_verify else None
+
+
 def trusted_file(conf: Conf) -> str | None:
     """The file with all authorities of ``lua_ssl_trusted_certificate``; None for an unknown system's.
 

@@ -10,7 +10,7 @@ from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.postgres.settings import primary_settings, replica_settings
 from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
-from twisted_kong.node.trust import trusted_file
+from twisted_kong.node.trust import database_authorities
 from twisted_kong.service.ground import Ground
 
 _TAG_BYTES = 4
@@ -33,7 +33,7 @@ def make_strategy(ground: Ground) -> IStrategy:
     conf, reactor = ground.conf, ground.reactor
     if conf.database == "sqlite":
         return SqliteStrategy(Path(conf.sqlite_path), reactor)
-    authorities = trusted_file(conf) if conf.pg_ssl_verify or conf.pg_ro_ssl_verify else None
+    authorities = database_authorities(conf)
     return PostgresStrategy(
         primary_settings(conf, authorities),
         replica_settings(conf, authorities),

@@ -34,7 +34,7 @@ def test_files_are_checked_too(shell: Shell, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("database = postgres", "database = postgres is not available in this version yet"),
+        ("database = cassandra", "database = cassandra is not available in this version yet"),
         ("database = off", "database = off is not available"),
         ("role = data_plane", "role = data_plane is not available"),
         ("stream_listen = 127.0.0.1:9000", "stream_listen is not available"),

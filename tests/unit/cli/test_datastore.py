@@ -9,6 +9,7 @@ import pytest
 from twisted_kong.cli.datastore import datastore
 from twisted_kong.core.conf.loading import Sources, load_conf
 from twisted_kong.core.conf.problems import ConfError
+from twisted_kong.db.strategies.postgres.layout import PostgresLayout
 
 
 def test_embedded_database(tmp_path: Path) -> None:
@@ -16,6 +17,15 @@ def test_embedded_database(tmp_path: Path) -> None:
     store = datastore(load_conf(Sources(f"sqlite_path = {tmp_path}/x.db")).conf)
     assert store.migrate() == store.state().executed
     assert (tmp_path / "x.db").exists()
+
+
+def test_server() -> None:
+    """The one that is written to, with the command's own patience instead of the node's."""
+    text = "database = postgres\npg_host = db\npg_schema = own\npg_timeout = 1\npg_ro_host = replica"
+    store = datastore(load_conf(Sources(text)).conf, db_timeout=7, lock_timeout=8)
+    assert isinstance(store, PostgresLayout)
+    assert store.settings.hosts == (("db", 5432),)
+    assert (store.settings.schema, store.settings.timeout, store.lock_seconds) == ("own", 7, 8)
 
 
 def test_unavailable_database() -> None:

@@ -9,26 +9,41 @@ from twisted_kong.cli.launching import News, last_line
 
 def test_ready() -> None:
     """One line of the message says so, whatever else is in it."""
-    news = News()
-    news.take(b"STATUS=starting\nX=1")
+    news = News(60.0, [].append)
+    news.take(b"STATUS=starting\nX=1", 0.0)
     assert not news.ready
-    news.take(b"READY=1\nSTATUS=ready")
+    news.take(b"READY=1\nSTATUS=ready", 0.0)
     assert news.ready
     assert news.reason is None
 
 
 def test_reason() -> None:
     """A status that begins with Error is why the node ends."""
-    news = News()
-    news.take(b"STATUS=Error: the disk = full\nERRNO=1")
+    news = News(60.0, [].append)
+    news.take(b"STATUS=Error: the disk = full\nERRNO=1", 0.0)
     assert news.reason == "the disk = full"
 
 
 def test_rubbish_is_survived() -> None:
     """Anybody with the node's user may send to the socket."""
-    news = News()
-    news.take(b"\xff\x00=\nREADY")
+    news = News(60.0, [].append)
+    news.take(b"\xff\x00=\nREADY", 0.0)
     assert not news.ready
+
+
+def test_node_that_waits_is_given_time() -> None:
+    """Each word that it waits puts the end off, and what it waits for is told when that changes."""
+    told: list[str] = []
+    news = News(60.0, told.append)
+    for now, reason in ((1.0, "no route"), (50.0, "no route"), (90.0, "starting up")):
+        news.take(f"STATUS=waiting: {reason}\nEXTEND_TIMEOUT_USEC=60000000".encode(), now)
+    assert news.deadline == 150.0
+    assert told == [
+        "the node waits for the database: no route",
+        "the node waits for the database: starting up",
+    ]
+    news.take(b"EXTEND_TIMEOUT_USEC=soon", 100.0)
+    assert news.deadline == 150.0
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def outcome(shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
         *arguments: str, executed: tuple[str, ...] = (), pending: tuple[str, ...] = ()
     ) -> tuple[int, str]:
         store = StubDatastore(executed, pending)
-        monkeypatch.setattr("twisted_kong.cli.migrations.datastore", lambda conf: store)
+        monkeypatch.setattr("twisted_kong.cli.migrations.datastore", lambda conf, **timeouts: store)
         code = shell.run("migrations", *arguments)
         captured = capsys.readouterr()
         return code, captured.out + captured.err
@@ -119,6 +119,21 @@ def test_status(outcome: Outcome) -> None:
     }
 
 
+def test_timeouts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are honoured; Kong's default is a minute."""
+    seen: list[dict[str, float]] = []
+
+    def datastore(conf: object, **timeouts: float) -> StubDatastore:
+        seen.append(timeouts)
+        return StubDatastore(("0001_a",), ())
+
+    monkeypatch.setattr("twisted_kong.cli.migrations.datastore", datastore)
+    assert shell.run("migrations", "up") == 0
+    assert shell.run("migrations", "up", "--db-timeout", "3", "--lock-timeout", "0") == 0
+    assert seen == [{"db_timeout": 60, "lock_timeout": 60}, {"db_timeout": 3, "lock_timeout": 0}]
+    assert shell.run("migrations", "up", "--db-timeout", "0") == 1
+
+
 class Terminal(io.StringIO):
     """A terminal with prepared answers."""
 
@@ -186,6 +201,6 @@ def test_damaged_database_is_one_line(shell: Shell, capsys: pytest.CaptureFixtur
 
 def test_other_databases_are_not_available(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """The same words as at start."""
-    shell.configure("database = postgres")
+    shell.configure("database = cassandra")
     assert shell.run("migrations", "bootstrap") == 1
-    assert "database = postgres is not available in this version yet" in capsys.readouterr().err
+    assert "database = cassandra is not available in this version yet" in capsys.readouterr().err

@@ -110,7 +110,7 @@ def test_foreground_replaces_the_process(shell: Shell) -> None:
     ("text", "message"),
     [
         ("log_level = loud", "log_level has an invalid value: 'loud'"),
-        ("database = postgres", "database = postgres is not available in this version yet"),
+        ("database = off", "database = off is not available: the node needs a database"),
         ("error_template_html = /nowhere", "error_template_html: cannot read /nowhere"),
         ("node_id = 7", "node_id must be a valid UUID"),
     ],

@@ -15,7 +15,7 @@ def test_all_that_is_in_the_way_is_told_at_once(tmp_path: Path) -> None:
     """What this version lacks, files, plugins and log formats, so that one check is enough."""
     conf = make_conf(
         tmp_path,
-        database="postgres",
+        database="cassandra",
         error_template_html="/nowhere",
         plugins="nonsense",
         proxy_access_log=f"{tmp_path}/a.log nonsense",
@@ -26,7 +26,7 @@ def test_all_that_is_in_the_way_is_told_at_once(tmp_path: Path) -> None:
         "plugin",
         "proxy_access_log:",
     ]
-    with pytest.raises(ConfError, match="database = postgres"):
+    with pytest.raises(ConfError, match="database = cassandra"):
         require_usable(conf)
 
 

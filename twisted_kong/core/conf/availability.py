@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.problems import ConfError, Problem
 
-AVAILABLE_DATABASES = ("sqlite",)
+AVAILABLE_DATABASES = ("sqlite", "postgres")
 
 
 def unavailable(conf: Conf) -> tuple[Problem, ...]:

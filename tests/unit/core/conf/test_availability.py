@@ -13,16 +13,12 @@ from twisted_kong.core.conf.problems import ConfError
     ("text", "message"),
     [
         (
-            "database = postgres",
-            "kong.conf:1: database = postgres is not available in this version yet (sqlite)",
-        ),
-        (
             "database = cassandra",
-            "kong.conf:1: database = cassandra is not available in this version yet (sqlite)",
+            "kong.conf:1: database = cassandra is not available in this version yet (sqlite, postgres)",
         ),
         (
             "database = off",
-            "kong.conf:1: database = off is not available: the node needs a database (sqlite)",
+            "kong.conf:1: database = off is not available: the node needs a database (sqlite, postgres)",
         ),
         ("role = data_plane", "role = data_plane is not available: there is no hybrid mode (traditional)"),
         ("router_flavor = expressions", "router_flavor = expressions is not available in this version yet"),

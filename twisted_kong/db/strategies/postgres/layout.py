@@ -39,21 +39,21 @@ class PostgresLayout:
     """
 
     def __init__(self, settings: Settings, lock_seconds: float = LOCK_SECONDS) -> None:
-        self._settings = settings
-        self._lock_seconds = lock_seconds
+        self.settings = settings
+        self.lock_seconds = lock_seconds
 
     def state(self) -> MigrationState:
         """Which steps have run; a schema that is not there has seen none."""
-        return self._run(lambda pool: migrations.state(pool, migrations.where(self._settings)))
+        return self._run(lambda pool: migrations.state(pool, migrations.where(self.settings)))
 
     def migrate(self) -> tuple[str, ...]:
         """Run what remains; the names of the steps that ran."""
-        return self._run(lambda pool: migrations.migrate(pool, lock_seconds=self._lock_seconds))
+        return self._run(lambda pool: migrations.migrate(pool, lock_seconds=self.lock_seconds))
 
     def reset(self) -> None:
         """Drop what is ours in the schema; DatabaseError while nodes are at work on it."""
-        self._run(lambda pool: migrations.reset(pool, self._lock_seconds))
+        self._run(lambda pool: migrations.reset(pool, self.lock_seconds))
 
     def _run(self, work: Callable[[Pool], Coroutine[Any, Any, T]]) -> T:
-        with blocking_pool(self._settings) as pool:
+        with blocking_pool(self.settings) as pool:
             return run_unsuspended(work(pool))
