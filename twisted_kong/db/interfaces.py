@@ -232,8 +232,8 @@ class IStrategy(IChangeLog, IMembership, Protocol):
         """
         return None
 
-    def pools(self) -> Mapping[str, PoolUse]:
-        """Its pools of connections by name, if it has any; cheap."""
+    def pool_use(self) -> Mapping[str, PoolUse]:
+        """How its pools of connections are used, by name, if it has any; cheap."""
         return {}
 
     async def select(self, table: Table, key: str) -> Stored | None:

@@ -10,12 +10,14 @@ from twisted_kong.db.interfaces import PoolUse
 
 
 def scraped(node: AdminNode) -> dict[str, float]:
-    """All samples by name and labels."""
+    """All samples by name and labels, these in order."""
     answer = node.status_client().get("/metrics")
     assert answer.status == 200
     assert answer.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
     return {
-        "".join((sample.name, *(f" {key}={value}" for key, value in sample.labels.items()))): sample.value
+        "".join(
+            (sample.name, *(f" {key}={value}" for key, value in sorted(sample.labels.items())))
+        ): sample.value
         for family in text_string_to_metric_families(answer.body.decode())
         for sample in family.samples
     }
@@ -28,10 +30,10 @@ def test_kongs_names() -> None:
     assert samples["kong_datastore_reachable"] == 1
     assert samples[f"kong_node_info {node} version=3.9.1"] == 1
     assert f"kong_nginx_requests_total {node} subsystem=http" in samples
-    assert f"kong_nginx_connections_total {node} subsystem=http state=active" in samples
+    assert f"kong_nginx_connections_total {node} state=active subsystem=http" in samples
     assert "kong_nginx_timers state=pending" in samples
-    cache = "shared_dict=kong_core_db_cache kong_subsystem=http"
-    assert f"kong_memory_lua_shared_dict_total_bytes {node} {cache}" in samples
+    name = "kong_memory_lua_shared_dict_total_bytes"
+    assert f"{name} kong_subsystem=http {node} shared_dict=kong_core_db_cache" in samples
     assert any(name.startswith("kong_memory_workers_lua_vms_bytes") for name in samples)
 
 

@@ -228,8 +228,8 @@ class LastGoodStrategy(IStrategy):
         return self._serving.outdated_since
 
     @override
-    def pools(self) -> Mapping[str, PoolUse]:
-        return self._primary.pools()
+    def pool_use(self) -> Mapping[str, PoolUse]:
+        return self._primary.pool_use()
 
     @override
     async def select(self, table: Table, key: str) -> Stored | None:

@@ -17,13 +17,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
-from twisted_kong.db.interfaces import LostRace
+from twisted_kong.db.interfaces import LostRace, PoolUse
 from twisted_kong.db.strategies.postgres.connection import Connection, NoAnswer
 from twisted_kong.db.strategies.postgres.driver import Driver, IDriver, Rows
 from twisted_kong.db.strategies.postgres.errors import (
@@ -42,17 +41,9 @@ from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.transaction import Transaction
 from twisted_kong.db.strategies.postgres.waiters import Waiters
 
+# Hashing a password takes 2 ms of the reactor's time; several at once would add up.
+OPENING_AT_ONCE = 3
 _CLOSED = "the connections to PostgreSQL are closed"
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStatistics:
-    """A pool at one moment: how many connections it may have, has, and are in use; how many queries wait."""
-
-    size: int
-    open: int
-    busy: int
-    waiting: int
 
 
 class Pool:
@@ -93,10 +84,10 @@ class Pool:
         self._emptied: Deferred[None] = Deferred()
 
     @property
-    def statistics(self) -> PoolStatistics:
+    def statistics(self) -> PoolUse:
         """What it is doing."""
         busy = len(self._busy) + len(self._reserved)
-        return PoolStatistics(self.settings.pool_size, busy + len(self._idle), busy, len(self._waiters))
+        return PoolUse(self.settings.pool_size, busy + len(self._idle), busy, len(self._waiters))
 
     @property
     def unreachable_since(self) -> float | None:
@@ -246,7 +237,7 @@ class Pool:
     @property
     def _may_open(self) -> bool:
         total = len(self._idle) + len(self._reserved) + self._working
-        at_once = self.settings.pool_size if self.unreachable_since is None else 1
+        at_once = OPENING_AT_ONCE if self.unreachable_since is None else 1
         return total < self.settings.pool_size and len(self._opening) < at_once
 
     def _open_more(self) -> None:

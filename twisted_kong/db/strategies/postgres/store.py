@@ -22,6 +22,7 @@ from twisted_kong.db.interfaces import (
     IStrategy,
     Member,
     MigrationState,
+    PoolUse,
     Selection,
     Stored,
     StoredPage,
@@ -101,6 +102,10 @@ class PostgresStrategy(IStrategy):
     def pools(self) -> dict[str, Pool]:
         """The pools by what they lead to: ``primary`` and, where there is one, ``replica``."""
         return {"primary": self.primary} | ({} if self.replica is None else {"replica": self.replica})
+
+    @override
+    def pool_use(self) -> Mapping[str, PoolUse]:
+        return {name: pool.statistics for name, pool in self.pools.items()}
 
     @override
     async def migrations(self) -> MigrationState:
@@ -237,7 +242,7 @@ class PostgresStrategy(IStrategy):
         await self._listening
 
     def _notified(self, payload: str) -> None:
-        """A payload names the newest row of a commit; an empty one says that something may have been missed."""
+        """A payload names the newest row of a commit; an empty one: something may have been missed."""
         if self._listening is not None and not self._listening.called:
             self._listening.callback(None)
         if not payload:
