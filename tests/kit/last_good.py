@@ -24,7 +24,7 @@ def with_snapshot(
     place = Place(path, IDENTITY)
     return LastGoodStrategy(
         primary,
-        lambda: SnapshotStrategy(place, clock, max_age),
+        lambda: SnapshotStrategy(place, clock, max_age) if path.exists() else None,
         Recorder(primary, SnapshotWriter(place, clock), clock),
         clock,
         patience=patience,

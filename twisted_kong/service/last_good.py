@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from twisted_kong.core.conf.conf import Conf
@@ -20,12 +21,13 @@ def with_snapshot(ground: Ground, primary: IStrategy) -> IStrategy:
     if conf.config_cache_path == "off":
         return primary
     place = Place(Path(conf.config_cache_path), identity_of(conf))
-    return LastGoodStrategy(
-        primary,
-        lambda: SnapshotStrategy(place, reactor, conf.config_cache_max_age),
-        Recorder(primary, SnapshotWriter(place, reactor), reactor),
-        reactor,
-    )
+
+    def standby() -> SnapshotStrategy | None:
+        there = os.path.lexists(place.path)
+        return SnapshotStrategy(place, reactor, conf.config_cache_max_age) if there else None
+
+    recorder = Recorder(primary, SnapshotWriter(place, reactor), reactor)
+    return LastGoodStrategy(primary, standby, recorder, reactor)
 
 
 def identity_of(conf: Conf) -> str:

@@ -12,6 +12,7 @@ from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 from twisted_kong.node.trust import database_authorities
 from twisted_kong.service.ground import Ground
+from twisted_kong.service.last_good import with_snapshot
 
 _TAG_BYTES = 4
 
@@ -34,9 +35,10 @@ def make_strategy(ground: Ground) -> IStrategy:
     if conf.database == "sqlite":
         return SqliteStrategy(Path(conf.sqlite_path), reactor)
     authorities = database_authorities(conf)
-    return PostgresStrategy(
+    strategy = PostgresStrategy(
         primary_settings(conf, authorities),
         replica_settings(conf, authorities),
         reactor,
         new_tag=lambda: ground.host.random_bytes(_TAG_BYTES).hex(),
     )
+    return with_snapshot(ground, strategy)

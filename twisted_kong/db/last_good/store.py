@@ -47,7 +47,8 @@ LAST_RETRY = 15.0
 class LastGoodStrategy(IStrategy):
     """The datastore, or its snapshot where a node starts without it.
 
-    :param standby: makes the strategy over the snapshot, not started; it may refuse to start.
+    :param standby: makes the strategy over the snapshot, not started, which may refuse to start; None where
+        there is no snapshot yet.
     :param recorder: keeps the snapshot in step with the datastore.
     """
 
@@ -56,7 +57,7 @@ class LastGoodStrategy(IStrategy):
     def __init__(
         self,
         primary: IStrategy,
-        standby: Callable[[], IStrategy],
+        standby: Callable[[], IStrategy | None],
         recorder: Recorder,
         clock: IReactorTime,
         *,
@@ -72,20 +73,21 @@ class LastGoodStrategy(IStrategy):
         self._doubtful = False
         self._heard: Callable[[], object] | None = None
         self._returning: Deferred[None] | None = None
-        self._trouble = Trouble(self._log)
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
         """Open the datastore, or the snapshot where the datastore cannot be reached in time.
 
-        DatabaseUnavailable when neither can be used; it may be tried again.
+        DatabaseUnavailable, with both reasons, when neither can be used.
         """
         self._tables, self._migrate = tables, migrate
+        standby = self._standby()
         try:
-            await self._reach_primary()
+            await self._reach_primary(self._patience if standby is not None else None)
         except DatabaseUnavailable as error:
-            if not await self._stand_by(error):
+            if standby is None:
                 raise
+            await self._stand_by(standby, error)
             self._returning = Deferred.fromCoroutine(self._return())
         else:
             self._go_live()
@@ -101,18 +103,22 @@ class LastGoodStrategy(IStrategy):
         self._live = False
         await self._serving.stop()
 
-    async def _reach_primary(self) -> None:
-        """Start the datastore; DatabaseUnavailable when that does not succeed in time."""
-        deadline = self._clock.seconds() + self._patience
+    async def _reach_primary(self, patience: float | None) -> None:
+        """Start the datastore; DatabaseUnavailable when that does not succeed in time.
+
+        :param patience: seconds; None for a single try that takes as long as it takes.
+        """
+        if patience is None:
+            await self._start_primary()
+            return
+        deadline = self._clock.seconds() + patience
         while True:
-            left = deadline - self._clock.seconds()
+            left = max(FIRST_RETRY, deadline - self._clock.seconds())
             try:
-                await self._start_primary().addTimeout(max(left, FIRST_RETRY), self._clock)
+                await self._start_primary().addTimeout(left, self._clock)
                 return
             except TimeoutError:
-                raise DatabaseUnavailable(
-                    f"{self.name} did not answer within {self._patience:g} seconds"
-                ) from None
+                raise DatabaseUnavailable(f"{self.name} did not answer for {patience:g} seconds") from None
             except DatabaseUnavailable:
                 if left <= FIRST_RETRY:
                     raise
@@ -121,24 +127,23 @@ class LastGoodStrategy(IStrategy):
     def _start_primary(self) -> Deferred[None]:
         return Deferred.fromCoroutine(self._primary.start(self._tables, migrate=self._migrate))
 
-    async def _stand_by(self, reason: DatabaseUnavailable) -> bool:
-        standby = self._standby()
+    async def _stand_by(self, standby: IStrategy, reason: DatabaseUnavailable) -> None:
         try:
             await standby.start(self._tables)
         except Refused as refusal:
             await standby.stop()
-            self._trouble.met(Failure(DatabaseUnavailable(refusal.message)), "there is no usable snapshot")
-            return False
+            raise DatabaseUnavailable(
+                f"{reason.message}; and the last-good snapshot is not used: {refusal.message}"
+            ) from None
         self._serving = standby
         age = self._clock.seconds() - (standby.outdated_since or 0.0)
         self._log.warn(
-            "started from the last-good snapshot, which is {age} old, at position {position}, since"
-            " {reason}; nothing can be written until the database is there",
+            "started from the last-good snapshot, {age} old, at position {position}: {reason}; nothing can be"
+            " written until the database is there",
             age=in_words(age),
             position=await standby.head(),
             reason=reason.message,
         )
-        return True
 
     async def _return(self) -> None:
         """Try to reach the datastore until that succeeds, and go on with it from then on."""
