@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from random import random
 from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
@@ -176,7 +177,7 @@ def makeService(options: Options) -> Application:
     atexit.register(exit_code.apply)
     memory = LongLived(gc)
     memory.loading()
-    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom, memory.loaded)
+    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom, memory.loaded, random)
 
     def make_node(conf: Conf, reactor: Any, *, error_log: ErrorLog | None) -> NodeService:
         return make_service(conf, reactor, host=host, error_log=error_log)

@@ -42,6 +42,7 @@ class Database:
 
     ``workspace`` is the id of the workspace ``default``, known after :meth:`start`.
     ``log`` is the log of changes.
+    ``instance`` is the origin of the changes that are written through here.
 
     :param clock: tells the time (its ``seconds()`` must be the epoch's) and drives the upkeep.
     :param retention: how long changes stay in the log, in seconds.
@@ -61,6 +62,7 @@ class Database:
         self.workspace = ""
         self._clock = clock
         self._ids = ids
+        self.instance = ids.instance
         self._tables = tables_of(schemas, self._change_keys, self.write_context)
         daos: dict[str, Dao] = {}
         context = Context(strategy, self.write_context, ids.instance, daos)

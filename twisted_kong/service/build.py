@@ -96,7 +96,7 @@ class Builder:
         foundation = await self._lay_foundation(loaded_plugins(conf))
         phases = make_phases(self._ground, foundation, replies, trusted)
         await self._start_plugins(foundation.state, phases)
-        cluster = await self._join(foundation)
+        await self._join(foundation)
         self._ground.host.loaded()
         gateway = self._start_gateway(foundation.state, phases, replies, trusted)
         return self._listen(foundation, gateway)

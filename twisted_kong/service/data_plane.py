@@ -9,6 +9,7 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.http1.requests import Limits
 from twisted_kong.core.replies import HTML, JSON, PLAIN, XML, Replies
+from twisted_kong.node.arrival import Arrival
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.certificates import load_chain, load_pair
@@ -26,6 +27,7 @@ from twisted_kong.proxy.settings import Settings, tokens
 from twisted_kong.proxy.tls import ClientTls
 from twisted_kong.proxy.wheel import Wheel
 from twisted_kong.service.ground import Foundation, Ground
+from twisted_kong.service.min_position import HeldPhases
 from twisted_kong.service.state import NodeState
 
 # What is kept of a request's body to send it again, whatever the configuration says: small requests fit.
@@ -160,4 +162,9 @@ def make_phases(
         pid=host.pid(),
         log_level=ground.conf.log_level,
     )
-    return PluginPhases(state.plugins.plan, foundation.plugins.handlers, gateway)
+    plan, handlers = state.plugins.plan, foundation.plugins.handlers
+    if not ground.conf.allow_min_position_header:
+        return PluginPhases(plan, handlers, gateway)
+    log = foundation.database.log
+    arrival = Arrival(log, state.feed, SteadyClock(ground.reactor))
+    return HeldPhases(plan, handlers, gateway, arrival=arrival, parse=log.parse_position, replies=replies)

@@ -18,6 +18,8 @@ class Host:
     :param pid: tells the process id; twistd may fork between making the node and starting it.
     :param new_uuid: makes version 4 UUIDs.
     :param random_bytes: unguessable; ``os.urandom`` outside of tests.
+    :param chance: gives numbers from 0 to 1 for what nodes should not all do at the same moment; without it
+        all is done as late as may be.
     :param loaded: called when all that was to be loaded is in memory, just before the node listens.
     """
 
@@ -26,6 +28,7 @@ class Host:
     new_uuid: Callable[[], str]
     random_bytes: Callable[[int], bytes]
     loaded: Callable[[], object] = lambda: None
+    chance: Callable[[], float] = lambda: 1.0
 
     def new_token(self) -> str:
         """A key or secret as Kong makes them."""

@@ -62,6 +62,7 @@ class NodeState:
 
     :param priorities: of the loaded plugins, by name.
     :param polling: False for tests of what holds when no change is ever heard of.
+    :param chance: by which the first regular poll of the log comes early, see :class:`ChangeFeed`.
 
     ``plugin_watchers`` and ``certificate_watchers`` are called after each row of their kind was applied.
     """
@@ -75,6 +76,7 @@ class NodeState:
         clock: IReactorTime,
         *,
         polling: bool = True,
+        chance: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._clock = clock
         self.balancing = balancing
@@ -114,6 +116,7 @@ class NodeState:
             clock,
             frequency=conf.db_update_frequency if polling else 0.0,
             propagation=conf.db_update_propagation,
+            chance=chance,
         )
 
     @property
