@@ -45,7 +45,7 @@ def told(name: str, text: str, **values: object) -> list[str]:
             "eventual",
             "the 'router_consistency' configuration property is deprecated, use 'worker_consistency' instead",
         ),
-        ("pg_ssl", "on", "pg_ssl has no effect in this version yet"),
+        ("cassandra_ssl", "on", "cassandra_ssl has no effect in this version yet"),
     ],
 )
 def test_notice(name: str, text: str, message: str) -> None:

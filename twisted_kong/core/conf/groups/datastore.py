@@ -14,8 +14,8 @@ DATASTORE = Group(
             Kind.ENUM,
             "sqlite",
             "sqlite keeps everything in one file and needs no server; several nodes on one machine may share"
-            " it. postgres and cassandra are not available in this version yet; off (no database) is not"
-            " at all.",
+            " it. postgres is for nodes on several machines. cassandra is not available in this version yet;"
+            " off (no database) is not at all.",
             allowed=("sqlite", "postgres", "cassandra", "off"),
         ),
         Property(
@@ -144,23 +144,75 @@ DATASTORE = Group(
     ),
 )
 
-# name, kind, default of pg_*, what it is, Kong's message for a number out of bounds
+# name, kind, default of pg_*, what it is
 _PG: tuple[tuple[str, Kind, str | None, str], ...] = (
-    ("host", Kind.STRING, "127.0.0.1", "Host, or directory of the Unix socket"),
-    ("port", Kind.INTEGER, "5432", "Port"),
-    ("database", Kind.STRING, "kong", "Database"),
-    ("schema", Kind.STRING, None, "Schema, put on the search path"),
-    ("timeout", Kind.NUMBER, "5000", "Milliseconds for connecting and for each query"),
-    ("user", Kind.STRING, "kong", "User"),
-    ("password", Kind.STRING, None, "Password"),
-    ("ssl", Kind.BOOLEAN, "off", "Insist on TLS"),
-    ("ssl_verify", Kind.BOOLEAN, "off", "Verify the server by lua_ssl_trusted_certificate"),
-    ("max_concurrent_queries", Kind.INTEGER, "0", "Queries under way at once, 0 for no limit"),
-    ("semaphore_timeout", Kind.NUMBER, "60000", "Milliseconds that a query waits for its turn"),
-    ("keepalive_timeout", Kind.NUMBER, None, "Milliseconds that a pooled connection may idle"),
-    ("pool_size", Kind.INTEGER, None, "Connections in the pool"),
-    ("backlog", Kind.INTEGER, None, "Queries that may wait for a connection"),
+    (
+        "host",
+        Kind.STRING,
+        "127.0.0.1",
+        "Host of the server, or directory of its Unix socket. Several, with commas and perhaps ports of their"
+        " own (db1,db2:5433), stand in for each other: the first that takes writes is used, and when another"
+        " one is promoted it is found by itself.",
+    ),
+    ("port", Kind.INTEGER, "5432", "Port of the hosts that name none."),
+    ("database", Kind.STRING, "kong", "Name of the database."),
+    (
+        "schema",
+        Kind.STRING,
+        None,
+        "Schema of the tables; the first one on the server's search path when unset.",
+    ),
+    (
+        "timeout",
+        Kind.NUMBER,
+        "5000",
+        "Milliseconds in which a connection must be made, all hosts together, and each query be answered."
+        " A server that has not answered by then counts as away, and its connection is dropped.",
+    ),
+    ("user", Kind.STRING, "kong", "User to log in as."),
+    ("password", Kind.STRING, None, "The user's password."),
+    ("ssl", Kind.BOOLEAN, "off", "Insist on TLS; without it nothing is encrypted."),
+    (
+        "ssl_verify",
+        Kind.BOOLEAN,
+        "off",
+        "Verify that the server's certificate comes from lua_ssl_trusted_certificate and is made out to the"
+        " host.",
+    ),
+    (
+        "max_concurrent_queries",
+        Kind.INTEGER,
+        "0",
+        "Queries under way at once; 0 for as many as there are connections.",
+    ),
+    (
+        "semaphore_timeout",
+        Kind.NUMBER,
+        "60000",
+        "Milliseconds that a query may wait for a connection that others use.",
+    ),
+    (
+        "keepalive_timeout",
+        Kind.NUMBER,
+        None,
+        "Milliseconds after which an unused connection is closed, 0 for never; 60000 when unset.",
+    ),
+    (
+        "pool_size",
+        Kind.INTEGER,
+        None,
+        "Connections that a node may have, the one that hears of changes among them; 10 when unset. With 1"
+        " nothing is heard, and the changes of other nodes are found every db_update_frequency only.",
+    ),
+    ("backlog", Kind.INTEGER, None, "Queries that may wait for a connection; 1000 when unset."),
 )
+
+# What differs for the read-only server.
+_PG_RO = {
+    "host": "A standby to read from, in the form of pg_host; without it everything is asked of pg_host. Of"
+    " several the first that answers is used. A node reads from it what it shows already, and asks pg_host"
+    " for what has not arrived there yet, or while it is away.",
+}
 
 _PG_BOUNDS = {
     "timeout": (0, "{} must be greater than 0"),
@@ -181,7 +233,6 @@ def _pg(prefix: str) -> tuple[Property, ...]:
             kind,
             None if read_only else default,
             f"{about}{' of the read-only server; that of the primary when unset' if read_only else ''}.",
-            Status.LATER,
             sensitive=suffix == "password",
             minimum=_PG_BOUNDS[suffix][0] if suffix in _PG_BOUNDS else None,
             maximum=65535 if suffix == "port" else None,
@@ -194,7 +245,8 @@ def _pg(prefix: str) -> tuple[Property, ...]:
 POSTGRES = Group(
     "postgres",
     "PostgreSQL",
-    "Used with database = postgres.",
+    "Used with database = postgres. Of a read-only server nothing but its host must be told: an unset pg_ro_*"
+    " is as its pg_*.",
     (*_pg("pg"), *_pg("pg_ro")),
 )
 

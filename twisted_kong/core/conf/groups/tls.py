@@ -121,7 +121,6 @@ TLS = Group(
             "system",
             "Authorities for connections that the node makes for itself (database, plugins): system, PEM"
             " files or PEM text.",
-            Status.LATER,
         ),
         Property(
             "lua_ssl_verify_depth",
