@@ -61,6 +61,21 @@ def parse_host(text: str) -> HostPort:
     return _name(text)
 
 
+def parse_servers(text: str, default_port: int) -> tuple[tuple[str, int], ...]:
+    """The places of a list with commas: names and addresses without brackets, or directories of a socket.
+
+    :raises InvalidHost: for one that is none of these
+    """
+    return tuple(_server(each.strip(), default_port) for each in text.split(","))
+
+
+def _server(text: str, default_port: int) -> tuple[str, int]:
+    if text.startswith("/"):
+        return text, default_port
+    found = parse_host(text)
+    return found.host.strip("[]"), default_port if found.port is None else found.port
+
+
 def _ipv4(text: str) -> HostPort:
     found = _IPV4.match(text)
     if found is None or any(int(part) > 255 for part in found.groups()[:4]):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from twisted_kong.core.hosts import HostPort, InvalidHost, is_address, parse_host
+from twisted_kong.core.hosts import HostPort, InvalidHost, is_address, parse_host, parse_servers
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,20 @@ def test_addresses() -> None:
     """An address stands bare: no brackets, no port; a name of digits is none."""
     assert all(is_address(text) for text in ("127.0.0.1", "::1", "fe80::1"))
     assert not any(is_address(text) for text in ("a.test", "[::1]", "127.0.0.1:80", "1.2.3", ""))
+
+
+def test_servers() -> None:
+    """A list of names, addresses with and without port, and directories of sockets."""
+    assert parse_servers("a, 10.0.0.1:1 ,/run/postgresql,[::1]:2", 5432) == (
+        ("a", 5432),
+        ("10.0.0.1", 1),
+        ("/run/postgresql", 5432),
+        ("0000:0000:0000:0000:0000:0000:0000:0001", 2),
+    )
+
+
+@pytest.mark.parametrize("text", ["a,,b", "", "a b", "a:99999", "[::1"])
+def test_no_servers(text: str) -> None:
+    """What is no host is not passed on to a driver, which would make something of it."""
+    with pytest.raises(InvalidHost):
+        parse_servers(text, 5432)

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted_kong.core.conf.masking import Setting
 from twisted_kong.core.conf.problems import Problem
+from twisted_kong.core.hosts import InvalidHost, parse_servers
 
 CERTIFICATE_GROUPS = {
     "": "proxy_listen",
@@ -94,6 +95,16 @@ def _cassandra(values: Mapping[str, Any]) -> Found:
             )
 
 
+def _postgres(values: Mapping[str, Any]) -> Found:
+    if values["database"] != "postgres":
+        return
+    for name in ("pg_host", "pg_ro_host"):
+        try:
+            parse_servers(values[name] or "localhost", 1)
+        except InvalidHost as error:
+            yield name, f"{name}: {error}"
+
+
 def _same_address(values: Mapping[str, Any]) -> Found:
     """Two listeners on one address would make the start fail with a less telling message."""
     seen: dict[tuple[str, int], str] = {}
@@ -111,6 +122,7 @@ _CHECKS = (
     _frequencies,
     _tracing,
     _gui_path,
+    _postgres,
     _cassandra,
     _same_address,
 )

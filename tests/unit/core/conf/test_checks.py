@@ -40,6 +40,8 @@ def wrong(text: str) -> str:
             "admin_gui_path can only contain letters, digits, hyphens ('-'), underscores ('_')"
             " and slashes ('/')",
         ),
+        ("database = postgres\npg_host = a,b c", "pg_host: invalid hostname: b c"),
+        ("database = postgres\npg_ro_host = a:99999", "pg_ro_host: invalid port number"),
         (
             "database = cassandra\ncassandra_lb_policy = DCAwareRoundRobin",
             "must specify 'cassandra_local_datacenter' when DCAwareRoundRobin policy is in use",
@@ -64,6 +66,8 @@ def test_rule(text: str, message: str) -> None:
     [
         "ssl_cert = /a, /b\nssl_cert_key = /c, /d",
         "cassandra_contact_points = a:9042",
+        "pg_host = b c",
+        "database = postgres\npg_host = a,[::1]:1,10.0.0.1:2,/run/postgresql",
         "proxy_listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0",
         "client_ssl_cert = /a",
         "admin_gui_path = /manager",

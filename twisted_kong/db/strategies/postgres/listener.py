@@ -18,7 +18,7 @@ from twisted_kong.db.strategies.postgres.errors import translated
 from twisted_kong.db.strategies.postgres.pool import Pool
 
 FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0
 
 
 class Listener:

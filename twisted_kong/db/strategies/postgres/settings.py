@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.secret import Secret
-from twisted_kong.core.hosts import parse_host
+from twisted_kong.core.hosts import parse_servers
 
 POOL_SIZE = 10
 BACKLOG = 1000
@@ -84,27 +84,12 @@ def replica_settings(conf: Conf, ca_file: str | None = None) -> Settings | None:
     return _settings(values, ca_file)
 
 
-def parse_hosts(text: str, port: int) -> tuple[tuple[str, int], ...]:
-    """The hosts of a list with commas; ValueError with the reason for one that is none.
-
-    :param port: for hosts that come without.
-    """
-    return tuple(_parse_host(each.strip(), port) for each in text.split(","))
-
-
-def _parse_host(text: str, port: int) -> tuple[str, int]:
-    if text.startswith("/"):
-        return text, port
-    found = parse_host(text)
-    return found.host.strip("[]"), port if found.port is None else found.port
-
-
 def _settings(values: Mapping[str, Any], ca_file: str | None) -> Settings:
     password, concurrent = values["password"], values["max_concurrent_queries"]
     size = values["pool_size"] or POOL_SIZE
     idle = values["keepalive_timeout"]
     return Settings(
-        hosts=parse_hosts(values["host"], values["port"]),
+        hosts=parse_servers(values["host"], values["port"]),
         database=values["database"],
         user=values["user"],
         password=password.reveal() if isinstance(password, Secret) else password,

@@ -65,7 +65,7 @@ def test_tries_on() -> None:
         for _ in range(300):
             listening.clock.advance(0.1)
     attempts = len(listening.server.drivers)
-    assert 5 < attempts < 15
+    assert 20 < attempts < 40
     assert len(warnings) == 2
     listening.server.refusal = lambda _: None
     for _ in range(int(LONGEST_PAUSE * 10)):

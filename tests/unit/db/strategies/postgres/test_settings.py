@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.loading import Sources, load_conf
 from twisted_kong.db.strategies.postgres.settings import (
     BACKLOG,
     Settings,
-    parse_hosts,
     primary_settings,
     replica_settings,
 )
@@ -79,19 +76,3 @@ def test_replica_is_as_the_primary_unless_said() -> None:
 def test_no_timeout_is_a_long_one() -> None:
     """0 does not mean that every query fails."""
     assert primary_settings(conf("pg_timeout = 0\n")).timeout == 60.0
-
-
-def test_hosts() -> None:
-    """Names, addresses with and without port, and directories of sockets."""
-    assert parse_hosts("a, 10.0.0.1:1 ,/run/postgresql", 5432) == (
-        ("a", 5432),
-        ("10.0.0.1", 1),
-        ("/run/postgresql", 5432),
-    )
-
-
-@pytest.mark.parametrize("text", ["a,,b", "", "a b", "a:99999", "[::1"])
-def test_no_hosts(text: str) -> None:
-    """What is no host is not passed on to libpq, which would make something of it."""
-    with pytest.raises(ValueError, match="invalid"):
-        parse_hosts(text, 5432)
