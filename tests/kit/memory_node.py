@@ -116,6 +116,8 @@ class MemoryNode:
     """
 
     def __init__(self, directory: Path, *, data: MemoryData | None = None, **settings: object) -> None:
+        # The origin of its changes, to be set before the start where nodes share their data.
+        self.instance = "this-process"
         self.reactor = RecordingReactor()
         self.listening_when_loaded: list[int] | None = None
         self.directory = directory
@@ -148,7 +150,7 @@ class MemoryNode:
 
     def make_database(self, ground: Ground, schemas: Schemas) -> Database:
         """The rows in memory."""
-        return Database(self.strategy, schemas, ground.reactor, make_ids())
+        return Database(self.strategy, schemas, ground.reactor, make_ids(self.instance))
 
     def start(self) -> None:
         """Start the node, which must come up."""
