@@ -123,7 +123,7 @@ class Plugged(NoPhases):
     def __init__(self, **phases: Any) -> None:
         self.phases = phases
         self.seen: list[str] = []
-        self.has_work = self.has_access = True
+        self.has_work = self.has_access = self.has_later = True
         self.has_header_filter = "header_filter" in phases
         self.has_body_filter = "body_filter" in phases
         self.has_response = "response" in phases

@@ -23,8 +23,9 @@ _HALF = 5_000
 Shortcut = Callable[[RequestContext], bool]
 """Does what a step's ``access`` does for the request that most requests are, if this is one; False if not.
 
-It has nothing but the request's state, which costs a fifth of a plugin's method with its PDK.  A handler that
-has one for a configuration makes it in ``access_shortcut(conf, gateway)``.
+It has nothing but the request's state, which costs a fifth of a plugin's method with its PDK, and of what is
+sent to the Service it may change fields only.  A handler that has one for a configuration makes it in
+``access_shortcut(conf, gateway)``.
 """
 
 
@@ -103,6 +104,7 @@ class Chain:
         "has_access",
         "has_body_filter",
         "has_header_filter",
+        "has_later",
         "has_log",
         "has_response",
         "has_rewrite",
@@ -135,7 +137,8 @@ class Chain:
         self.has_header_filter = bool(self.header_filter)
         self.has_body_filter = bool(self.body_filter)
         self.has_log = bool(self.log)
-        self.has_work = any((self.access, self.response, self.header_filter, self.body_filter, self.log))
+        self.has_later = self.has_response or self.has_header_filter or self.has_body_filter or self.has_log
+        self.has_work = self.has_access or self.has_later
 
 
 def _having(steps: tuple[Step, ...], phase: str) -> tuple[Step, ...]:

@@ -50,7 +50,8 @@ class Downstream(ClientConnection):
         self.exchange = None
         self._body = None
         self._tunnel = None
-        self._closing = self._serving = self._paused = False
+        self._closing = self._serving = self._paused = self._partial = self.trusted = False
+        self.sni = None
 
     @override
     def dataReceived(self, data: bytes) -> None:

@@ -43,7 +43,7 @@ class Exchange(Forwarding):
         self.body = None
         self._prompt = True
         ctx = self.ctx = RequestContext()
-        ctx.response_edits = ctx.response = ctx.consumer = ctx.plan = None
+        ctx.response_edits = ctx.response = ctx.consumer = ctx.chain = ctx.plan = None
         ctx.head = head
         ctx.io = self
         ctx.scheme = client.scheme
@@ -152,10 +152,15 @@ class Exchange(Forwarding):
     def _access(self, plan: Plan, needs: Needs) -> None:
         ctx = self.ctx
         self.needs = needs
-        self._prompt = False
         if plan.service is not None:
             ctx.upstream = plan.way(ctx.head.method, ctx.head.query)
         answer = self.gateway.phases.access(ctx, needs)
+        if answer is None and ctx.chain is not None and ctx.plan is None:
+            # Only shortcuts were taken, which touch nothing but fields: it goes where its Service does.
+            self.needs = ctx.chain
+            self._proxy(plan)
+            return
+        self._prompt = False
         if answer is None:
             self._accessed()
         else:

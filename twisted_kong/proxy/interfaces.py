@@ -130,6 +130,11 @@ class Needs(Protocol):
         ...
 
     @property
+    def has_later(self) -> bool:
+        """A plugin of any phase after ``access`` takes part."""
+        ...
+
+    @property
     def has_access(self) -> bool:
         """A plugin of ``access`` takes part."""
         ...
@@ -207,6 +212,7 @@ class NoNeeds:
     """No phase has work."""
 
     has_work = False
+    has_later = False
     has_access = False
     has_header_filter = False
     has_body_filter = False

@@ -134,7 +134,12 @@ class LeanReactor(EPollReactor):
         made: list[tuple[int, int]] = []
         others: list[tuple[int, int]] = []
         for event in events:
-            (made if getattr(selectables.get(event[0]), "is_ours", False) else others).append(event)
+            try:
+                ours = selectables[event[0]].is_ours
+            except (KeyError, AttributeError):
+                # Gone meanwhile, or no connection: a port, or what wakes the reactor up.
+                ours = False
+            (made if ours else others).append(event)
         return made + others
 
     def _hand_out(self, events: list[tuple[int, int]]) -> None:

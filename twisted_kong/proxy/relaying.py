@@ -15,7 +15,6 @@ from twisted_kong.core.http1.chunked import LAST_CHUNK, chunk
 from twisted_kong.core.http1.heads import ResponseHead
 from twisted_kong.node.balancing import Peer
 from twisted_kong.proxy.answering import Answering
-from twisted_kong.proxy.interfaces import NOTHING
 from twisted_kong.proxy.response_heads import BODILESS, CLOSE, KEEP
 
 
@@ -39,7 +38,7 @@ class Relaying(Answering):
         self._connection = None
         ctx.answered_at = now
         ctx.status = head.status
-        if self.needs is not NOTHING and self._is_looked_at():
+        if self.needs.has_later or ctx.buffer_response:
             self._record_answer()
             ctx.response = gateway.response_heads.response(ctx, head)
             if self._wants_whole():
@@ -61,7 +60,7 @@ class Relaying(Answering):
         gateway = self.gateway
         ctx.answered_at = gateway.now()
         ctx.status = head.status
-        if self.needs is not NOTHING and self._is_looked_at():
+        if self.needs.has_later or ctx.buffer_response:
             self._record_answer()
             ctx.response = gateway.response_heads.response(ctx, head)
             if self._wants_whole():
@@ -85,16 +84,6 @@ class Relaying(Answering):
         peer = self._peer
         if peer is not None:
             self.ctx.tries = [*self.ctx.tries, Try(peer.ip, peer.port, self._try_began)]
-
-    def _is_looked_at(self) -> bool:
-        needs = self.needs
-        return (
-            needs.has_header_filter
-            or needs.has_body_filter
-            or needs.has_log
-            or needs.has_response
-            or self.ctx.buffer_response
-        )
 
     def _wants_whole(self) -> bool:
         return self.needs.has_response or self.ctx.buffer_response

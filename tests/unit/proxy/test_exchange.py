@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
+from typing_extensions import override
 
 from tests.kit.deferreds import success_of
 from tests.kit.proxies import ID, Plugged, World, get, head_of, lose, ok, post, route_row, service_row
-from twisted_kong.core.context import Answer, BodyTooLarge
+from twisted_kong.core.context import Answer, BodyTooLarge, RequestContext
 
 
 def test_a_request_goes_to_its_service_and_back() -> None:
@@ -346,3 +347,42 @@ def test_a_plugin_that_only_changes_fields_leaves_the_peer() -> None:
         _, fields, _ = head_of(service.take())
         assert fields[b"host"] == b"%b:%d" % (expected[0].encode(), expected[1])
         assert fields[b"x-plugin"] == b"1"
+
+
+class Short(Plugged):
+    """Plugins whose access is a shortcut: it may change fields, and makes no PDK."""
+
+    @override
+    def access(self, ctx: RequestContext, needs: Any = None) -> Any:
+        ctx.chain = self
+        return super().access(ctx)
+
+
+def test_after_shortcuts_a_request_goes_on_as_if_alone() -> None:
+    """To its Service, with the fields that they changed, and with its body if that is asked for first."""
+
+    def name(ctx: RequestContext) -> None:
+        assert ctx.upstream is not None
+        ctx.upstream.change_headers().set(b"X-Consumer", b"bob")
+
+    phases = Short(access=name)
+    world = World(phases=phases)
+    client, wire = world.client(get(b"/a?b"))
+    connection, service = world.service()
+    line, fields, _ = head_of(service.take())
+    assert (line, fields[b"x-consumer"]) == (b"GET /a?b HTTP/1.1", b"bob")
+    connection.dataReceived(ok(b"hello"))
+    assert b"hello" in wire.take()
+    client.dataReceived(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx")
+    assert service.take() == b""
+    client.dataReceived(b"y")
+    assert service.take().endswith(b"\r\n\r\nxy")
+    assert phases.seen == ["rewrite", "access", "log", "rewrite", "access"]
+
+
+def test_after_shortcuts_a_route_without_service_is_503() -> None:
+    """There is nothing to send the request to, whoever has looked at it."""
+    world = World(route=route_row(service=None), phases=Short())
+    world.routing.service = None
+    _, wire = world.client(get())
+    assert b"no Service found with those values" in wire.take()

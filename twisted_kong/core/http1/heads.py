@@ -166,13 +166,13 @@ class FieldBlock:
 
     def only(self, name: bytes) -> bytes | None:
         """The value of the one field of a lower-case name; None if there is none, or more than one."""
-        shape = self.shape
-        places = shape.places.get(name)
-        if places is None or len(places) > 1:
-            return None
         match = self._match
         if match is not None:
-            return match[shape.groups[places[0]]].strip(b" \t")
+            group = self.shape.single.get(name)
+            return None if group is None else match[group].strip(b" \t")
+        places = self.shape.places.get(name)
+        if places is None or len(places) > 1:
+            return None
         return self.lines[places[0]][len(name) + 1 :].strip(b" \t")
 
 

@@ -25,13 +25,13 @@ class Shape:
     ``names`` are in lower case; ``places`` tells for each which lines have it; ``special`` are those of them
     that the proxy itself deals with, ``kept`` the places of all others; ``framed``: one of them announces a
     body.  ``look`` finds the values of a block of this shape, nothing in one that is not of it or breaks a
-    rule; it is None until the shape was met often.  In what it finds the value of line ``n`` is the group
-    ``groups[n]``, and the lines that go on are the groups ``runs``.
+    rule; it is None until the shape was met often.  In what it finds the value of a field that is there once
+    is the group ``single[name]``, and the lines that go on are the groups ``runs``.
 
     :param spelled: the names as they were sent, each judged to be one.
     """
 
-    __slots__ = ("framed", "groups", "kept", "look", "met", "names", "places", "runs", "special", "spelled")
+    __slots__ = ("framed", "kept", "look", "met", "names", "places", "runs", "single", "special", "spelled")
 
     def __init__(self, spelled: Sequence[bytes], names: Sequence[bytes], special: frozenset[bytes]) -> None:
         self.spelled = tuple(spelled)
@@ -45,7 +45,7 @@ class Shape:
         self.kept = [place for place, name in enumerate(names) if name not in special]
         self.met = 0
         self.look: Look | None = None
-        self.groups: list[int] = []
+        self.single: dict[bytes, int] = {}
         self.runs: tuple[int, ...] = ()
 
     def meet(self) -> None:
@@ -70,7 +70,8 @@ class Shape:
                 runs.append(group)
             going = goes_on
             group += 1
-            self.groups.append(group)
+            if len(self.places[name]) == 1:
+                self.single[name] = group
             pattern += re.escape(spelled) + b":" + _VALUE + rb"\r\n"
         if going:
             pattern += b")"

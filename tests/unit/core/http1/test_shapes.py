@@ -34,8 +34,14 @@ def test_a_pattern_finds_values_and_what_goes_on() -> None:
     assert shape.look is not None
     found = shape.look(b"Host: a\r\nX:\t1 \r\nY:\r\nVia: v\r\nZ: \xe9\r\n")
     assert found is not None
-    assert [found[group] for group in shape.groups] == [b" a", b"\t1 ", b"", b" v", b" \xe9"]
+    values = {name: found[group] for name, group in shape.single.items()}
+    assert values == {b"host": b" a", b"x": b"\t1 ", b"y": b"", b"via": b" v", b"z": b" \xe9"}
     assert [found[run] for run in shape.runs] == [b"X:\t1 \r\nY:\r\n", b"Z: \xe9\r\n"]
+
+
+def test_a_field_sent_twice_is_no_single_one() -> None:
+    """Which of two is meant is for others to say."""
+    assert a_shape(b"X", b"x", b"Y").single.keys() == {b"y"}
 
 
 @pytest.mark.parametrize(
