@@ -61,7 +61,7 @@ class News:
         return self._gaps, self._told
 
     def polled(self, mark: Mark, head: LogPosition, *, from_primary: bool) -> float | None:
-        """The log was polled, and ended so; seconds until it should be polled again, None if nothing is due."""
+        """The log was polled and ended so; in how many seconds to poll it again, None if nothing is due."""
         gaps, told = mark
         self._gaps_polled = max(self._gaps_polled, gaps)
         self._polled = max(self._polled, head)

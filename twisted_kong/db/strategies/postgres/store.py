@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from typing_extensions import override
 
@@ -30,9 +28,8 @@ from twisted_kong.db.interfaces import (
 )
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.postgres import log, members, migrations, rows
+from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.layout import make_ready
-from twisted_kong.db.strategies.postgres.listener import Listener
-from twisted_kong.db.strategies.postgres.news import News
 from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.proof import Seen
 from twisted_kong.db.strategies.postgres.reading import Answer, Reader, proven
@@ -41,9 +38,6 @@ from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import execute
-
-# How long the start waits until notifications can be heard, in seconds; polling is what is relied upon.
-LISTENING_PATIENCE = 1.0
 
 
 class PostgresStrategy(IStrategy):
@@ -69,13 +63,9 @@ class PostgresStrategy(IStrategy):
         self._standby = None if self.replica is None else Replica(self.replica, reactor)
         self._seen = Seen()
         self._losses_told = 0
-        self._news = News()
+        self._hearing = Hearing(self.primary, reactor)
         self._reader = Reader(self.primary, self._standby, self._seen, reactor, self._lost)
         self._channel = ""
-        self._listener: Listener | None = None
-        self._listening: Deferred[None] | None = None
-        self._on_news: Callable[[], object] | None = None
-        self._poll_again: IDelayedCall | None = None
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
@@ -83,16 +73,11 @@ class PostgresStrategy(IStrategy):
         await make_ready(self.primary, tables, migrate=migrate)
         [(schema,)] = await self.primary.run("select current_schema()")
         self._channel = log.channel_of(schema)
-        await self._start_listening()
+        await self._hearing.start(self._channel)
 
     @override
     async def stop(self) -> None:
-        if self._poll_again is not None:
-            self._poll_again.cancel()
-            self._poll_again = None
-        if self._listener is not None:
-            listener, self._listener = self._listener, None
-            await listener.stop()
+        await self._hearing.stop()
         if self._standby is not None:
             self._standby.stop()
         for pool in self.pools.values():
@@ -171,10 +156,9 @@ class PostgresStrategy(IStrategy):
     @override
     async def changes_after(self, position: Position, limit: int = 1000) -> ChangeBatch:
         reached = _log_position(position)
-        mark = self._news.begin()
-        overdue = self._news.is_overdue(self._now)
-        answer = await self._reader.read(log.changes_after(reached, limit), from_primary=overdue)
-        self._polled(self._news.polled(mark, answer.head, from_primary=answer.from_primary))
+        query, mark = log.changes_after(reached, limit), self._hearing.begin()
+        answer = await self._reader.read(query, from_primary=self._hearing.is_overdue)
+        self._hearing.polled(mark, answer.head, from_primary=answer.from_primary)
         batch = log.batch_after(reached, answer.rows, limit)
         # The answer is of after the latest loss: one of before would have been asked for again.
         if batch is None or self._losses_told < self._seen.losses:
@@ -184,11 +168,11 @@ class PostgresStrategy(IStrategy):
 
     @override
     def has_news(self) -> bool:
-        return self._news.is_there
+        return self._hearing.is_news
 
     @override
     def listen(self, heard: Callable[[], object]) -> None:
-        self._on_news = heard
+        self._hearing.pass_on(heard)
 
     @override
     async def history(self, after: Position | None, limit: int) -> ChangeBatch:
@@ -203,7 +187,7 @@ class PostgresStrategy(IStrategy):
         statement = members.report(member)
         [head] = await self.primary.run(statement.text, statement.parameters)
         # So a node learns how far the primary is, even if nothing is notified and the replica got stuck.
-        self._hear(LogPosition(*head))
+        self._hearing.hear(LogPosition(*head))
 
     @override
     async def leave(self, instance: str) -> None:
@@ -230,52 +214,9 @@ class PostgresStrategy(IStrategy):
         [(count,)] = await self.primary.run(statement.text, statement.parameters)
         return int(count)
 
-    # -- news ----------------------------------------------------------------------------------------------
-
-    async def _start_listening(self) -> None:
-        if self.primary.settings.pool_size == 1:
-            return
-        self._listening = Deferred()
-        self._listening.addTimeout(LISTENING_PATIENCE, self._reactor, lambda result, _: None)
-        self._listener = Listener(self.primary, self._channel, self._notified, self._reactor)
-        self._listener.start()
-        await self._listening
-
-    def _notified(self, payload: str) -> None:
-        """A payload names the newest row of a commit; an empty one: something may have been missed."""
-        if self._listening is not None and not self._listening.called:
-            self._listening.callback(None)
-        if not payload:
-            self._news.may_have_missed()
-            self._tell()
-            return
-        try:
-            position = parse(payload)
-        except ValueError:
-            # whoever may use the database can notify whatever they like
-            return
-        self._hear(position)
-
-    def _hear(self, position: LogPosition) -> None:
-        self._news.hear(position, self._now)
-        self._tell()
-
     def _lost(self) -> None:
         self._logger.warn("the database lacks what was read from it before: everything will be read again")
-        self._news.forget()
-        self._tell()
-
-    def _polled(self, again: float | None) -> None:
-        """Have the log polled again soon, where what was told of was not there yet."""
-        if self._poll_again is not None and self._poll_again.active():
-            self._poll_again.cancel()
-        self._poll_again = None
-        if again is not None:
-            self._poll_again = self._reactor.callLater(again, self._tell)
-
-    def _tell(self) -> None:
-        if self._on_news is not None and self._news.is_there:
-            self._on_news()
+        self._hearing.lost()
 
 
 def _log_position(position: Position) -> LogPosition:
