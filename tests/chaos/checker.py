@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tests.chaos.history import History, Read, State, Trouble, Write
+from tests.chaos.history import ABSENT, History, Read, State, Trouble, Write
 
 Event = TypeVar("Event", Write, Read)
 
@@ -72,11 +72,12 @@ def _of_writes(history: History) -> Iterator[Violation]:
     for (register, effect), count in times.items():
         if count > 1:
             yield Violation("twice", f"{effect} of {register}, {count} times")
+    claimed = {(write.register, write.effect) for write in history.writes if write.outcome != "refused"}
     for write in history.writes:
-        committed = (write.register, write.effect) in times
-        if write.outcome == "done" and not committed:
+        effect = write.register, write.effect
+        if write.outcome == "done" and effect not in times:
             yield Violation("lost", _told(write))
-        if write.outcome == "refused" and committed:
+        if write.outcome == "refused" and effect in times and effect not in claimed:
             yield Violation("undone", _told(write))
 
 
@@ -85,6 +86,7 @@ class _Index:
 
     def __init__(self, states: Sequence[State]) -> None:
         self.latest = states[-1].shown
+        self._entities = [state.entity for state in states]
         self._effects = {state.effect: number for number, state in enumerate(states)}
         self._shown: dict[str, list[int]] = defaultdict(list)
         for number, state in enumerate(states):
@@ -93,6 +95,10 @@ class _Index:
     def of_effect(self, effect: str) -> int | None:
         """Where a write is in the truth."""
         return self._effects.get(effect)
+
+    def entity(self, place: int) -> str:
+        """Which entity is the subject of an entry."""
+        return self._entities[place]
 
     def places(self, shown: str) -> list[int]:
         """Where the truth looked like this, ascending."""
@@ -132,21 +138,18 @@ def _of_reads(
     index: _Index, known: _Known, reads: Sequence[Read], writes: Sequence[Write]
 ) -> Iterator[Violation]:
     """The reads of one register at one node, beside the writes of it that this node acknowledged."""
-    served, own = _Floor(), _Floor()
-    for write in writes:
-        number = index.of_effect(write.effect)
-        if write.outcome == "done" and number is not None:
-            own.rise(write.ended, number)
+    served, own = _Floor(), _own(index, writes)
     for read in sorted(reads, key=lambda read: read.began):
-        floors: tuple[tuple[Kind, int], ...] = (
-            ("backwards", served.at(read.began)),
-            ("own", own.at(read.began)),
-            ("stale", known.least(read)),
-        )
         places = index.places(read.shown)
         if not places:
             yield Violation("untrue", _told(read))
             continue
+        entity = None if read.shown == ABSENT else index.entity(places[-1])
+        floors: tuple[tuple[Kind, int], ...] = (
+            ("backwards", served.at(read.began)),
+            ("own", own[entity].at(read.began)),
+            ("stale", known.least(read)),
+        )
         broken = [(kind, floor) for kind, floor in floors if places[-1] < floor]
         if broken:
             kind, floor = broken[0]
@@ -154,6 +157,21 @@ def _of_reads(
         # What the bound demands is no excuse to place an answer later than it may have been right.
         least = max(floor for kind, floor in floors if kind != "stale")
         served.rise(read.ended, next((place for place in places if place >= least), places[-1]))
+
+
+def _own(index: _Index, writes: Sequence[Write]) -> dict[str | None, _Floor]:
+    """What a node acknowledged: of each entity, and (under None) of all of them.
+
+    Who serves one entity where another one took its place has only not heard of its removal yet, unless it
+    removed it itself. But whoever acknowledged a write cannot have nothing to serve from before it.
+    """
+    floors: dict[str | None, _Floor] = defaultdict(_Floor)
+    for write in writes:
+        number = index.of_effect(write.effect)
+        if write.outcome == "done" and number is not None:
+            for entity in (index.entity(number), None):
+                floors[entity].rise(write.ended, number)
+    return floors
 
 
 class _Floor:

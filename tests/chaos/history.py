@@ -2,8 +2,8 @@
 
 A *register* is one thing that clients write and requests show: the message of a Plugin, the path of a
 Service, the Consumer to whom a key belongs.
-Each write of a register has an *effect*, a name that no other write has; the *truth* is the order in which
-effects were committed, as a trigger in the database has noted it.
+Each write of a register has an *effect*, a name that no other write has, but for attempts to remove the same
+entity; the *truth* is the order in which effects were committed, as a trigger in the database has noted it.
 What an answer of the proxy *shows* is compared with that order, so no clock of the database and no guess
 about concurrent writers decides anything.
 Times are seconds of one monotonic clock, the observer's.
@@ -49,10 +49,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One entry of the truth: the effect of a committed write, and what is to be shown from then on."""
+    """One entry of the truth: the effect of a committed write, and what is to be shown from then on.
+
+    ``entity`` tells the entities apart that a register consists of, one after the other.
+    """
 
     effect: str
     shown: str
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,8 +198,8 @@ class _Coming:
         if change.kind != self.kind or not self.is_mine(change.entity):
             return None
         if change.operation == "DELETE":
-            return State(f"-{change.id}", ABSENT)
-        return State(change.id, change.id)
+            return State(f"-{change.id}", ABSENT, change.id)
+        return State(change.id, change.id, change.id)
 
     def is_mine(self, entity: Mapping[str, Any]) -> bool:
         """Whether an entity is of this register."""

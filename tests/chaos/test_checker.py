@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.chaos.checker import Violation, violations
@@ -96,6 +98,27 @@ def test_lost_and_undone_and_repeated_writes_are_found() -> None:
     assert kinds(violations(history(truth="1 2 2"))) == ["twice"]
     assert violations(history(write("2", 0, 1, "unknown"), truth="1")) == []
     assert violations(history(write("2", 0, 1, "unknown"), truth="1 2")) == []
+
+
+def test_removals_of_one_entity_are_not_told_apart() -> None:
+    """One that was refused is none of those that were not; all of them refused, and yet it is gone, is."""
+    refused = write("-1", 0, 1, "refused")
+    assert violations(history(refused, write("-1", 0, 1), truth="1 -1")) == []
+    assert violations(history(refused, write("-1", 0, 1, "unknown"), truth="1 -1")) == []
+    assert kinds(violations(history(refused, refused, truth="1 -1"))) == ["undone", "undone"]
+
+
+def test_an_entity_may_hide_the_one_that_took_its_place() -> None:
+    """Until the node hears that it was removed elsewhere; not if it removed it, and not with nothing."""
+    states = [State("1", "1", "1"), State("-1", ABSENT, "1"), State("2", "2", "2")]
+
+    def judged(*events: Write | Read) -> list[str]:
+        parts = history(*events, truth="1")
+        return kinds(violations(replace(parts, truth={"x": states})))
+
+    assert judged(write("2", 1, 2), read("1", 2.5)) == []
+    assert judged(write("-1", 0, 1), write("2", 1, 2), read("1", 2.5)) == ["own"]
+    assert judged(write("2", 1, 2), read(ABSENT, 2.5)) == ["own"]
 
 
 def test_what_never_was_is_found() -> None:

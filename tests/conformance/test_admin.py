@@ -98,6 +98,7 @@ def test_recorded_answers(file: str) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.each_database
 @pytest.mark.parametrize("file", FILES)
 async def test_recorded_answers_about_what_a_database_holds(file: str, tmp_path: Path) -> None:
     """It makes no difference where the entities are kept."""

@@ -70,6 +70,7 @@ async def player(directory: Path, started: float) -> AsyncIterator[Player]:
             yield Player(node, clock, first, ports)
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize("file", FILES)
 async def test_recorded_answers(file: str, tmp_path: Path) -> None:
     """Every recorded exchange is answered as it was by Kong, but for the listed differences."""

@@ -19,7 +19,7 @@ from tests.kit.scripted_upstream import response, scripted_upstream
 from twisted_kong.node.prefix import prepare_prefix
 from twisted_kong.service.node import KongNode
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.each_database]
 
 
 async def test_a_service_comes_and_goes(tmp_path: Path) -> None:
@@ -43,6 +43,7 @@ async def test_a_service_comes_and_goes(tmp_path: Path) -> None:
         assert len(upstream.requests) == 1
 
 
+@pytest.mark.sqlite
 async def test_a_node_that_is_stopped_while_it_opens_its_file_leaves_nothing(tmp_path: Path) -> None:
     """The thread of the database ends, and the file can be used by the next node."""
     from twisted.internet import reactor

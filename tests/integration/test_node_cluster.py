@@ -1,4 +1,4 @@
-"""Two nodes on one SQLite file: what B has cached, a miss as well, is gone when it was promised to be."""
+"""Two nodes on one database: what B has cached, a miss as well, is gone when it was promised to be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.kit.running import RunningNode, running_node
 from tests.kit.scripted_upstream import scripted_upstream
 from tests.kit.stepped_time import SteppedReactor, stepped_time
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.each_database]
 
 # Real seconds that a step needs at most: threads and sockets, nothing that waits for time to pass.
 SOON = 5.0
@@ -79,8 +79,10 @@ async def cluster(
 
 
 def deaf(node: RunningNode) -> None:
-    """Let the node see no news of the file, so that it is left to its polls."""
-    node.parts.database.strategy.has_news = lambda: False  # type: ignore[method-assign]
+    """Let the node see and hear no news of the database, so that it is left to its polls."""
+    strategy = node.parts.database.strategy
+    strategy.has_news = lambda: False  # type: ignore[method-assign]
+    strategy.listen(lambda: None)
 
 
 async def forbid(node: RunningNode) -> None:
@@ -101,7 +103,7 @@ async def grant_key(node: RunningNode) -> None:
 
 
 async def test_that_a_service_has_no_plugin_is_forgotten_at_once(tmp_path: Path) -> None:
-    """SQLite tells of commits of others long before the poll of a minute."""
+    """Databases tell of commits of others long before the poll of a minute."""
     async with cluster(tmp_path, db_update_frequency=60) as nodes:
         assert await nodes.status() == 200
         await forbid(nodes.a)

@@ -69,6 +69,7 @@ def names(site: Site) -> set[str]:
     return found
 
 
+@pytest.mark.each_database
 def test_a_kill_loses_no_acknowledged_write(site: Site) -> None:
     """kill -9 in the midst of concurrent writes, twice: whatever was answered 201 is there afterwards."""
     acknowledged: set[str] = set()
@@ -133,6 +134,7 @@ def assert_one_line(failed: subprocess.CompletedProcess[str], reason: str) -> No
     assert "Traceback" not in failed.stderr + failed.stdout
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("spoil", [damaged, no_database, a_directory, no_directory])
 def test_a_file_that_cannot_be_used_is_one_line(site: Site, spoil: Callable[[Site], str]) -> None:
     """Both commands name the file and what is wrong with it, and leave it as it is."""
@@ -145,6 +147,7 @@ def test_a_file_that_cannot_be_used_is_one_line(site: Site, spoil: Callable[[Sit
         assert site.database.read_bytes() == before
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("locked", ["file", "directory"])
 def test_a_file_that_may_not_be_written_is_one_line(site: Site, locked: str) -> None:
     """Told at the start, not at the first write; SQLite needs its directory too."""
@@ -190,6 +193,7 @@ def fill(path: Path, *, leave: int = 0) -> Path:
     return filler
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("leave", [0, 4096, 16384])
 def test_a_full_disk_at_the_start_is_one_line(site: Site, small_disk: Path, leave: int) -> None:
     """No file can be made, or not all that are needed, and the line says so."""
@@ -201,6 +205,7 @@ def test_a_full_disk_at_the_start_is_one_line(site: Site, small_disk: Path, leav
     )
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_for_the_prefix_is_one_line(site: Site, small_disk: Path) -> None:
     """Where not even the node's id can be kept."""
     prefix = small_disk / "node"
@@ -234,6 +239,7 @@ def write_until_refused(site: Site) -> tuple[int, int]:
     raise AssertionError("nothing was refused")
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_becomes_full_refuses_writes_and_serves_on(site: Site, small_disk: Path) -> None:
     """503 for writes, and nothing half written; with room again writing goes on, and nothing was lost."""
     site.configure(f"sqlite_path = {small_disk / 'kong.db'}\n")
@@ -252,6 +258,7 @@ def test_a_disk_that_becomes_full_refuses_writes_and_serves_on(site: Site, small
     assert names(site) == {*(f"s{each}" for each in range(number)), "later"}
 
 
+@pytest.mark.sqlite
 def test_a_system_that_refuses_to_write_is_the_same(site: Site) -> None:
     """A limit of the system instead of a full disk, which needs no root: 503, and served on."""
     node = site.serve()
@@ -265,6 +272,7 @@ def test_a_system_that_refuses_to_write_is_the_same(site: Site) -> None:
     assert names(site) == {*(f"s{each}" for each in range(number)), "later"}
 
 
+@pytest.mark.sqlite
 def test_tables_that_go_away_are_told_and_served_without(site: Site) -> None:
     """As after a reset from another prefix: a write is refused with the reason, and there is no traceback."""
     site.configure("db_update_frequency = 0.1\n")
@@ -282,6 +290,7 @@ def test_tables_that_go_away_are_told_and_served_without(site: Site) -> None:
     assert "Traceback" not in site.console[before:]
 
 
+@pytest.mark.sqlite
 def test_a_file_that_goes_away_is_told_once_and_served_without(site: Site) -> None:
     """However often it is tried, the log has one line for each part that needs it, and no traceback."""
     site.configure("db_update_frequency = 0.1\n")

@@ -19,7 +19,7 @@ from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.tables import tags_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.sqlite]
 
 ROOT = Path(__file__).parents[2]
 TABLES = tables_of(SmallKinds(), lambda schema, new, old: (), write_context)

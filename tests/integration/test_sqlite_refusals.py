@@ -22,7 +22,7 @@ from twisted_kong.db.strategies.sqlite.connection import APPLICATION_ID
 from twisted_kong.db.strategies.sqlite.migrations import STEPS
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.sqlite]
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = itertools.count()

@@ -18,6 +18,8 @@ from tests.kit.postgres import MISSING, PostgresDatabase, programs, shared_serve
 from twisted_kong.cli.datastore import datastore
 from twisted_kong.core.conf.loading import Sources, load_conf
 from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.strategies.postgres.settings import primary_settings
+from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
 
 VARIABLE = "TEST_DATABASE"
@@ -64,8 +66,10 @@ def database_settings(directory: Path) -> dict[str, str]:
 
 def make_strategy(directory: Path, reactor: Any) -> IStrategy:
     """The database of a directory as the process of a node opens it."""
-    assert _chosen == "sqlite", "to be written"
-    return SqliteStrategy(directory / "kong.db", reactor)
+    if _chosen == "sqlite":
+        return SqliteStrategy(directory / "kong.db", reactor)
+    conf = load_conf(Sources(options=database_settings(directory))).conf
+    return PostgresStrategy(primary_settings(conf), None, reactor, new_tag=lambda: os.urandom(4).hex())
 
 
 def _bootstrapped() -> dict[str, str]:

@@ -37,7 +37,7 @@ class Asker:
     ) -> Reply:
         """One answer; OSError where there is none, TimeoutError among them."""
         body = b"" if record is None else json.dumps(record).encode()
-        fields = {"Host": "x", **({} if record is None else {"Content-Type": "application/json"})}
+        fields = {"Host": "localhost", **({} if record is None else {"Content-Type": "application/json"})}
         if method in ("POST", "PUT", "PATCH"):
             fields["Content-Length"] = str(len(body))
         head = "".join(f"{name}: {value}\r\n" for name, value in {**fields, **(headers or {})}.items())
@@ -85,7 +85,8 @@ async def echoing() -> AsyncIterator[int]:
                 headers = dict(field.lower().split(": ", 1) for field in fields)
                 body = json.dumps({"target": line.split()[1], "headers": headers}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        except (OSError, EOFError):
+        except (OSError, EOFError, asyncio.CancelledError):
+            # Streams complain of a handler that was cancelled, as all are when the loop ends.
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
