@@ -1,0 +1,168 @@
+"""A node of a PostgreSQL cluster that is started without its database; real servers and processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.ports import free_ports
+from tests.kit.postgres import PostgresServer, conf_lines, new_server, requires_postgres
+from tests.kit.site import Reply, Site, new_site
+from tests.kit.waiting import wait_for
+
+pytestmark = [pytest.mark.integration, requires_postgres]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with new_server() as server:
+        yield server
+
+
+class Cluster:
+    """A node, and the server it finds its database on."""
+
+    def __init__(self, server: PostgresServer, site: Site) -> None:
+        self.server, self.site = server, site
+        self.settings = server.fresh_database().settings
+        (self.status_port,) = free_ports(1)
+        self.configure()
+        made = site.kong("migrations", "bootstrap", "-c", str(site.conf))
+        assert made.returncode == 0, made.stderr
+
+    def configure(self, **settings: str) -> None:
+        own = {**self.settings, "pg_timeout": "1000", "status_listen": f"127.0.0.1:{self.status_port}"}
+        self.site.configure(conf_lines({**own, "db_update_frequency": "0.5", **settings}))
+
+    @property
+    def snapshot(self) -> Path:
+        return self.site.prefix / "config.cache"
+
+    def admin(self, method: str, path: str, record: Any = None) -> Reply:
+        return self.site.admin(method, path, record)
+
+    def ready(self) -> Reply:
+        return self.site._ask(self.status_port, "GET", "/status/ready", None)
+
+    def create(self, path: str, record: dict[str, Any]) -> str:
+        """Make an entity; its position."""
+        answer = self.admin("POST", path, record)
+        assert answer.status == 201, answer.body
+        return answer.headers["x-kong-position"]
+
+    def wait_for_snapshot(self, position: str) -> None:
+        wait_for(lambda: self.snapshot_position() == position)
+
+    def snapshot_position(self) -> str | None:
+        query = "select value from snapshot where name = 'position'"
+        try:
+            with closing(sqlite3.connect(f"{self.snapshot.as_uri()}?mode=ro", uri=True)) as connection:
+                found = connection.execute(query).fetchone()
+        except sqlite3.OperationalError:
+            # it is just being made
+            return None
+        return None if found is None else str(found[0])
+
+
+@pytest.fixture
+def cluster(server: PostgresServer, tmp_path: Path) -> Iterator[Cluster]:
+    with new_site(tmp_path) as site:
+        yield Cluster(server, site)
+        if not server.answers():
+            server.start()
+
+
+def guarded_route(cluster: Cluster) -> str:
+    """A Route that answers 200 to whoever has a key; the position after that."""
+    cluster.create("/routes", {"name": "r", "paths": ["/r"]})
+    cluster.create("/routes/r/plugins", {"name": "key-auth"})
+    cluster.create(
+        "/routes/r/plugins", {"name": "request-termination", "config": {"status_code": 200, "message": "hi"}}
+    )
+    cluster.create("/consumers", {"username": "ann"})
+    cluster.create("/consumers/ann/key-auth", {"key": "short-lived", "ttl": 1})
+    return cluster.create("/consumers/ann/key-auth", {"key": "secret"})
+
+
+def test_a_node_starts_without_its_database(cluster: Cluster) -> None:
+    """Killed, and started again in an outage, it serves what there was; afterwards it is a full node."""
+    site, server = cluster.site, cluster.server
+    node = site.serve()
+    cluster.wait_for_snapshot(guarded_route(cluster))
+    node.kill()
+    node.wait()
+    assert cluster.snapshot.stat().st_mode & 0o777 == 0o600
+
+    server.stop()
+    node = site.serve()
+    assert "started from the last-good snapshot" in site.console
+    assert site.proxy("/r?apikey=secret").status == 200
+    assert site.proxy("/r?apikey=short-lived").status == 401
+    assert site.proxy("/r").status == 401
+    health = cluster.ready()
+    assert (health.status, health.json["message"]) == (200, "ready")
+    assert health.json["database"]["reachable"] is False
+    assert health.json["database"]["stale_seconds"] > 0
+    assert [each["name"] for each in cluster.admin("GET", "/routes").json["data"]] == ["r"]
+    refused = cluster.admin("POST", "/consumers", {"username": "bob"})
+    assert refused.status == 503
+    assert "nothing was changed" in refused.json["message"]
+
+    server.start()
+    wait_for(lambda: cluster.admin("PUT", "/consumers/bob", {"username": "bob"}).status == 200)
+    cluster.create("/consumers/bob/key-auth", {"key": "another"})
+    assert site.proxy("/r?apikey=another").status == 200
+    assert site.proxy("/r?apikey=secret").status == 200
+    wait_for(lambda: cluster.ready().json["database"]["reachable"])
+    wait_for(lambda: cluster.ready().json["database"]["stale_seconds"] < 2)
+
+
+def test_what_changed_in_the_outage_is_loaded_when_it_is_over(cluster: Cluster, tmp_path: Path) -> None:
+    """A Route that another node has removed meanwhile is gone as soon as the database is there."""
+    site = cluster.site
+    node = site.serve()
+    cluster.wait_for_snapshot(guarded_route(cluster))
+    node.kill()
+    node.wait()
+    (tmp_path / "other").mkdir()
+    with new_site(tmp_path / "other") as other:
+        other.configure(conf_lines(cluster.settings))
+        other.serve()
+        assert other.admin("DELETE", "/routes/r").status == 204
+    cluster.server.stop()
+    site.serve()
+    assert site.proxy("/r?apikey=secret").status == 200
+    cluster.server.start()
+    wait_for(lambda: site.proxy("/r?apikey=secret").status == 404)
+
+
+def test_a_snapshot_that_is_too_old_is_not_used(cluster: Cluster) -> None:
+    """The node waits for its database then, and says why it does not serve."""
+    site = cluster.site
+    node = site.serve()
+    cluster.wait_for_snapshot(guarded_route(cluster))
+    node.kill()
+    node.wait()
+    cluster.server.stop()
+    cluster.configure(config_cache_max_age="0.001")
+    site.spawn()
+    wait_for(lambda: "waiting for the database" in site.console)
+    assert "the last-good snapshot is not used" in site.console
+    assert "older than config_cache_max_age" in site.console
+
+
+def test_a_snapshot_that_cannot_be_written_disturbs_nothing(cluster: Cluster) -> None:
+    """A directory that is not there is told once; the node serves and takes writes all the same."""
+    site = cluster.site
+    cluster.configure(config_cache_path="/nowhere/config.cache")
+    site.serve()
+    position = guarded_route(cluster)
+    wait_for(lambda: "the last-good snapshot cannot be kept up to date" in site.console)
+    assert site.proxy("/r?apikey=secret").status == 200
+    assert position
+    assert site.console.count("last-good snapshot") == 1
