@@ -14,7 +14,7 @@ from uuid import UUID
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import success_of
-from tests.kit.postgres import settings_of, shared_database
+from tests.kit.postgres import PostgresDatabase, settings_of, shared_database
 from tests.kit.small_kinds import SmallKinds
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
@@ -95,20 +95,18 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """A store in a schema of its own on the server that tests share."""
+    """A store in a database, or in a schema of its own of the one that tests share."""
 
-    def __init__(self) -> None:
-        self.database = shared_database()
-        self.settings = settings_of(self.database, schema=f"store_{next(_schemas)}")
+    def __init__(self, database: PostgresDatabase | None = None) -> None:
+        self.database = database or shared_database()
+        self.settings = settings_of(self.database, schema=None if database else f"store_{next(_schemas)}")
         self._tags = itertools.count(0xB0000000)
 
     def handle(self, clock: Any) -> IStrategy:
         """One more handle on the same database."""
         from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 
-        return PostgresStrategy(
-            self.settings, None, clock, new_tag=lambda: f"{next(self._tags):08x}"
-        )
+        return PostgresStrategy(self.settings, None, clock, new_tag=lambda: f"{next(self._tags):08x}")
 
 
 def small_database(

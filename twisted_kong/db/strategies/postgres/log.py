@@ -35,7 +35,7 @@ _COLUMNS = "number, tag, kind, operation, id, keys, origin, at, author"
 # A lock for each log: that of another schema in the same database is another table.
 _LOCK = "select pg_advisory_xact_lock(%s + 'changes'::regclass::oid::bigint)"
 # Beside the locks of other programs: "KONG", and room for the table's number.
-_LOCKS = 0x4B4F4E47 << 32
+LOCKS = 0x4B4F4E47 << 32
 # The number is kept in the session, where it is found after the commit without a look for it.
 _APPEND = f"""
     with written as (
@@ -73,7 +73,7 @@ def append(drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, channel
     ]
     text = _APPEND.format(rows=", ".join(["%s"] * len(rows)))
     values = (commit.origin, commit.at, commit.author, *rows, channel)
-    return [Statement(_LOCK, (_LOCKS,)), Statement(text, values)]
+    return [Statement(_LOCK, (LOCKS,)), Statement(text, values)]
 
 
 def written(drafts: Sequence[Draft]) -> Statement:
