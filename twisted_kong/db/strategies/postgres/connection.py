@@ -126,7 +126,7 @@ class Connection:
         self._driver.close()
         if waiting is not None:
             waiting.errback(
-                NoAnswer(f"PostgreSQL at {self.server} did not answer within {seconds:g} seconds")
+                NoAnswer(f"PostgreSQL at {self.server} did not answer within {seconds:.1f} seconds")
             )
 
     def _abandon(self) -> None:

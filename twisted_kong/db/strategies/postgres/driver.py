@@ -5,7 +5,7 @@ differences, each of which has a test:
 
 * notifications are handed over at once and in their order, not by tasks that overtake each other;
 * nothing is ever cancelled: ``cancel`` would open a connection and block until the server answers.  Who does
-  not want to wait closes;
+  not want to wait closes, and a query that the server has ended is an error like others;
 * all that was registered with the reactor is taken out before the socket is closed, or a reactor other than
   epoll's would keep the descriptor's number, which the next socket gets;
 * an idle connection that ends tells so, instead of throwing into the reactor;
@@ -25,6 +25,7 @@ from twisted.internet import task
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 from txpostgres.txpostgres import Connection as StockConnection
+from txpostgres.txpostgres import Cursor as StockCursor
 from typing_extensions import override
 
 Rows = list[tuple[Any, ...]]
@@ -61,11 +62,21 @@ class IDriver(Protocol):
         """The server's version, as 150004."""
 
 
+class _Cursor(StockCursor):  # type: ignore[misc]  # txpostgres is not typed
+    """A cursor that tells the server's own end of a query as what it is, and not as somebody's ``cancel``."""
+
+    @override
+    def _handleCancellation(self, failure: Failure) -> Failure:
+        return failure
+
+
 class Driver(StockConnection):  # type: ignore[misc]  # txpostgres is not typed
     """A connection of txpostgres.
 
     :param reactor: watches its socket (``IReactorFDSet`` and ``IReactorTime``).
     """
+
+    cursorFactory = _Cursor
 
     def __init__(self, reactor: Any) -> None:
         super().__init__(reactor, cooperator=task)

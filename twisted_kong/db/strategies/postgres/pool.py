@@ -149,6 +149,8 @@ class Pool:
 
         :param commits: whether the message may have taken effect although an error comes back.
         """
+        if connection.closed:
+            raise DatabaseUnavailable(f"PostgreSQL at {connection.server}: the connection was lost")
         try:
             rows = await connection.run(query, parameters)
         except CancelledError:

@@ -48,7 +48,7 @@ def test_a_query_past_its_deadline(clock: PostgresClock) -> None:
     connection, driver = opened(clock)
     asked = connection.run("select 1")
     clock.advance(5.0)
-    assert str(failure_of(asked, NoAnswer)) == "PostgreSQL at db:5432 did not answer within 5 seconds"
+    assert str(failure_of(asked, NoAnswer)) == "PostgreSQL at db:5432 did not answer within 5.0 seconds"
     assert driver.closed
 
 

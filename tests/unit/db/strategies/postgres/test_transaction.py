@@ -148,3 +148,18 @@ def test_only_a_commit(clock: PostgresClock, server: FakeServer) -> None:
     assert server.drivers[0].query == "begin; insert; commit"
     server.answer()
     assert success_of(writing) == []
+
+
+def test_lost_between_two_messages(clock: PostgresClock, server: FakeServer) -> None:
+    """What was never sent cannot have been committed."""
+    pool = Pool(SETTINGS, clock, writable=True, make_driver=server.make)
+
+    async def work() -> None:
+        async with pool.transaction() as transaction:
+            await transaction.run("select 1")
+            server.drivers[0].die()
+            await transaction.finish("commit")
+
+    writing = started(work())
+    server.answer()
+    assert type(failure_of(writing, DatabaseUnavailable)) is DatabaseUnavailable
