@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.kit.deferreds import success_of
 from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import Stored
-from twisted_kong.db.strategies.memory_data import MemoryData, MemoryRows
+from twisted_kong.db.strategies.memory.data import MemoryData, MemoryRows
 from twisted_kong.db.tables import Reference, Table, Unique
 
 NAME = Unique(("name",))

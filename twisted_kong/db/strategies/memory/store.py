@@ -30,7 +30,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
 )
 from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, parse
-from twisted_kong.db.strategies.memory_data import MemoryData, MemoryRows
+from twisted_kong.db.strategies.memory.data import MemoryData, MemoryRows
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import Draft, execute
 
