@@ -24,10 +24,11 @@ from twisted_kong.core.changes import Change, Position
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
-from twisted_kong.db.interfaces import IStrategy, PoolUse
+from twisted_kong.db.interfaces import IStrategy, Member, PoolUse
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.node.cache import EntityCache
+from twisted_kong.node.convergence import Convergence
 
 START = 1_795_479_400.0
 NODE_ID = "1605be63-8326-4b7d-adf7-8eb22a9d711a"
@@ -85,6 +86,8 @@ class AdminNode:
         )
         if strategy is None:
             success_of(self.database.start())
+        store = self.database.strategy
+        self.position: Position | None = None
         self.cache = EntityCache(self.clock)
         self.applied: list[Change] = []
         self.levels: list[str] = []
@@ -101,6 +104,7 @@ class AdminNode:
             self.cache,
             self.node,
             LogLevel(self.clock, "notice", self.levels.append),
+            Convergence(store, store, self.member, lambda: None, self.clock),
         )
         self.client = AdminClient(admin_site(self.parts, self.clock, AccessRules()))
 
@@ -123,9 +127,15 @@ class AdminNode:
             status_site(self.node, self.database.log, readiness, metrics, self.clock),
         )
 
+    def member(self) -> Member:
+        """This node among the nodes."""
+        return Member("test", NODE_ID, "test-host", "0.1.0", START, self.position)
+
     async def apply(self, changes: Sequence[Change]) -> bool:
         """Follow the changes of a write, as far as the test lets the node."""
         self.applied.extend(changes)
+        if changes and self.follows:
+            self.position = changes[-1].position
         for change in changes:
             for key in change.keys:
                 self.cache.invalidate(key)

@@ -9,6 +9,7 @@ from typing import Any
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.app import ALL_HEADERS, AdminApp, AdminHeaders
 from twisted_kong.admin.calls import Table, merged
+from twisted_kong.admin.confirmation import Confirmation, IConvergence
 from twisted_kong.admin.endpoints import generated, without
 from twisted_kong.admin.kinds import Apply, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
@@ -16,6 +17,7 @@ from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
+from twisted_kong.admin.routes.cluster import ClusterEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table
@@ -49,6 +51,7 @@ class AdminParts:
     cache: ICache
     node: NodeInfo
     log_level: LogLevel
+    convergence: IConvergence
 
 
 def admin_table(parts: AdminParts) -> Table:
@@ -66,6 +69,9 @@ def admin_table(parts: AdminParts) -> Table:
         status_table(node, database.log),
         timers_table(node),
         log_level_table(parts.log_level),
+        ClusterEndpoints(
+            parts.convergence, database.log, database.instance, lambda: database.write_context().now
+        ).table(),
         unavailable(),
     )
     paths = ("/endpoints", *table)
@@ -99,7 +105,8 @@ def admin_site(
     :param body_limit: ``nginx_admin_client_max_body_size`` in bytes, 0 for none.
     :param access_log: is handed a line for each answered request.
     """
-    app = AdminApp(admin_table(parts), access, reactor, headers)
+    confirmation = Confirmation(parts.convergence, parts.database.log.parse_position)
+    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation)
     return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
 
 

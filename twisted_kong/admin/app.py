@@ -37,6 +37,7 @@ from twisted_kong.admin.answers import (
 )
 from twisted_kong.admin.bodies import check_type, decode_body, parse_pairs
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Table, allowed_methods
+from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.core.errors import DatabaseUnavailable
@@ -45,6 +46,8 @@ SERVER = "kong/3.9.1"
 
 # Paths whose POST takes YAML too.
 YAML_PATHS = frozenset({"/config"})
+
+READING = frozenset({"GET", "HEAD"})
 
 _log = Logger()
 
@@ -75,15 +78,22 @@ class AdminApp:
     :param table: the endpoints; see :func:`twisted_kong.admin.calls.merged`.
     :param access: who may come in.
     :param clock: whose seconds the latency is measured by.
+    :param confirmation: holds back answers to writes that ask for it; without it ``wait`` means nothing.
     """
 
     def __init__(
-        self, table: Table, access: AccessRules, clock: IReactorTime, headers: AdminHeaders = ALL_HEADERS
+        self,
+        table: Table,
+        access: AccessRules,
+        clock: IReactorTime,
+        headers: AdminHeaders = ALL_HEADERS,
+        confirmation: Confirmation | None = None,
     ) -> None:
         self._table = table
         self._access = access
         self._clock = clock
         self._headers = headers
+        self._confirmation = confirmation
 
     def resource(self) -> IResource:
         """The root resource for a :class:`~twisted_kong.admin.site.BoundedSite`.
@@ -167,8 +177,14 @@ class AdminApp:
             params={name: unquote(value) for name, value in params.items()},
             query=[] if takes_body else parse_pairs(query),
             body=decode_body(kind, data) if takes_body else decode_body("", b""),
+            author=_author(request),
         )
-        return await handler(call)
+        if self._confirmation is None or method in READING or b"wait" not in query:
+            return await handler(call)
+        # Refused, if it must be, before anything is written.
+        timeout = timeout_wanted(parse_pairs(query))
+        answer = await handler(call)
+        return answer if timeout is None else await self._confirmation.confirmed(answer, timeout)
 
 
 class _Front(Resource):
@@ -258,6 +274,12 @@ def segments_of(path: bytes) -> list[bytes] | None:
             return None
         result.append(decoded.replace(b"%", b"%25").replace(b"/", b"%2F"))
     return result
+
+
+def _author(request: BoundedRequest) -> str:
+    """Who calls, as far as it can be known: the address at the other end, whatever the headers say."""
+    address = request.getClientAddress()
+    return str(getattr(address, "host", None) or "unix")
 
 
 def _bare(request: BoundedRequest, answer: Answer) -> bytes:

@@ -19,6 +19,7 @@ class Call:
     ``path`` is the path as it was sent (without query string and final slash), ``params`` what stood in the
     place of the endpoint's ``{names}``, decoded.  ``query`` is empty for POST, PUT and PATCH, ``body`` for
     the other methods.
+    ``author`` is who calls, for the log of changes: the address of the client's end of the connection.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Call:
     params: Mapping[str, str]
     query: Pairs = field(default_factory=list)
     body: Body = EMPTY
+    author: str | None = None
 
     @property
     def arguments(self) -> dict[str, str | list[str]]:

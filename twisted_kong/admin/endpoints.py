@@ -57,20 +57,20 @@ def _own(kind: Kind) -> Table:
         return await kind.page(call)
 
     async def post(call: Call) -> Answer:
-        return await kind.create(kind.record(call.body))
+        return await kind.create(kind.record(call.body), author=call.author)
 
     async def get(call: Call) -> Answer:
         return await kind.show(call.params[name])
 
     async def put(call: Call) -> Answer:
-        return await kind.put(call.params[name], kind.record(call.body))
+        return await kind.put(call.params[name], kind.record(call.body), author=call.author)
 
     async def patch(call: Call) -> Answer:
         key = call.params[name]
-        return await kind.patch(key, await kind.changes(key, call.body))
+        return await kind.patch(key, await kind.changes(key, call.body), author=call.author)
 
     async def delete(call: Call) -> Answer:
-        return await kind.delete(call.params[name])
+        return await kind.delete(call.params[name], author=call.author)
 
     return {
         path: {"GET": get_list, "POST": post},
@@ -115,7 +115,7 @@ class _Children:
     async def post(self, call: Call) -> Answer:
         """POST: a new child of this parent, whatever parent the body names."""
         fixed = self._reference(await self._parent_of(call))
-        return await self._child.create(self._child.record(call.body), fixed)
+        return await self._child.create(self._child.record(call.body), fixed, author=call.author)
 
     async def get(self, call: Call) -> Answer:
         """GET: one child."""
@@ -124,17 +124,19 @@ class _Children:
     async def put(self, call: Call) -> Answer:
         """PUT: a full document; may take a child away from another parent."""
         fixed = self._reference(await self._parent_of(call))
-        return await self._child.put(self._key(call), self._child.record(call.body), fixed)
+        record = self._child.record(call.body)
+        return await self._child.put(self._key(call), record, fixed, author=call.author)
 
     async def patch(self, call: Call) -> Answer:
         """PATCH: may move the child to another parent."""
         child = await self._own(call)
         changes = await self._child.changes(child["id"], call.body)
-        return await self._child.patch(child["id"], changes, {self._field: child[self._field]})
+        fixed = {self._field: child[self._field]}
+        return await self._child.patch(child["id"], changes, fixed, author=call.author)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: only what is there and of this parent."""
-        return await self._child.delete((await self._own(call))["id"])
+        return await self._child.delete((await self._own(call))["id"], author=call.author)
 
     def _key(self, call: Call) -> str:
         return call.params[self._child.schema.name]
@@ -170,13 +172,13 @@ class _ParentOfChild:
         child = await self._one(call)
         record = self._parent.record(call.body)
         if child[self._field] is not None:
-            return await self._parent.put(child[self._field]["id"], record)
-        made = await self._parent.dao.insert(record)
+            return await self._parent.put(child[self._field]["id"], record, author=call.author)
+        made = await self._parent.dao.insert(record, author=call.author)
         await self._parent.follow(made)
         assert made.entity is not None
         link = {self._field: {"id": made.entity["id"]}}
         try:
-            linked = await self._child.patch(child["id"], link)
+            linked = await self._child.patch(child["id"], link, author=call.author)
         except DatabaseError as error:
             half = f"{made.entity['id']} was made, but nothing refers to it"
             raise OutcomeUnknown(f"{half}: {error.message}") from error
@@ -185,7 +187,8 @@ class _ParentOfChild:
     async def patch(self, call: Call) -> Answer:
         """PATCH: merge into the parent."""
         key = await self._linked(call)
-        return await self._parent.patch(key, await self._parent.changes(key, call.body))
+        changes = await self._parent.changes(key, call.body)
+        return await self._parent.patch(key, changes, author=call.author)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: never allowed on the parent of something; 404 where there is no parent."""

@@ -27,6 +27,9 @@ from twisted_kong.db.dao import Dao, Written
 # the node could not follow in time: the write stands, and the node goes on trying.
 Apply = Callable[[Sequence[Change]], Awaitable[bool]]
 
+# Who asked for a write, for the log of changes; None where nobody did.
+Author = str | None
+
 POSITION = "X-Kong-Position"
 APPLIED = "X-Kong-Applied"
 
@@ -81,32 +84,36 @@ class Kind:
         rows = [self.schema.present(row) for row in page.rows]
         return as_json(200, page_body(rows, page.offset, call.path, asked, nested=foreign is not None))
 
-    async def create(self, record: Mapping[str, Any], fixed: Fixed = NOTHING) -> Answer:
+    async def create(self, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author) -> Answer:
         """Insert a new entity; what the path says overrides the record."""
-        return await self.written(201, await self.dao.insert({**record, **fixed}))
+        return await self.written(201, await self.dao.insert({**record, **fixed}, author=author))
 
-    async def put(self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING) -> Answer:
+    async def put(
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+    ) -> Answer:
         """Put a full document in the place of an entity, or make it."""
         record = {**record, **fixed}
         field = self._name_field(key)
         if field is None:
-            return await self.written(200, await self.dao.upsert(key, record))
-        return await self.written(200, await self.dao.upsert_by(field, key, record))
+            return await self.written(200, await self.dao.upsert(key, record, author=author))
+        return await self.written(200, await self.dao.upsert_by(field, key, record, author=author))
 
-    async def patch(self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING) -> Answer:
+    async def patch(
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+    ) -> Answer:
         """Merge a record into an entity; what the path says counts only where the record is silent."""
         record = {**fixed, **record}
         field = self._name_field(key)
         if field is None:
-            return await self.written(200, await self.dao.update(key, record))
-        return await self.written(200, await self.dao.update_by(field, key, record))
+            return await self.written(200, await self.dao.update(key, record, author=author))
+        return await self.written(200, await self.dao.update_by(field, key, record, author=author))
 
-    async def delete(self, key: str) -> Answer:
+    async def delete(self, key: str, *, author: Author) -> Answer:
         """Remove an entity; content when there is none."""
         field = self._name_field(key)
-        return await self.written(
-            204, await (self.dao.delete(key) if field is None else self.dao.delete_by(field, key))
-        )
+        if field is None:
+            return await self.written(204, await self.dao.delete(key, author=author))
+        return await self.written(204, await self.dao.delete_by(field, key, author=author))
 
     async def written(self, status: int, done: Written) -> Answer:
         """The answer to a write, given when this node follows it: the next request sees what was written."""

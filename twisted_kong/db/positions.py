@@ -22,7 +22,7 @@ from functools import total_ordering
 
 from typing_extensions import override
 
-from twisted_kong.core.changes import Change, ChangeBatch
+from twisted_kong.core.changes import Change, ChangeBatch, Position
 
 _PRINTED = re.compile(r"(0|[1-9][0-9]{0,17})-([0-9a-f]{8})")
 
@@ -52,6 +52,13 @@ def parse(text: str) -> LogPosition:
     if match is None:
         raise ValueError(f"{text!r} is not a position")
     return LogPosition(int(match[1]), match[2])
+
+
+def changes_between(earlier: Position, later: Position) -> int | None:
+    """How many changes lie between two positions by their numbers; None where that cannot be told."""
+    if not isinstance(earlier, LogPosition) or not isinstance(later, LogPosition):
+        return None
+    return later.number - earlier.number if later >= earlier else None
 
 
 def batch_from(position: LogPosition, rows: Sequence[Change], limit: int) -> ChangeBatch | None:

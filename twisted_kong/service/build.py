@@ -18,6 +18,7 @@ from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
+from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
 from twisted_kong.node.steady import SteadyClock
@@ -96,10 +97,10 @@ class Builder:
         foundation = await self._lay_foundation(loaded_plugins(conf))
         phases = make_phases(self._ground, foundation, replies, trusted)
         await self._start_plugins(foundation.state, phases)
-        await self._join(foundation)
+        cluster = await self._join(foundation)
         self._ground.host.loaded()
         gateway = self._start_gateway(foundation.state, phases, replies, trusted)
-        return self._listen(foundation, gateway)
+        return self._listen(foundation, gateway, cluster.convergence)
 
     async def _lay_foundation(self, plugins: LoadedPlugins) -> Foundation:
         conf, reactor = self._ground.conf, self._ground.reactor
@@ -161,7 +162,7 @@ class Builder:
         self._undo.push_async_callback(cut_off)
         return gateway
 
-    def _listen(self, foundation: Foundation, gateway: Gateway) -> Parts:
+    def _listen(self, foundation: Foundation, gateway: Gateway, convergence: Convergence) -> Parts:
         ground, conf, reactor = self._ground, self._ground.conf, self._ground.reactor
         tls = ListenerTls(conf, key_pairs)
         info = node_info(ground, foundation, gateway)
@@ -169,7 +170,9 @@ class Builder:
         readiness = make_readiness(ground, foundation, health)
         status_site = make_status_site(ground, foundation, info, health, readiness, self._logs.status())
         status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS), "Status API")
-        admin_site = make_admin_site(ground, foundation, info, self._log_level, self._logs.admin())
+        admin_site = make_admin_site(
+            ground, foundation, info, self._log_level, convergence, self._logs.admin()
+        )
         admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.of(ADMIN))
         proxy = Listening(reactor, single_process(conf.proxy_listen), gateway, tls.of(PROXY))
         for listening in (status, admin, proxy):

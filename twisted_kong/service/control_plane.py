@@ -24,6 +24,7 @@ from twisted_kong.admin.node_info import (
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
 from twisted_kong.node.cache import MISS_BYTES, EntityCache
+from twisted_kong.node.convergence import Convergence
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.state import NodeCache
@@ -60,6 +61,7 @@ def make_admin_site(
     foundation: Foundation,
     info: NodeInfo,
     log_level: LogLevel,
+    convergence: Convergence,
     access_log: WriteLine | None,
 ) -> BoundedSite:
     """What listens on ``admin_listen``: every write is applied by this node before it is answered."""
@@ -71,6 +73,7 @@ def make_admin_site(
         NodeCache(state.cache, state.invalidator),
         info,
         log_level,
+        convergence,
     )
     rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))
     return admin_site(

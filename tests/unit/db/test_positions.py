@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted_kong.core.changes import Change
-from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, parse
+from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, changes_between, parse
 
 
 def change(number: int, tag: str = "aaaaaaaa") -> Change:
@@ -101,3 +101,11 @@ def test_the_beginning_of_an_empty_log() -> None:
     (first,) = rows(0, 0)
     batch = beginning_of([first], 10)
     assert (batch.changes, batch.position, batch.continuous, batch.more) == ((), first.position, True, False)
+
+
+def test_how_many_changes_lie_between() -> None:
+    """Counted by the numbers; nothing is said where the first is not the earlier one, or of another kind."""
+    assert changes_between(HERE, LogPosition(HERE.number + 4, "00000000")) == 4
+    assert changes_between(HERE, HERE) == 0
+    assert changes_between(LogPosition(HERE.number + 1, "00000000"), HERE) is None
+    assert changes_between(3, 5) is None

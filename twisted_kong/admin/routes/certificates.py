@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from twisted_kong.admin.answers import Answer
 from twisted_kong.admin.failures import Refused
-from twisted_kong.admin.kinds import NOTHING, Apply, Fixed, Kind
+from twisted_kong.admin.kinds import NOTHING, Apply, Author, Fixed, Kind
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.schema import Schema
@@ -37,25 +37,30 @@ class CertificateKind(Kind):
         return entity
 
     @override
-    async def put(self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING) -> Answer:
+    async def put(
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+    ) -> Answer:
         """Put a Certificate; by a name that no SNI has, make it together with that SNI."""
         certificate = await self._id_or_none(key)
         if certificate is not None:
-            return await super().put(certificate, record, fixed)
+            return await super().put(certificate, record, fixed, author=author)
         names = record.get("snis") or []
         if isinstance(names, list) and key not in names:
             names = [*names, key]
-        return await self.written(200, await self.dao.insert({**record, **fixed, "snis": names}))
+        record = {**record, **fixed, "snis": names}
+        return await self.written(200, await self.dao.insert(record, author=author))
 
     @override
-    async def patch(self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING) -> Answer:
+    async def patch(
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+    ) -> Answer:
         """Merge a record into a Certificate."""
-        return await super().patch(await self._id(key), record, fixed)
+        return await super().patch(await self._id(key), record, fixed, author=author)
 
     @override
-    async def delete(self, key: str) -> Answer:
+    async def delete(self, key: str, *, author: Author) -> Answer:
         """Remove a Certificate; by an SNI only one that is there."""
-        return await super().delete(await self._id(key))
+        return await super().delete(await self._id(key), author=author)
 
     async def _id(self, key: str) -> str:
         certificate = await self._id_or_none(key)

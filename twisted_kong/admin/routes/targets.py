@@ -66,7 +66,8 @@ class TargetEndpoints:
         """POST: a new Target of this Upstream."""
         upstream = await self._upstream(call)
         record = self._targets.record(call.body)
-        return await self._targets.create(record, {"upstream": {"id": upstream["id"]}})
+        fixed = {"upstream": {"id": upstream["id"]}}
+        return await self._targets.create(record, fixed, author=call.author)
 
     async def get(self, call: Call) -> Answer:
         """GET: one Target."""
@@ -75,11 +76,12 @@ class TargetEndpoints:
     async def patch(self, call: Call) -> Answer:
         """PATCH and PUT: merge into a Target that exists."""
         target = await self._target(call)
-        return await self._targets.patch(target["id"], self._targets.record(call.body))
+        record = self._targets.record(call.body)
+        return await self._targets.patch(target["id"], record, author=call.author)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: a Target that exists."""
-        return await self._targets.delete((await self._target(call))["id"])
+        return await self._targets.delete((await self._target(call))["id"], author=call.author)
 
     async def health(self, call: Call) -> Answer:
         """GET: the Targets with what this node knows of their health."""
