@@ -9,7 +9,7 @@ The rows beside entities are not in it, since they follow from the entities; who
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
@@ -28,10 +28,6 @@ from twisted_kong.db.transaction import run_unsuspended
 FORMAT: Final = "1"
 
 _TABLE = "create table if not exists snapshot (name text primary key, value text not null) strict"
-_BETWEEN = """
-    select id, document, expires from entities
-    where kind = ? and id > ? and (? is null or id <= ?) order by id
-"""
 _WIDTH: Final = 16
 _MODULUS: Final = 1 << (8 * _WIDTH)
 
@@ -105,17 +101,11 @@ class Contents:
         """Bring rows to what was found; how many differed."""
         return sum(self._put(table, key, new) for table, key, new in found)
 
-    def take_page(self, table: Table, after: str, rows: Sequence[Stored], *, last: bool) -> int:
-        """Bring all rows of a kind behind a key, up to the last one of a page, to what the page holds.
-
-        :param last: no rows come after these.
-        """
-        new = {table.key_of(row.entity): row for row in rows}
-        end = None if last else max(new, default=after)
-        there = self._connection.execute(_BETWEEN, (table.name, after, end, end)).fetchall()
-        same = {key for key, *rest in there if key in new and rest == [new[key].document, new[key].expires]}
-        gone: list[Found] = [(table, key, None) for key, *_ in there if key not in new]
-        return self.take([*gone, *((table, key, row) for key, row in new.items() if key not in same)])
+    def clear(self) -> None:
+        """Remove all rows."""
+        for name in ("entities", *_BESIDE):
+            self._connection.execute(f"delete from {name}")
+        self.sum = 0
 
     def _put(self, table: Table, key: str, new: Stored | None) -> bool:
         old = run_unsuspended(self._rows.get(table, key))

@@ -71,14 +71,18 @@ def open_to_read(
 
 
 def open_to_write(
-    place: Place, tables: Mapping[str, Table]
+    place: Place, tables: Mapping[str, Table], *, anew: bool = False
 ) -> tuple[sqlite3.Connection, Account | None, str | None]:
     """A connection that writes, what the file says of itself, and why the one that was there was removed.
 
     The account is None for a file that was made anew.
+
+    :param anew: make it anew even if nothing is known to be wrong with it.
     """
     removed = None
     try:
+        if anew:
+            raise Refused(f"{place.path} could not be written")
         connection, account = _open_checked(place, tables)
     except Refused as refusal:
         if place.path.exists():

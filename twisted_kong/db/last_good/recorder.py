@@ -68,7 +68,7 @@ class Copy(Protocol):
     """What is asked of the snapshot; see :class:`~twisted_kong.db.last_good.writer.SnapshotWriter`."""
 
     async def open(self, tables: Mapping[str, Table]) -> str | None:
-        """Open it; the position it stands at, None for an empty one."""
+        """Open it, or make it; the position it stands at, None for an empty one."""
 
     async def close(self) -> None:
         """Close it; what was not committed is undone."""
@@ -79,8 +79,8 @@ class Copy(Protocol):
     async def take(self, found: Sequence[Found]) -> None:
         """Bring rows to what was found."""
 
-    async def take_page(self, table: Table, after: str, rows: Sequence[Stored], *, last: bool) -> None:
-        """Bring all rows of a kind behind a key to what the page holds."""
+    async def clear(self) -> None:
+        """Remove all rows."""
 
     async def commit(self, position: str, as_of: float) -> None:
         """End the transaction."""
@@ -179,23 +179,22 @@ class Recorder:
 
     async def _copy_all(self) -> None:
         begun, position = self._clock.seconds(), await self._source.head()
+        await self._copy.clear()
         for table in self._tables.values():
             await self._copy_kind(table)
         if await self._bring_to_end(position):
             seconds = self._clock.seconds() - begun
-            self._log.info("the last-good snapshot was compared with the database in {s:.1f} s", s=seconds)
+            self._log.info("the database was copied to the last-good snapshot in {s:.1f} s", s=seconds)
 
     async def _copy_kind(self, table: Table) -> None:
         cursor: Cursor | None = None
-        after = ""
-        while True:
+        more = True
+        while more:
             begun = self._clock.seconds()
             page = await self._source.page(table, PAGE, cursor, _EVERYTHING)
+            await self._copy.take([(table, table.key_of(row.entity), row) for row in page.rows])
             cursor = page.cursor
-            await self._copy.take_page(table, after, page.rows, last=cursor is None)
-            if cursor is None:
-                return
-            after = table.key_of(page.rows[-1].entity)
+            more = cursor is not None
             # Half of the time at most: requests go before.
             await self._rest(self._clock.seconds() - begun)
 
