@@ -75,6 +75,11 @@ class Connection:
         """Whether it is open, outside of a transaction, with nothing under way."""
         return self._driver.is_idle
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether it is open and within a transaction, or in the middle of a query."""
+        return not self._driver.closed and not self._driver.is_idle
+
     async def open(self, parameters: dict[str, Any], seconds: float) -> None:
         """Connect and prepare the session; psycopg2's errors, or :class:`NoAnswer`."""
         deadline = self._clock.seconds() + seconds

@@ -157,7 +157,7 @@ class Pool:
             raise
         except Exception as error:
             # in a transaction still: then it is one that failed
-            unknown = commits and (connection.closed or connection.is_idle)
+            unknown = commits and not connection.is_in_transaction
             self._failed(connection, error)
             raise translated(error, outcome_unknown=unknown) from error
         connection.is_proven = True

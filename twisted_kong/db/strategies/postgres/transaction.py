@@ -66,7 +66,7 @@ class Transaction:
         if connection is None:
             return
         try:
-            if not connection.closed and not connection.is_idle:
+            if connection.is_in_transaction:
                 with suppress(DatabaseError, LostRace):
                     await self._lender.ask(connection, "rollback", ())
         finally:
