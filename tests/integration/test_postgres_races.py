@@ -14,9 +14,9 @@ import pytest_twisted
 from twisted.internet.defer import Deferred, gatherResults
 
 from tests.kit.deferreds import no_result
-from tests.kit.postgres import PostgresDatabase, requires_postgres, shared_server
+from tests.kit.postgres import requires_postgres, shared_server
+from tests.kit.postgres_gate import Gate
 from tests.kit.stores import PostgresStore, small_database
-from tests.kit.turns import until
 from twisted_kong.core.errors import (
     DatabaseUnavailable,
     ForeignKeyViolation,
@@ -27,41 +27,10 @@ from twisted_kong.core.errors import (
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Commit, LostRace, Write
-from twisted_kong.db.strategies.postgres.log import LOCKS
 
 pytestmark = [pytest.mark.integration, requires_postgres]
 
 ID, OTHER = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
-_LOG = "%s + 'changes'::regclass::oid::bigint"
-_WAITING = "select count(*) from pg_locks where not granted"
-
-
-class Gate:
-    """The lock of the log: while it is closed nobody commits."""
-
-    def __init__(self, database: PostgresDatabase) -> None:
-        self._connection = database.connect()
-        self._cursor = self._connection.cursor()
-
-    def close(self) -> None:
-        """Let nobody commit."""
-        self._cursor.execute(f"select pg_advisory_lock({_LOG})", (LOCKS,))
-
-    def open(self) -> None:
-        """Let them commit."""
-        self._cursor.execute(f"select pg_advisory_unlock({_LOG})", (LOCKS,))
-
-    async def waiting(self, count: int) -> None:
-        """Wait until so many writers wait, for the gate or for one another."""
-        await until(lambda: self._waiting() == count)
-
-    def end(self) -> None:
-        """Close the connection, and so open the gate."""
-        self._connection.close()
-
-    def _waiting(self) -> int:
-        self._cursor.execute(_WAITING)
-        return int(self._cursor.fetchone()[0])
 
 
 @pytest.fixture
