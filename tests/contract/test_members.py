@@ -101,3 +101,12 @@ async def test_members_outlive_a_process(open_database: OpenDatabase, clock: Mov
     await first.strategy.report(ALPHA)
     await first.stop()
     assert await seen(await open_database("second")) == [ALPHA]
+
+
+async def test_a_report_tells_how_far_the_log_goes(open_database: OpenDatabase) -> None:
+    """All that was committed before others can know of a node lies before what its first report returns."""
+    one, two = await open_database("one"), await open_database("two")
+    position = (await one.services.insert({"name": "a"})).position
+    assert await two.strategy.report(ALPHA) == position
+    later = (await one.services.insert({"name": "b"})).position
+    assert later >= await two.strategy.report(ALPHA) >= position

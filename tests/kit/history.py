@@ -55,9 +55,9 @@ class HistoryStore(MemoryStrategy):
             each.callback(None)
 
     @override
-    async def report(self, member: Member) -> None:
+    async def report(self, member: Member) -> Position:
         await self._answer()
-        await super().report(member)
+        return await super().report(member)
 
     @override
     async def leave(self, instance: str) -> None:

@@ -150,8 +150,12 @@ class PoolUse:
 class IMembership(Protocol):
     """Which nodes run on a database, and how far each has got."""
 
-    async def report(self, member: Member) -> None:
-        """Say that this node lives and where it stands; the first report makes it a member."""
+    async def report(self, member: Member) -> Position:
+        """Say that this node lives and where it stands; the first report makes it a member.
+
+        Returns an end of the log before which lies all that was committed before others could know of the
+        node: for the first report as the server that takes writes tells it after the report is visible.
+        """
 
     async def leave(self, instance: str) -> None:
         """Be a member no longer; content if it never was one."""
@@ -235,6 +239,13 @@ class IStrategy(IChangeLog, IMembership, Protocol):
     def pool_use(self) -> Mapping[str, PoolUse]:
         """How its pools of connections are used, by name, if it has any; cheap."""
         return {}
+
+    async def catch_up(self) -> None:
+        """Have reads from now on show all that was committed before this call; raises where that is impossible.
+
+        For who decides what to write by what is read. Nothing has to be done where no read can be behind.
+        """
+        return None
 
     async def select(self, table: Table, key: str) -> Stored | None:
         """The row with a primary key."""

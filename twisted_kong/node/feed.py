@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from twisted.application.service import Service
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 # Seconds after a failed poll before which no push leads to the next.
 REST = 1.0
+# Seconds between two polls of who has to catch up.
+AGAIN = 0.1
 
 # Applies a batch, in the two steps of Act.
 Apply = Callable[[Sequence[Change]], Awaitable[None]]
@@ -166,16 +168,21 @@ class ChangeFeed(Service):
             self.poll_now()
         return waiter
 
-    async def catch_up(self, timeout: float) -> bool:
-        """Apply all that is committed before this call, if that succeeds in so many seconds.
+    async def catch_up(self, position: Position, timeout: float) -> bool:
+        """Apply all up to a position that the log is known to hold, if that succeeds in so many seconds.
 
         What is to be put off is applied now, and once more when it is due.
         """
+        begun = self._clock.seconds()
         await self.poll_now()
-        if self.position is None or self._doubtful or self.last_error is not None:
-            return False
+        while self._doubtful or self.position is None or not self.position >= position:
+            if self._clock.seconds() - begun >= timeout:
+                return False
+            # The replica is not there yet, or the database is away.
+            await deferLater(self._clock, AGAIN)
+            await self.poll_now()
         if self._propagation <= 0:
-            return await self._applier.reached(self.position, timeout)
+            return await self._applier.reached(position, timeout)
         anticipated = Deferred.fromCoroutine(self._applier.anticipate())
         try:
             await anticipated.addTimeout(timeout, self._clock)

@@ -60,17 +60,22 @@ class Membership:
         # What the database knows of this node, if the last report has arrived.
         self._known: Position | None = None
         self._has_arrived = False
+        self._end: Position | None = None
 
     @property
     def this(self) -> Member:
         """This node as it is now."""
         return replace(self._this, position=self._applied())
 
-    async def start(self) -> bool:
-        """Report, and go on reporting; returns when the first report has ended, whether it has arrived."""
+    async def start(self) -> Position | None:
+        """Report, and go on reporting; returns when the first report has ended.
+
+        What was confirmed to anybody before others could know of this node lies before the position; None if
+        the report has failed.
+        """
         self._heart.start(HEARTBEAT, now=True)
         await self._ended()
-        return self._has_arrived
+        return self._end
 
     async def stop(self) -> None:
         """Report no more, and leave the members."""
@@ -114,7 +119,7 @@ class Membership:
         report.addCallbacks(self._reported, self._failed, callbackArgs=(this,))
 
     async def _report(self, this: Member) -> None:
-        await self._store.report(this)
+        self._end = await self._store.report(this)
         if self._tidied_at is None or self._tidied_at + TIDYING <= self._clock.seconds():
             await self._store.forget_members(FORGOTTEN_AFTER)
             self._tidied_at = self._clock.seconds()

@@ -32,10 +32,11 @@ class Cluster:
     async def join(self) -> None:
         """Become a member, and be as new as whoever was told that all members are; before anybody is served.
 
-        A write that was confirmed for all nodes before this one was on their list is in the log that is read
-        after the report; one that is confirmed later waits for this node.
+        A write that was confirmed for all nodes before this one was on their list lies before the end of the
+        log that the report tells; one that is confirmed later waits for this node.
         """
-        if await self.membership.start() and not await self.state.feed.catch_up(CATCH_UP):
+        end = await self.membership.start()
+        if end is not None and not await self.state.feed.catch_up(end, CATCH_UP):
             _log.warn("this node may not have applied the latest changes yet")
 
     async def leave(self) -> None:

@@ -468,7 +468,7 @@ def test_catching_up_waits_until_all_is_applied(nodes: list[Node]) -> None:
     node = running(nodes, frequency=5, watch=0)
     node.log.commit()
     node.slow = True
-    caught = started(node.feed.catch_up(10))
+    caught = started(node.feed.catch_up(1, 10))
     no_result(caught)
     node.settle.pop().callback(None)
     assert success_of(caught)
@@ -480,7 +480,7 @@ def test_catching_up_is_given_up(nodes: list[Node]) -> None:
     node = running(nodes, frequency=50, watch=0)
     node.log.commit()
     node.slow = True
-    caught = started(node.feed.catch_up(10))
+    caught = started(node.feed.catch_up(1, 10))
     node.clock.advance(10)
     assert not success_of(caught)
     node.settle.pop().callback(None)
@@ -491,7 +491,7 @@ def test_catching_up_does_not_wait_for_propagation(nodes: list[Node]) -> None:
     node = running(nodes, frequency=50, propagation=2, watch=0)
     node.clock.advance(3)
     node.log.commit()
-    assert success_of(node.feed.catch_up(10))
+    assert success_of(node.feed.catch_up(1, 10))
     assert (node.seen, node.feed.applied) == (["doubt", "doubt", 1], 0)
     node.clock.advance(2)
     assert (node.seen, node.feed.applied) == (["doubt", "doubt", 1, 1], 1)
@@ -500,15 +500,27 @@ def test_catching_up_does_not_wait_for_propagation(nodes: list[Node]) -> None:
 def test_catching_up_right_after_the_start_loads_nothing_twice(nodes: list[Node]) -> None:
     """The load of the start is not repeated before its time."""
     node = running(nodes, frequency=50, propagation=2, watch=0)
-    assert success_of(node.feed.catch_up(10))
+    assert success_of(node.feed.catch_up(0, 10))
     assert node.seen == ["doubt"]
 
 
-def test_one_cannot_catch_up_with_what_cannot_be_read(nodes: list[Node]) -> None:
-    """With the database away, or nothing loaded, catching up fails at once."""
+def test_catching_up_asks_again_until_it_is_there(nodes: list[Node]) -> None:
+    """A replica that lags, or a database that is away for a moment, is asked ten times a second."""
     node = running(nodes, frequency=50, watch=0)
     node.log.errors = [RuntimeError("down")]
-    assert not success_of(node.feed.catch_up(10))
+    caught = started(node.feed.catch_up(1, 10))
+    node.clock.advance(0.1)
+    no_result(caught)
     node.log.commit()
-    node.errors = [RuntimeError("bug")]
-    assert not success_of(node.feed.catch_up(10))
+    node.clock.advance(0.1)
+    assert success_of(caught)
+    assert node.seen == ["doubt", 1]
+
+
+def test_one_cannot_catch_up_with_what_cannot_be_read(nodes: list[Node]) -> None:
+    """With the database away it is given up after a while."""
+    node = running(nodes, frequency=50, watch=0)
+    node.log.errors = [RuntimeError("down")] * 1000
+    caught = started(node.feed.catch_up(1, 10))
+    node.clock.pump([0.25] * 40)
+    assert not success_of(caught)

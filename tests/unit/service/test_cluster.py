@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from tests.kit.deferreds import success_of
 from tests.kit.logs import caught_errors, caught_warnings
 from tests.kit.memory_node import START, MemoryNode
+from twisted_kong.core.changes import Position
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.interfaces import Member
 from twisted_kong.node.standing import HEARTBEAT
@@ -60,11 +61,11 @@ def test_what_was_confirmed_before_the_report_is_served(tmp_path: Path) -> None:
     report = node.strategy.report
     listening: list[list[int]] = []
 
-    async def report_late(member: Member) -> None:
+    async def report_late(member: Member) -> Position:
         if not listening:
             assert admin.post("/services/a/routes", {"paths": ["/late"], "name": "late"}).status == 201
         listening.append(list(node.reactor.listening))
-        await report(member)
+        return await report(member)
 
     node.strategy.report = report_late  # type: ignore[method-assign]
     node.start()
@@ -83,11 +84,11 @@ def test_a_node_that_cannot_catch_up_in_time_says_so(tmp_path: Path) -> None:
     async def fail(*_: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    async def report_and_lose(member: Member) -> None:
-        await report(member)
+    async def report_and_lose(member: Member) -> Position:
         first.client(8001).post("/routes", {"paths": ["/late"]})
         node.strategy.select = fail  # type: ignore[method-assign,assignment]
         node.strategy.report = report  # type: ignore[method-assign]
+        return await report(member)
 
     node.strategy.report = report_and_lose  # type: ignore[method-assign]
     with caught_warnings() as warnings:
@@ -107,7 +108,7 @@ def test_a_database_that_does_not_take_reports_stops_nobody(tmp_path: Path) -> N
     node = MemoryNode(tmp_path)
     report = node.strategy.report
 
-    async def refuse(member: Member) -> None:
+    async def refuse(member: Member) -> Position:
         raise DatabaseUnavailable("no room")
 
     node.strategy.report = refuse  # type: ignore[method-assign]

@@ -101,7 +101,7 @@ class SnapshotStrategy(SqliteReading, IStrategy):
         raise self._away()
 
     @override
-    async def report(self, member: Member) -> None:
+    async def report(self, member: Member) -> Position:
         raise self._away()
 
     @override

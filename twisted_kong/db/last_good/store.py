@@ -237,6 +237,10 @@ class LastGoodStrategy(IStrategy):
         return self._primary.pool_use()
 
     @override
+    async def catch_up(self) -> None:
+        await self._serving.catch_up()
+
+    @override
     async def select(self, table: Table, key: str) -> Stored | None:
         return await self._serving.select(table, key)
 
@@ -267,8 +271,8 @@ class LastGoodStrategy(IStrategy):
         return await self._serving.trim_log(before)
 
     @override
-    async def report(self, member: Member) -> None:
-        await self._serving.report(member)
+    async def report(self, member: Member) -> Position:
+        return await self._serving.report(member)
 
     @override
     async def leave(self, instance: str) -> None:

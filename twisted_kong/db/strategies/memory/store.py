@@ -164,8 +164,9 @@ class MemoryStrategy(IStrategy):
         return self._after(after, limit)
 
     @override
-    async def report(self, member: Member) -> None:
+    async def report(self, member: Member) -> Position:
         self.data.members[member.instance] = (member, self._clock.seconds())
+        return self._newest()
 
     @override
     async def leave(self, instance: str) -> None:

@@ -32,6 +32,11 @@ def report(member: Member) -> Statement:
     return Statement(_REPORT, row)
 
 
+def head() -> Statement:
+    """Asks for the head of the log, as a report does."""
+    return Statement("select number, tag from changes order by number desc limit 1")
+
+
 def leave(instance: str) -> Statement:
     """Forgets one node."""
     return Statement("delete from members where instance = %s", (instance,))

@@ -66,6 +66,8 @@ class PostgresStrategy(IStrategy):
         self._hearing = Hearing(self.primary, reactor)
         self._reader = Reader(self.primary, self._standby, self._seen, reactor, self._lost)
         self._channel = ""
+        # Who was reported here, and so is known to the others.
+        self._member: str | None = None
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
@@ -95,6 +97,12 @@ class PostgresStrategy(IStrategy):
     @override
     async def migrations(self) -> MigrationState:
         return await migrations.state(self.primary, migrations.where(self.primary.settings))
+
+    @override
+    async def catch_up(self) -> None:
+        # What the primary has shown is a claim from then on, which the replica has to hold.
+        if self.replica is not None:
+            await self._reader.read(from_primary=True)
 
     @override
     async def select(self, table: Table, key: str) -> Stored | None:
@@ -183,11 +191,14 @@ class PostgresStrategy(IStrategy):
         return log.batch_after(reached, answer.rows, limit) or _doubt(answer)
 
     @override
-    async def report(self, member: Member) -> None:
-        statement = members.report(member)
-        [head] = await self.primary.run(statement.text, statement.parameters)
+    async def report(self, member: Member) -> Position:
+        head = await self._head_after(members.report(member))
+        if self._member != member.instance:
+            # What was committed while the first report was not visible yet is not in that report's snapshot.
+            self._member, head = member.instance, await self._head_after(members.head())
         # So a node learns how far the primary is, even if nothing is notified and the replica got stuck.
-        self._hearing.hear(LogPosition(*head))
+        self._hearing.hear(head)
+        return head
 
     @override
     async def leave(self, instance: str) -> None:
@@ -209,6 +220,10 @@ class PostgresStrategy(IStrategy):
 
     async def _read(self, statement: Statement) -> Rows:
         return (await self._reader.read(statement)).rows
+
+    async def _head_after(self, statement: Statement) -> LogPosition:
+        [head] = await self.primary.run(statement.text, statement.parameters)
+        return LogPosition(*head)
 
     async def _count(self, statement: Statement) -> int:
         [(count,)] = await self.primary.run(statement.text, statement.parameters)

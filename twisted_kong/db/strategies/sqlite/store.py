@@ -136,9 +136,14 @@ class SqliteStrategy(SqliteReading, IStrategy):
         return await self._reads.run(lambda connection: log.history(connection, place, limit))
 
     @override
-    async def report(self, member: Member) -> None:
+    async def report(self, member: Member) -> Position:
         now = self._reactor.seconds()
-        await self._writes.run(lambda connection: members.report(connection, member, now))
+
+        def work(connection: sqlite3.Connection) -> Position:
+            members.report(connection, member, now)
+            return log.head(connection)
+
+        return await self._writes.run(work)
 
     @override
     async def leave(self, instance: str) -> None:
