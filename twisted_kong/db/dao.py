@@ -67,7 +67,7 @@ class Dao(Reading):
         :param author: who asked for it, for the log.
         """
         record, lifetime = take_ttl(self.schema, record, ttl)
-        record = await resolve_references(self.schema, record, self._context.daos)
+        record = await self._resolved(record)
 
         async def attempt() -> Written:
             await self._examine(record, None)
@@ -125,7 +125,7 @@ class Dao(Reading):
     ) -> Written:
         """Merge a record into whatever ``find`` finds, which is asked again after a lost race."""
         record, lifetime = take_ttl(self.schema, record, ttl)
-        record = await resolve_references(self.schema, record, self._context.daos)
+        record = await self._resolved(record)
 
         async def attempt() -> Written:
             return await self._merge(await find(), record, lifetime, author)
@@ -138,7 +138,7 @@ class Dao(Reading):
         """Put a full record in the place of the entity with a primary key, or make it."""
         key = self._key(pk)
         record, lifetime = take_ttl(self.schema, {**record, **self._primary_key(pk)}, ttl)
-        record = await resolve_references(self.schema, record, self._context.daos)
+        record = await self._resolved(record)
 
         async def attempt() -> Written:
             current = await self._context.strategy.select(self.table, key)
@@ -163,7 +163,7 @@ class Dao(Reading):
         An entity that exists keeps its primary key whatever the record says.
         """
         record, lifetime = take_ttl(self.schema, {**record, field: value}, ttl)
-        record = await resolve_references(self.schema, record, self._context.daos)
+        record = await self._resolved(record)
 
         async def attempt() -> Written:
             current = await self._stored_by(field, value)
@@ -186,6 +186,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._context.strategy.select(self.table, key), author)
 
+        await self._context.strategy.catch_up()
         return await self._until_won(attempt)
 
     async def delete_by(self, field: str, value: Any, *, author: str | None = None) -> Written:
@@ -194,6 +195,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._stored_by(field, value), author)
 
+        await self._context.strategy.catch_up()
         return await self._until_won(attempt)
 
     # What kinds with rules of their own refine (db/kinds).
@@ -214,6 +216,11 @@ class Dao(Reading):
         return (), ()
 
     # Parts of the verbs.
+
+    async def _resolved(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record whose references by name are by primary key."""
+        await self._context.strategy.catch_up()
+        return await resolve_references(self.schema, record, self._context.daos)
 
     async def _merge(
         self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, author: str | None
@@ -291,6 +298,7 @@ class Dao(Reading):
         try:
             for _ in range(ATTEMPTS):
                 try:
+                    await self._context.strategy.catch_up()
                     return await attempt()
                 except LostRace as lost:
                     reason = str(lost)

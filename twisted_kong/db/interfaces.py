@@ -241,9 +241,9 @@ class IStrategy(IChangeLog, IMembership, Protocol):
         return {}
 
     async def catch_up(self) -> None:
-        """Have reads from now on show all that was committed before this call; raises where that is impossible.
+        """Have reads from now on show all that was committed before this call, or raise.
 
-        For who decides what to write by what is read. Nothing has to be done where no read can be behind.
+        For who decides what to write by what is read; does nothing where no read can be behind.
         """
         return None
 
