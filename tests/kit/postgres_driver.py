@@ -25,6 +25,7 @@ class FakeServer:
     """Makes connections that a test answers by hand; all it needs to know of them is here.
 
     ``refusal`` is raised to who connects; ``silent`` lets connecting hang; both may depend on the address.
+    ``invalid_setting`` is a setting that sessions cannot have.
     """
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class FakeServer:
         self.refusal: Callable[[str], Exception | None] = lambda _: None
         self.silent: Callable[[str], bool] = lambda _: False
         self.standbys: set[str] = set()
+        self.invalid_setting: str | None = None
         self._questions = 0
 
     def make(self) -> FakeDriver:
@@ -104,6 +106,8 @@ class FakeDriver:
         """Wait for the test's answer; the session's settings are done at once."""
         self.queries.append((query, tuple(parameters)))
         if query.startswith(SESSION):
+            if self._server.invalid_setting in parameters:
+                return fail(server_error("22023", "invalid value for parameter"))
             address = self.parameters.get("hostaddr", self.parameters["host"])
             return succeed([(address in self._server.standbys,)])
         if self.closed:

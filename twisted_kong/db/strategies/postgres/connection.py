@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+import psycopg2
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.strategies.postgres.driver import IDriver, Rows
+from twisted_kong.db.strategies.postgres.errors import sqlstate
 from twisted_kong.db.strategies.postgres.settings import Settings
 
 T = TypeVar("T")
@@ -30,6 +32,7 @@ SERVER_SHARE = 0.9
 # Milliseconds between the server's looks whether the client of a running query is still there.
 CHECK_INTERVAL = "500"
 _CHECKS_CLIENT = 140000
+_INVALID_VALUE = "22023"
 
 
 class IClock(Protocol):
@@ -84,7 +87,16 @@ class Connection:
         """Connect and prepare the session; psycopg2's errors, or :class:`NoAnswer`."""
         deadline = self._clock.seconds() + seconds
         await self._within(self._driver.connect(**parameters), seconds)
-        query, values = session_query(self._settings, self._driver.server_version)
+        try:
+            await self._prepare(self._driver.server_version, deadline)
+        except psycopg2.Error as error:
+            if sqlstate(error) != _INVALID_VALUE:
+                raise
+            # a server on a system where it cannot look whether a client is there
+            await self._prepare(0, deadline)
+
+    async def _prepare(self, server_version: int, deadline: float) -> None:
+        query, values = session_query(self._settings, server_version)
         left = max(0.0, deadline - self._clock.seconds())
         [(self.is_standby, *_)] = await self._within(self._driver.execute(query, values), left)
 

@@ -59,7 +59,10 @@ def is_connection_lost(error: BaseException) -> bool:
     state = sqlstate(error)
     if state:
         return state.startswith(_LOST)
-    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    # libpq's own trouble, which psycopg2 sometimes gives no closer name
+    return type(error) is psycopg2.DatabaseError or isinstance(
+        error, psycopg2.OperationalError | psycopg2.InterfaceError
+    )
 
 
 def translated(error: BaseException, *, outcome_unknown: bool = False) -> DatabaseError | LostRace:

@@ -36,7 +36,9 @@ class Health:
     @property
     def paused(self) -> DatabaseError | None:
         """Why no connection is tried just now; None when one may be."""
-        return self.last_error if self._clock.seconds() < self._not_before else None
+        left = self._not_before - self._clock.seconds()
+        # much more than a pause: somebody has set the clock back
+        return self.last_error if 0.0 < left < 2 * self._pause else None
 
     def answered(self) -> None:
         """The server has answered something."""

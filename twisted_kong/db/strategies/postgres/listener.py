@@ -68,13 +68,13 @@ class Listener:
     async def _listen(self, connection: Connection) -> bool:
         """Listen until the connection ends; whether it came to that."""
         ended: Deferred[None] = Deferred()
-        connection.on_notified(self._heard)
+        connection.on_notified(self._hear)
         connection.on_lost(lambda: ended.callback(None))
         try:
             quoted = self._channel.replace('"', '""')
             await connection.run(f'listen "{quoted}"')
             self._trouble = None
-            self._heard("")
+            self._hear("")
             await ended
         except CancelledError:
             raise
@@ -85,6 +85,12 @@ class Listener:
             connection.close()
             self._pool.release(connection)
         return True
+
+    def _hear(self, payload: str) -> None:
+        try:
+            self._heard(payload)
+        except Exception:
+            self._log.failure("a notification was not taken")
 
     def _complain(self, error: Exception) -> None:
         reason = str(error)

@@ -63,6 +63,12 @@ def test_what_ends_a_connection(sqlstate: str | None, lost: bool) -> None:
     assert is_connection_lost(server_error(sqlstate)) is lost
 
 
+def test_trouble_without_a_name_ends_a_connection() -> None:
+    """What libpq says itself is about the connection."""
+    assert is_connection_lost(psycopg2.DatabaseError("error with no message from the libpq"))
+    assert is_connection_lost(psycopg2.InterfaceError("connection already closed"))
+
+
 def test_what_is_wrong_with_a_query_is_no_lost_connection() -> None:
     """A value that no query can hold says nothing about the server."""
     error = ValueError("A string literal cannot contain NUL (0x00) characters.")

@@ -47,6 +47,17 @@ def test_pauses_grow_to_a_bound() -> None:
     assert pauses(Health(clock), clock, refused, 9)[-1] == LONGEST_REFUSED_PAUSE
 
 
+def test_a_clock_that_is_set_back_stretches_no_pause() -> None:
+    """It may be asked at once, not in an hour."""
+    clock = Clock()
+    clock.advance(7200)
+    health = Health(clock)
+    health.could_not_open(AWAY)
+    assert health.paused is AWAY
+    clock.rightNow -= 3600
+    assert health.paused is None
+
+
 def test_pauses_begin_anew() -> None:
     """Once a connection was made the next outage is looked into closely again."""
     clock = Clock()

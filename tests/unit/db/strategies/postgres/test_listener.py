@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.deferreds import started, success_of
-from tests.kit.logs import caught_warnings
+from tests.kit.logs import caught_failures, caught_warnings
 from tests.kit.postgres_driver import FakeServer, PostgresClock, server_error
 from twisted_kong.db.strategies.postgres.listener import LONGEST_PAUSE, Listener
 from twisted_kong.db.strategies.postgres.pool import Pool
@@ -91,6 +91,26 @@ def test_the_only_connection_is_for_queries() -> None:
     """With a pool of one nothing is listened to."""
     listening = Listening(size=1)
     assert listening.server.drivers == []
+    listening.stop()
+
+
+def test_an_error_of_who_hears() -> None:
+    """Listening goes on; the error is logged."""
+    listening = Listening()
+    listening.server.answer()
+    calls = iter([ValueError("no"), None])
+
+    def hear(payload: str) -> None:
+        error = next(calls)
+        if error is not None:
+            raise error
+        listening.heard.append(payload)
+
+    listening.listener._heard = hear
+    with caught_failures() as failures:
+        listening.server.drivers[0].notified("1")
+    listening.server.drivers[0].notified("2")
+    assert (failures, listening.heard) == (["no"], ["", "2"])
     listening.stop()
 
 
