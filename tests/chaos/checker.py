@@ -138,7 +138,11 @@ def _of_reads(
     index: _Index, known: _Known, reads: Sequence[Read], writes: Sequence[Write]
 ) -> Iterator[Violation]:
     """The reads of one register at one node, beside the writes of it that this node acknowledged."""
-    served, own = _Floor(), _own(index, writes)
+    served, own = _Floors(), _Floors()
+    for write in writes:
+        number = index.of_effect(write.effect)
+        if write.outcome == "done" and number is not None:
+            own.rise(write.ended, number, index.entity(number))
     for read in sorted(reads, key=lambda read: read.began):
         places = index.places(read.shown)
         if not places:
@@ -146,8 +150,8 @@ def _of_reads(
             continue
         entity = None if read.shown == ABSENT else index.entity(places[-1])
         floors: tuple[tuple[Kind, int], ...] = (
-            ("backwards", served.at(read.began)),
-            ("own", own[entity].at(read.began)),
+            ("backwards", served.at(read.began, entity)),
+            ("own", own.at(read.began, entity)),
             ("stale", known.least(read)),
         )
         broken = [(kind, floor) for kind, floor in floors if places[-1] < floor]
@@ -156,22 +160,32 @@ def _of_reads(
             yield Violation(kind, f"{_told(read)}, which is number {places[-1]} and not {floor} or later")
         # What the bound demands is no excuse to place an answer later than it may have been right.
         least = max(floor for kind, floor in floors if kind != "stale")
-        served.rise(read.ended, next((place for place in places if place >= least), places[-1]))
+        place = next((place for place in places if place >= least), places[-1])
+        served.rise(read.ended, place, entity)
 
 
-def _own(index: _Index, writes: Sequence[Write]) -> dict[str | None, _Floor]:
-    """What a node acknowledged: of each entity, and (under None) of all of them.
+class _Floors:
+    """What is known of the entities of a register, one after the other, and of there being none of them.
 
-    Who serves one entity where another one took its place has only not heard of its removal yet, unless it
-    removed it itself. But whoever acknowledged a write cannot have nothing to serve from before it.
+    A node that shows an entity where another one has taken its place need only not have heard of its removal;
+    so one entity's being there says nothing of the others.
+    Whoever shows none knows of all that went before, and whoever knew of any cannot show none from before it.
     """
-    floors: dict[str | None, _Floor] = defaultdict(_Floor)
-    for write in writes:
-        number = index.of_effect(write.effect)
-        if write.outcome == "done" and number is not None:
-            for entity in (index.entity(number), None):
-                floors[entity].rise(write.ended, number)
-    return floors
+
+    def __init__(self) -> None:
+        self._all, self._none = _Floor(), _Floor()
+        self._each: dict[str, _Floor] = defaultdict(_Floor)
+
+    def rise(self, at: float, number: int, entity: str | None) -> None:
+        """An entry about an entity, or one that shows none (None), is known from after a moment on."""
+        self._all.rise(at, number)
+        (self._none if entity is None else self._each[entity]).rise(at, number)
+
+    def at(self, moment: float, entity: str | None) -> int:
+        """How new must be what shows an entity, or none."""
+        if entity is None:
+            return self._all.at(moment)
+        return max(self._none.at(moment), self._each[entity].at(moment))
 
 
 class _Floor:

@@ -78,6 +78,7 @@ class Ring:
         self.cluster = cluster
         self.traffic = traffic
         self.registers = registers
+        self._claimed: set[str] = set()
 
     async def round(self, fault: Fault, seconds: float) -> Result:
         """One round with a fault that lasts for so long."""
@@ -94,12 +95,20 @@ class Ring:
         await traffic.pause_writing()
         settled_after, settled = await self._rest(fault)
         traffic.seen = Seen()
+        self._forget_late_attempts(seen)
         result = Result(fault.name, seen, settled_after, [], self._stall(times.struck))
         for history in await self._histories(fault, seen, times, settled):
             result.violations += map(str, violations(history))
         result.violations += seen.errors
         self._count(result, fault, times)
         return result
+
+    def _forget_late_attempts(self, seen: Seen) -> None:
+        """Drop refused attempts at what an earlier round has done already."""
+        seen.writes = [
+            write for write in seen.writes if write.outcome != "refused" or write.effect not in self._claimed
+        ]
+        self._claimed.update(write.effect for write in seen.writes if write.outcome != "refused")
 
     async def _strike(self, fault: Fault, seconds: float) -> Times:
         cluster = self.cluster

@@ -119,6 +119,9 @@ def test_an_entity_may_hide_the_one_that_took_its_place() -> None:
     assert judged(write("2", 1, 2), read("1", 2.5)) == []
     assert judged(write("-1", 0, 1), write("2", 1, 2), read("1", 2.5)) == ["own"]
     assert judged(write("2", 1, 2), read(ABSENT, 2.5)) == ["own"]
+    assert judged(read("2", 1), read("1", 2)) == []
+    assert judged(read(ABSENT, 1), read("1", 2)) == ["backwards"]
+    assert judged(read("2", 1), read(ABSENT, 2)) == ["backwards"]
 
 
 def test_what_never_was_is_found() -> None:
