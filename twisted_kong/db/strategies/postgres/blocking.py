@@ -32,7 +32,7 @@ _MILLISECONDS = 1000
 @contextmanager
 def blocking_pool(settings: Settings) -> Iterator[Pool]:
     """A pool whose coroutines never suspend, for servers that can be written to."""
-    pool = Pool(settings, _Standstill(), writable=True, make_driver=lambda: BlockingDriver(settings.timeout))
+    pool = Pool(settings, Standstill(), writable=True, make_driver=lambda: BlockingDriver(settings.timeout))
     try:
         yield pool
     finally:
@@ -104,11 +104,12 @@ class BlockingDriver:
                 raise psycopg2.OperationalError(f"no answer within {self._timeout:g} seconds")
 
 
-class _Standstill(Clock):
+class Standstill(Clock):
     """A reactor in which nothing ever happens by itself, and whose resolver waits."""
 
     @property
     def nameResolver(self) -> _Resolver:  # noqa: N802 - Twisted's name
+        """A resolver that waits."""
         return _Resolver()
 
 

@@ -28,6 +28,7 @@ from twisted_kong.db.interfaces import (
 )
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.postgres import log, members, migrations, rows
+from twisted_kong.db.strategies.postgres.driver import IDriver
 from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.layout import make_ready
 from twisted_kong.db.strategies.postgres.pool import Pool
@@ -47,19 +48,30 @@ class PostgresStrategy(IStrategy):
     :param replica: how to reach a standby to read from, if there is one.
     :param reactor: watches sockets, tells the time and resolves names.
     :param new_tag: gives the chance part of a position, eight hexadecimal digits.
+    :param make_driver: a new, closed connection of the driver; another one in tests.
     """
 
     name = "postgres"
     _logger = Logger()
 
     def __init__(
-        self, primary: Settings, replica: Settings | None, reactor: Any, *, new_tag: Callable[[], str]
+        self,
+        primary: Settings,
+        replica: Settings | None,
+        reactor: Any,
+        *,
+        new_tag: Callable[[], str],
+        make_driver: Callable[[], IDriver] | None = None,
     ) -> None:
         self._reactor = reactor
         self._new_tag = new_tag
         self._tables: Mapping[str, Table] = {}
-        self.primary = Pool(primary, reactor, writable=True)
-        self.replica = None if replica is None else Pool(replica, reactor, writable=False)
+
+        def pool(settings: Settings, *, writable: bool) -> Pool:
+            return Pool(settings, reactor, writable=writable, make_driver=make_driver)
+
+        self.primary = pool(primary, writable=True)
+        self.replica = None if replica is None else pool(replica, writable=False)
         self._standby = None if self.replica is None else Replica(self.replica, reactor)
         self._seen = Seen()
         self._losses_told = 0
