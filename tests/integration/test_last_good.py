@@ -47,7 +47,7 @@ class Cluster:
         return self.site.admin(method, path, record)
 
     def ready(self) -> Reply:
-        return self.site._ask(self.status_port, "GET", "/status/ready", None)
+        return self.site.ask(self.status_port, "GET", "/status/ready")
 
     def create(self, path: str, record: dict[str, Any]) -> str:
         """Make an entity; its position."""

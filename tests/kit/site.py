@@ -143,11 +143,11 @@ class Site:
 
     def admin(self, method: str, path: str, record: Any = None) -> Reply:
         """One request to the Admin API."""
-        return self._ask(self.admin_port, method, path, record)
+        return self.ask(self.admin_port, method, path, record)
 
     def proxy(self, path: str) -> Reply:
         """One request to the proxy."""
-        return self._ask(self.port, "GET", path, None)
+        return self.ask(self.port, "GET", path, None)
 
     def pid(self) -> int | None:
         """The process id in the pid file."""
@@ -170,7 +170,8 @@ class Site:
         if pid is not None and str(self.prefix) in command_of(pid):
             os.kill(pid, signal.SIGKILL)
 
-    def _ask(self, port: int, method: str, path: str, record: Any) -> Reply:
+    def ask(self, port: int, method: str, path: str, record: Any = None) -> Reply:
+        """One request to whatever listens on a port."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             body = None if record is None else json.dumps(record)
