@@ -221,7 +221,9 @@ class Pool:
             return None
         if not self._working and self._health.paused is not None:
             return again(self._health.paused)
-        if len(self._waiters) >= self.settings.backlog and not self._may_open:
+        # who waits for a connection that is being made, or will be, waits for nobody
+        free = self.settings.pool_size - len(self._busy) - len(self._reserved)
+        if len(self._waiters) >= self.settings.backlog + free:
             return DatabaseUnavailable(
                 f"PostgreSQL does not keep up: {len(self._waiters)} queries are waiting"
             )

@@ -86,6 +86,20 @@ def test_no_backlog_is_no_ban() -> None:
     success_of(asked)
 
 
+def test_who_waits_for_nobody_is_not_in_the_queue() -> None:
+    """Not all connections are made at once, but whoever will have one of them is not refused."""
+    pooled = Pooled(pool_size=6, backlog=1)
+    pooled.server.silent = lambda _: True
+    waiting = [pooled.run() for _ in range(7)]
+    assert len(pooled.server.drivers) == 3
+    for each in waiting:
+        no_result(each)
+    failure_of(pooled.run(), DatabaseUnavailable)
+    success_of(pooled.pool.close())
+    for each in waiting:
+        failure_of(each, DatabaseUnavailable)
+
+
 def test_waiting_ends() -> None:
     """After pg_semaphore_timeout there is an error."""
     pooled = Pooled(pool_size=1, timeout=50.0, acquire_timeout=2.0)
