@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_kong.core.errors import EntityError
-from twisted_kong.db.interfaces import Commit, IStrategy, Write
+from twisted_kong.db.interfaces import Commit, IStrategy, LostRace, Write
 from twisted_kong.db.trouble import Trouble
 
 INTERVAL = 60.0
@@ -61,6 +61,9 @@ class Upkeep:
             try:
                 await self._strategy.apply(Commit((Write(table, "expire", key),), self._origin, now))
                 removed += 1
+            except LostRace:
+                # another node was removing it at the same moment; what is left of it comes up again
+                continue
             except EntityError as refusal:
                 self._log.warn(
                     "cannot remove expired {table} {key}: {refusal}", table=table, key=key, refusal=refusal

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 
 from tests.kit.deferreds import no_result, started, success_of
 from twisted_kong.core.errors import DatabaseUnavailable, ForeignKeyViolation
-from twisted_kong.db.interfaces import Commit
+from twisted_kong.db.interfaces import Commit, LostRace
 from twisted_kong.db.upkeep import INTERVAL, Upkeep
 
 
@@ -21,6 +21,7 @@ class Store:
         self.asked: list[Any] = []
         self.error: Exception | None = None
         self.refused: set[str] = set()
+        self.faster: set[str] = set()
         self.held: Deferred[None] | None = None
 
     async def expired(self, limit: int) -> list[tuple[str, str]]:
@@ -34,6 +35,8 @@ class Store:
         (write,) = commit.writes
         if write.key in self.refused:
             raise ForeignKeyViolation("still referenced")
+        if write.key in self.faster:
+            raise LostRace(write.key)
         self.asked.append((write.operation, write.table, write.key, commit.at, commit.origin))
         self.over.remove((write.table, write.key))
 
@@ -114,3 +117,11 @@ def test_stop_without_start() -> None:
     """What was never started can be stopped."""
     _, _, upkeep = make()
     success_of(upkeep.stop())
+
+
+def test_another_node_at_the_same_work() -> None:
+    """A row that somebody else is removing at the same moment is passed over, without a word."""
+    store, _, upkeep = make()
+    store.over, store.faster = [("keys", "a"), ("keys", "b")], {"a"}
+    success_of(upkeep.work())
+    assert [asked[:3] for asked in store.asked] == [("expire", "keys", "b"), ("trim", 900.0)]
