@@ -37,7 +37,8 @@ _SELECT_BY = f"""
 """
 # A page is cut from the table that leads to the fewest rows; "d" names it, and all of them go by id.
 _ALL = "from entities e where e.kind = %s and e.id > %s"
-_JOINED = "join entities e on e.kind = d.kind and e.id = d.id"
+# The limit, which changes nothing, has each row looked up by its key: a merge would walk through the others.
+_JOINED = "cross join lateral (select * from entities where kind = d.kind and id = d.id limit 1) e"
 _OF_PARENT = (
     f"from foreign_keys d {_JOINED} where d.kind = %s and d.field = %s and d.parent = %s and d.id > %s"
 )

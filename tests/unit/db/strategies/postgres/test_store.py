@@ -1,4 +1,4 @@
-"""What the strategy asks of its server, message by message; what comes of it is for the contract of stores."""
+"""What the strategy asks of its server; what comes of it is for the contract of stores."""
 
 from __future__ import annotations
 
