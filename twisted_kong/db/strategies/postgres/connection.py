@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import psycopg2
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -102,6 +102,8 @@ class Connection:
 
     def run(self, query: str, parameters: Sequence[Any] = ()) -> Deferred[Rows]:
         """The rows of a message's last statement; psycopg2's errors, or :class:`NoAnswer`."""
+        if self._waiting is not None:
+            return fail(RuntimeError("a connection is asked one thing at a time"))
         return self._within(self._driver.execute(query, parameters), self._settings.timeout)
 
     def on_lost(self, call: Callable[[], object]) -> None:

@@ -24,6 +24,8 @@ from twisted_kong.db.strategies.postgres.settings import Settings
 Resolve = Callable[[str], Deferred[tuple[str, ...]]]
 
 APPLICATION = "twisted_kong"
+# Seconds for an attempt when others, or a clock that was set, have used up the time.
+_SHORTEST = 0.1
 # Seconds: an unreachable peer is noticed in three times the interval after so much silence, even by a
 # connection that only listens.
 _KEEPALIVE_IDLE = 5
@@ -78,8 +80,8 @@ class Opener:
         errors: list[DatabaseError] = []
         hosts = self._in_order()
         for number, (host, port) in enumerate(hosts):
-            left = (deadline - self._clock.seconds()) / (len(hosts) - number)
-            connection = await self._open_host(host, port, left, errors)
+            seconds = self._share(deadline, len(hosts) - number)
+            connection = await self._open_host(host, port, seconds, errors)
             if connection is not None:
                 self._last = host, port
                 return connection
@@ -102,21 +104,25 @@ class Opener:
             errors.append(error)
             return None
         for number, candidate in enumerate(candidates):
-            left = (deadline - self._clock.seconds()) / (len(candidates) - number)
+            seconds = self._share(deadline, len(candidates) - number)
             try:
-                return await self._open_candidate(candidate, max(0.0, left))
+                return await self._open_candidate(candidate, seconds)
             except DatabaseError as error:
                 errors.append(error)
         return None
+
+    def _share(self, deadline: float, count: int) -> float:
+        """The time for the next of so many attempts: an equal part of what is left, but something."""
+        return max(_SHORTEST, (deadline - self._clock.seconds()) / count)
 
     async def _candidates(self, host: str, port: int, seconds: float) -> list[Candidate]:
         if host.startswith("/"):
             return [Candidate(host, port, None)]
         lookup = self._resolve(host)
-        lookup.addTimeout(seconds, self._clock, onTimeoutCancel=_no_addresses)  # type: ignore[arg-type]
-        addresses = await lookup
+        addresses = await lookup.addTimeout(seconds, self._clock, _late)  # type: ignore[arg-type]
         if not addresses:
-            raise DatabaseUnavailable(f"PostgreSQL at {host}:{port}: the name has no address")
+            what = "was not found in time" if addresses is None else "has no address"
+            raise DatabaseUnavailable(f"PostgreSQL at {host}:{port}: the name {what}")
         return [Candidate(host, port, address) for address in addresses]
 
     async def _open_candidate(self, candidate: Candidate, seconds: float) -> Connection:
@@ -131,7 +137,7 @@ class Opener:
             raise refused(candidate.where, error) from error
         if self._writable and connection.is_standby:
             connection.close()
-            raise DatabaseUnavailable(f"PostgreSQL at {candidate.where}: is a standby, which takes no writes")
+            raise DatabaseUnavailable(f"PostgreSQL at {candidate.where} is a standby, which takes no writes")
         return connection
 
 
@@ -174,5 +180,5 @@ def _combined(errors: Iterable[DatabaseError]) -> DatabaseError:
     return kind("; ".join(reasons))
 
 
-def _no_addresses(_: object, __: float) -> tuple[str, ...]:
-    return ()
+def _late(_: object, __: float) -> None:
+    pass

@@ -44,6 +44,15 @@ def test_query(clock: PostgresClock) -> None:
     assert not connection.closed
 
 
+def test_one_thing_at_a_time(clock: PostgresClock) -> None:
+    """Who asks while something is under way is told, and whose answer comes gets it."""
+    connection, driver = opened(clock)
+    asked = connection.run("select 1")
+    failure_of(connection.run("select 2"), RuntimeError)
+    driver.answer([(1,)])
+    assert success_of(asked) == [(1,)]
+
+
 def test_a_query_past_its_deadline(clock: PostgresClock) -> None:
     """Nothing is cancelled on the server: the connection is closed, and the error says who is silent."""
     connection, driver = opened(clock)

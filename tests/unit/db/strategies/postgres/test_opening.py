@@ -86,7 +86,7 @@ def test_every_reason_in_one_line(clock: PostgresClock, server: FakeServer) -> N
     server.refusal = lambda address: REFUSED if address == "10.0.0.1" else None
     assert str(failure_of(opener(TWO, clock, server).open(), DatabaseUnavailable)) == (
         "PostgreSQL at 10.0.0.1:5432: connection refused;"
-        " PostgreSQL at 10.0.0.2:5433: is a standby, which takes no writes"
+        " PostgreSQL at 10.0.0.2:5433 is a standby, which takes no writes"
     )
     server.refusal = lambda _: server_error(None, "FATAL:  password authentication failed for user")
     error = failure_of(opener(TWO, clock, server).open(), DatabaseError)
@@ -114,8 +114,20 @@ def test_a_resolver_that_does_not_answer(clock: PostgresClock, server: FakeServe
     clock.nameResolver.is_silent = True
     opening = started(opener(Settings(hosts=(("db", 1),), timeout=3.0), clock, server).open())
     clock.advance(3.0)
-    failure_of(opening, DatabaseUnavailable)
+    error = failure_of(opening, DatabaseUnavailable)
+    assert str(error) == "PostgreSQL at db:1: the name was not found in time"
     assert clock.getDelayedCalls() == []
+
+
+def test_a_clock_that_is_set_forward(clock: PostgresClock, server: FakeServer) -> None:
+    """Every server is tried all the same."""
+    server.silent = lambda _: True
+    opening = started(opener(TWO, clock, server).open())
+    clock.advance(3600)
+    assert len(server.drivers) == 2
+    server.silent = lambda _: False
+    clock.advance(0.1)
+    failure_of(opening, DatabaseUnavailable)
 
 
 def test_what_libpq_is_told() -> None:
