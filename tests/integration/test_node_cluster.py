@@ -182,3 +182,16 @@ async def test_without_ttl_and_polling_nothing_is_heard_of(tmp_path: Path) -> No
         await forbid(nodes.a)
         await nodes.advance(3600)
         assert await nodes.status() == 200
+
+
+async def test_what_others_have_removed_is_gone_here_too_once_it_is_to_be_removed(tmp_path: Path) -> None:
+    """A DELETE that finds nothing to do is answered when this node has heard why."""
+    async with cluster(tmp_path, db_update_frequency=60) as nodes:
+        route = await nodes.a.admin.create("/services/x/routes", {"paths": ["/y"]})
+        path = f"/routes/{route['id']}"
+        await nodes.b.until(lambda: nodes.b.parts.state.feed.position == nodes.a.parts.state.feed.position)
+        deaf(nodes.b)
+        assert (await nodes.a.admin.delete(path)).status == 204
+        assert (await nodes.b.proxy.get("/y")).status == 200
+        assert (await nodes.b.admin.delete(path)).status == 204
+        assert (await nodes.b.proxy.get("/y")).status == 404

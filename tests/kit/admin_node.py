@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, Self
@@ -23,6 +23,7 @@ from twisted_kong.admin.status_app import Readiness
 from twisted_kong.core.changes import Change, Position
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
+from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy, Member, PoolUse
 from twisted_kong.db.positions import LogPosition
@@ -100,7 +101,7 @@ class AdminNode:
         self.parts = AdminParts(
             self.database,
             self.schemas,
-            self.apply,
+            self.follow,
             self.cache,
             self.node,
             LogLevel(self.clock, "notice", self.levels.append),
@@ -131,8 +132,9 @@ class AdminNode:
         """This node among the nodes."""
         return Member("test", NODE_ID, "test-host", "0.1.0", START, self.position)
 
-    async def apply(self, changes: Sequence[Change]) -> bool:
-        """Follow the changes of a write, as far as the test lets the node."""
+    async def follow(self, written: Written) -> bool:
+        """Follow a write, as far as the test lets the node."""
+        changes = written.changes
         self.applied.extend(changes)
         if changes and self.follows:
             self.position = changes[-1].position

@@ -11,7 +11,7 @@ from twisted_kong.admin.app import ALL_HEADERS, AdminApp, AdminHeaders
 from twisted_kong.admin.calls import Table, merged
 from twisted_kong.admin.confirmation import Confirmation, IConvergence
 from twisted_kong.admin.endpoints import generated, without
-from twisted_kong.admin.kinds import Apply, Kind, NamedKind
+from twisted_kong.admin.kinds import Follow, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
@@ -42,12 +42,12 @@ ANY_HOST = AccessRules(hosts=["*"])
 class AdminParts:
     """The parts of a node that its Admin API reaches.
 
-    :param apply: makes the node (all its processes) follow the changes of a write; awaited before the answer.
+    :param follow: makes the node (all its processes) follow a write; awaited before the answer.
     """
 
     database: Database
     schemas: Mapping[str, Schema]
-    apply: Apply
+    follow: Follow
     cache: ICache
     node: NodeInfo
     log_level: LogLevel
@@ -84,10 +84,10 @@ def kinds_of(parts: AdminParts) -> dict[str, Kind]:
     for name, dao in parts.database.daos.items():
         schema = parts.schemas[name]
         kind = NamedKind if schema.subschema_key == "name" else Kind
-        kinds[name] = kind(schema, dao, parts.apply)
+        kinds[name] = kind(schema, dao, parts.follow)
     if "certificates" in kinds and "snis" in kinds:
         plain = kinds["certificates"]
-        kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.apply, kinds["snis"].dao)
+        kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.follow, kinds["snis"].dao)
     return kinds
 
 

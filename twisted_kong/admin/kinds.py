@@ -6,7 +6,7 @@ primary key is taken for one, so an entity whose name looks like a UUID can only
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,15 +17,15 @@ from twisted_kong.admin.bodies import Body
 from twisted_kong.admin.calls import Call
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.pages import page_body, page_request
-from twisted_kong.core.changes import Change, Entity
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.forms import decode, infer
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Dao, Written
 
-# Makes this node follow changes that it wrote; done when the next request will see them.  False tells that
-# the node could not follow in time: the write stands, and the node goes on trying.
-Apply = Callable[[Sequence[Change]], Awaitable[bool]]
+# Makes this node follow a write that is done; done when the next request will see it.  False tells that the
+# node could not follow in time: the write stands, and the node goes on trying.
+Follow = Callable[[Written], Awaitable[bool]]
 
 # Who asked for a write, for the log of changes; None where nobody did.
 Author = str | None
@@ -41,13 +41,13 @@ NOTHING: Fixed = MappingProxyType({})
 class Kind:
     """One kind of entity: its rows by id or name, its pages, its writes.
 
-    :param apply: called with the changes of each write, before the write is answered.
+    :param follow: called with each write, before it is answered.
     """
 
-    def __init__(self, schema: Schema, dao: Dao, apply: Apply) -> None:
+    def __init__(self, schema: Schema, dao: Dao, follow: Follow) -> None:
         self.schema = schema
         self.dao = dao
-        self._apply = apply
+        self._follow = follow
 
     def record(self, body: Body) -> dict[str, Any]:
         """The record in a body."""
@@ -125,7 +125,7 @@ class Kind:
 
     async def follow(self, done: Written) -> tuple[tuple[str, str], ...]:
         """Make this node follow a write of its own; the headers that tell how far that went."""
-        applied = await self._apply(done.changes)
+        applied = await self._follow(done)
         position = (POSITION, str(done.position))
         return (position,) if applied else (position, (APPLIED, "false"))
 

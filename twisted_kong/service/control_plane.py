@@ -25,6 +25,7 @@ from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
 from twisted_kong.node.cache import MISS_BYTES, EntityCache
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.node.following import Following
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.state import NodeCache
@@ -69,7 +70,7 @@ def make_admin_site(
     parts = AdminParts(
         foundation.database,
         foundation.schemas,
-        state.invalidator.apply,
+        Following(state.invalidator, state.feed),
         NodeCache(state.cache, state.invalidator),
         info,
         log_level,

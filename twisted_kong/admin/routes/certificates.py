@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from twisted_kong.admin.answers import Answer
 from twisted_kong.admin.failures import Refused
-from twisted_kong.admin.kinds import NOTHING, Apply, Author, Fixed, Kind
+from twisted_kong.admin.kinds import NOTHING, Author, Fixed, Follow, Kind
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.schema import Schema
@@ -23,8 +23,8 @@ class CertificateKind(Kind):
     :param snis: the DAO of the SNIs that lead to Certificates.
     """
 
-    def __init__(self, schema: Schema, dao: Dao, apply: Apply, snis: Dao) -> None:
-        super().__init__(schema, dao, apply)
+    def __init__(self, schema: Schema, dao: Dao, follow: Follow, snis: Dao) -> None:
+        super().__init__(schema, dao, follow)
         self._snis = snis
 
     @override
