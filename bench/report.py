@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BEGIN = "<!-- bench: begin -->"
-END = "<!-- bench: end -->"
+# What stands for the name of the part of the page in the marks around it.
+PART = "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,20 @@ def as_markdown(table: Table) -> str:
     return "\n".join(lines)
 
 
-def insert(page: str, text: str) -> str:
-    """``page`` with what stands between the two marks replaced by ``text``.
+def insert(page: str, text: str, part: str = PART) -> str:
+    """``page`` with what stands between the two marks of a part replaced by ``text``.
 
     :raises ValueError: the page lacks the marks.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = (f"<!-- {part}: {which} -->" for which in ("begin", "end"))
+    before, begin, rest = page.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the page has no lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+        raise ValueError(f"the page has no lines {first} and {last}")
+    return f"{before}{first}\n\n{text.strip()}\n\n{last}{after}"
 
 
-def write_page(path: Path, head: Sequence[str], tables: Sequence[Table]) -> None:
-    """Put the tables into the page at ``path``, opened by the lines of ``head`` (date, machine, settings)."""
+def write_page(path: Path, head: Sequence[str], tables: Sequence[Table], part: str = PART) -> None:
+    """Put the tables into a part of the page at ``path``, opened by ``head`` (date, machine, settings)."""
     text = "\n\n".join(["\n".join(head), *(as_markdown(table) for table in tables)])
-    path.write_text(insert(path.read_text(), text))
+    path.write_text(insert(path.read_text(), text, part))

@@ -209,9 +209,9 @@ def _kind_of(failure: Failure, fault: Fault, times: Times) -> str:
 
 
 @asynccontextmanager
-async def ring(*, synchronous: bool, seed: int, writers: int = 8, count: int = 3) -> AsyncIterator[Ring]:
-    """A cluster under traffic."""
-    with _cluster(synchronous=synchronous, count=count) as cluster:
+async def ring(*, seed: int, writers: int = 8, **options: bool) -> AsyncIterator[Ring]:
+    """A cluster of three under traffic; ``options`` as it takes them."""
+    with _cluster(**options) as cluster:
         async with echoing() as upstream:
             admin = Asker(cluster.nodes[-1].site.admin_port, 10)
             registers = await make_registers(admin, upstream)
@@ -226,9 +226,9 @@ async def ring(*, synchronous: bool, seed: int, writers: int = 8, count: int = 3
 
 
 @contextmanager
-def _cluster(**options: bool | int) -> Iterator[Cluster]:
+def _cluster(**options: bool) -> Iterator[Cluster]:
     with (
         tempfile.TemporaryDirectory(prefix="kong-chaos-") as directory,
-        new_cluster(Path(directory), **options, **SETTINGS) as cluster,
+        new_cluster(Path(directory), 3, **options, **SETTINGS) as cluster,
     ):
         yield cluster

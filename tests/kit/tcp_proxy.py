@@ -124,8 +124,6 @@ class TcpProxy:
     def close(self) -> None:
         """End it and everything that passes through it."""
         self.cut(refuse=True)
-        self._server.close()
-        self._do(self._server.wait_closed)
         self._do(self._finish)
         self._call(self._loop.stop)
         self._thread.join()
@@ -179,6 +177,8 @@ class TcpProxy:
             writer.write_eof()
 
     async def _finish(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
