@@ -125,7 +125,7 @@ class HeaderEdits:
     def __init__(self, names: frozenset[bytes] = _NO_NAMES, lines: bytes = b"") -> None:
         # Never changed in place: what plugins prepared is shared by all requests (0.5 µs a request).
         self.removed = names
-        self.added: list[Field] = []
+        self.added: tuple[Field, ...] = ()
         self.lines = lines
         # The lower-case names of what is in lines.
         self._named = names
@@ -134,11 +134,11 @@ class HeaderEdits:
         """Let there be exactly one field of this name."""
         field = _checked(name, value)
         self.remove(name)
-        self.added.append(field)
+        self.added += (field,)
 
     def add(self, name: bytes, value: bytes) -> None:
         """Append one more field of this name."""
-        self.added.append(_checked(name, value))
+        self.added += (_checked(name, value),)
 
     def remove(self, name: bytes) -> None:
         """Let there be no field of this name."""
@@ -147,7 +147,7 @@ class HeaderEdits:
         if lower in self._named:
             self._unfold()
         if self.added:
-            self.added = [field for field in self.added if field[0].lower() != lower]
+            self.added = tuple(field for field in self.added if field[0].lower() != lower)
 
     def put_lines(self, names: frozenset[bytes], lines: bytes) -> None:
         """Replace all fields of these lower-case names by lines, each with its CRLF, known to be good.
@@ -162,17 +162,17 @@ class HeaderEdits:
         if not self._named.isdisjoint(names):
             self._unfold()
         if self.added:
-            self.added = [field for field in self.added if field[0].lower() not in names]
+            self.added = tuple(field for field in self.added if field[0].lower() not in names)
         self.lines += lines
         self._named |= names
 
     def _unfold(self) -> None:
-        self.added = fields_of_lines(self.lines) + self.added
+        self.added = (*fields_of_lines(self.lines), *self.added)
         self.lines, self._named = b"", _NO_NAMES
 
-    def fields(self) -> list[Field]:
-        """All fields that are appended; not to be changed by the caller."""
-        return fields_of_lines(self.lines) + self.added if self.lines else self.added
+    def fields(self) -> tuple[Field, ...]:
+        """All fields that are appended."""
+        return (*fields_of_lines(self.lines), *self.added) if self.lines else self.added
 
     def apply(self, headers: Headers) -> None:
         """Carry the edits out on a set of fields."""

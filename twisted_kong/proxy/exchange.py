@@ -173,7 +173,7 @@ class Exchange(Forwarding):
             (
                 _METHODS.get(head.method) or head.method.decode("ascii"),
                 client.scheme,
-                head.name.decode("ascii"),
+                head.domain,
                 head.port or client.port,
                 head.normal,
                 client.sni,

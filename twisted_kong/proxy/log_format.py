@@ -101,7 +101,7 @@ def _values(now: Callable[[], float]) -> dict[str, Value]:
     return {
         "body_bytes_sent": lambda ctx: str(ctx.bytes_sent),
         "bytes_sent": lambda ctx: str(ctx.response_size),
-        "host": lambda ctx: escape(ctx.head.name.decode("latin-1")) or "-",
+        "host": lambda ctx: escape(ctx.head.domain) or "-",
         "kong_request_id": lambda ctx: ctx.request_id,
         "msec": lambda ctx: f"{now():.3f}",
         "remote_addr": lambda ctx: ctx.client_ip,

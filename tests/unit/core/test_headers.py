@@ -92,10 +92,10 @@ def test_lines_given_as_they_are_sent() -> None:
     edits.put_lines(frozenset((b"x-a", b"x-gone")), b"X-A: 1\r\nX-A: 2\r\n")
     edits.add(b"X-B", b"b")
     received = Headers([(b"x-a", b"0"), (b"X-Gone", b"0"), (b"X-Kept", b"k")])
-    assert edits.added == [(b"X-B", b"b")]
+    assert edits.added == ((b"X-B", b"b"),)
     assert edits.lines == b"X-A: 1\r\nX-A: 2\r\n"
     assert edits.get_all(b"X-A", received) == [b"1", b"2"]
-    assert edits.fields() == [(b"X-A", b"1"), (b"X-A", b"2"), (b"X-B", b"b")]
+    assert edits.fields() == ((b"X-A", b"1"), (b"X-A", b"2"), (b"X-B", b"b"))
     edits.put_lines(frozenset((b"x-c",)), b"X-C: c\r\n")
     edits.put_lines(frozenset((b"x-a",)), b"X-A: 3\r\n")
     edits.set(b"X-C", b"other")

@@ -26,7 +26,7 @@ _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::
 
 # Hosts seen and what they consist of; all forgotten when full.
 _REMEMBERED = 1024
-_HOSTS: dict[bytes, tuple[bytes, int]] = {}
+_HOSTS: dict[bytes, tuple[bytes, int, str]] = {}
 
 
 def parse_block(raw: bytes, names: NameTable, like: FieldBlock | None = None) -> FieldBlock:
@@ -130,10 +130,11 @@ def frame_request(block: FieldBlock) -> None:
         block.host = host
         known = _HOSTS.get(host)
         if known is None:
-            known = split_host(host)
+            name, port = split_host(host)
+            known = name, port, name.decode("ascii")
             if len(_HOSTS) >= _REMEMBERED:
                 _HOSTS.clear()
             _HOSTS[host] = known
-        block.name, block.port = known
+        block.name, block.port, block.domain = known
     elif b"host" in shape.places:
         raise BadMessage(400, "several Host fields")

@@ -61,7 +61,7 @@ class FieldBlock:
     ``forward`` holds the bytes of the lines that go on untouched, ``nominated`` the lower-case names listed
     in ``Connection``.  ``length`` is the announced length of the body, or ``CHUNKED``, or None where the
     block announces nothing.  ``host`` is the Host field, ``name`` and ``port`` its parts: lower case, and 0
-    for no port.
+    for no port; ``domain`` is the name as text.
     ``memo`` and ``logged`` are room for what forwarding and the access log made of this block.  One block is
     shared by all requests of a connection that send the same bytes.
 
@@ -77,6 +77,7 @@ class FieldBlock:
         "_match",
         "_special",
         "close",
+        "domain",
         "forward",
         "host",
         "keep_alive",
@@ -108,6 +109,7 @@ class FieldBlock:
         self.length: int | None = None
         self.host: bytes | None = None
         self.name = b""
+        self.domain = ""
         self.port = 0
         self.memo: Any = None
         self.logged: str | None = None
@@ -188,13 +190,15 @@ class RequestHead:
     which then is ``host``); ``path`` ends before the first ``?``, ``query`` is what follows, None without it.
     ``normal`` is the path in its normal form (:func:`~twisted_kong.core.urls.normalise_path`).
     ``minor`` is the minor version of HTTP/1.  ``host`` is the authority asked for, with its port, as sent;
-    empty only for HTTP/1.0 without Host; ``name`` and ``port`` are its parts: lower case, and 0 for no port.
+    empty only for HTTP/1.0 without Host; ``name`` and ``port`` are its parts: lower case, and 0 for no port;
+    ``domain`` is the name as text.
     ``persistent`` tells that the client lets the connection stay.  ``memo`` is room for what was made of this
     head; like the block it is shared by the requests of one connection that send the same bytes.
     """
 
     __slots__ = (
         "block",
+        "domain",
         "host",
         "line",
         "memo",
@@ -230,6 +234,7 @@ class RequestHead:
         self.minor = minor
         self.host = host
         self.name = block.name
+        self.domain = block.domain
         self.port = block.port
         self.block = block
         self.persistent = not block.close and (minor > 0 or block.keep_alive)

@@ -151,6 +151,7 @@ def _unusual_head(line: bytes, block: FieldBlock) -> RequestHead:
     head = RequestHead(line, method, target, path, query if mark else None, minor, host, block, normal)
     if host is not block.host and host:
         head.name, head.port = split_host(host)
+        head.domain = head.name.decode("ascii")
     return head
 
 
