@@ -110,4 +110,4 @@ def again(error: DatabaseError) -> DatabaseError:
 def one_line(error: BaseException) -> str:
     """The first line of an error, which is its message; hints and positions follow."""
     lines = str(error).strip().splitlines()
-    return lines[0].strip() if lines else type(error).__name__
+    return " ".join(lines[0].split()) if lines else type(error).__name__

@@ -102,7 +102,7 @@ def test_one_line() -> None:
             'connection to server at "db" (10.0.0.1), port 5432 failed: '
             'FATAL:  password authentication failed for user "kong"\n',
             DatabaseError,
-            'PostgreSQL at db:5432: FATAL:  password authentication failed for user "kong"',
+            'PostgreSQL at db:5432: FATAL: password authentication failed for user "kong"',
         ),
         (
             'connection to server at "db", port 5432 failed: Connection refused\n\tIs the server running',
@@ -112,17 +112,17 @@ def test_one_line() -> None:
         (
             'connection to server at "db", port 5432 failed: FATAL:  the database system is starting up',
             DatabaseUnavailable,
-            "PostgreSQL at db:5432: FATAL:  the database system is starting up",
+            "PostgreSQL at db:5432: FATAL: the database system is starting up",
         ),
         (
             'connection to server at "db", port 5432 failed: FATAL:  sorry, too many clients already',
             DatabaseUnavailable,
-            "PostgreSQL at db:5432: FATAL:  sorry, too many clients already",
+            "PostgreSQL at db:5432: FATAL: sorry, too many clients already",
         ),
         (
             'connection to server at "db", port 5432 failed: FATAL:  database "kong" does not exist',
             DatabaseError,
-            'PostgreSQL at db:5432: FATAL:  database "kong" does not exist',
+            'PostgreSQL at db:5432: FATAL: database "kong" does not exist',
         ),
     ],
 )
