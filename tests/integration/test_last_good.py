@@ -1,8 +1,9 @@
-"""A node of a PostgreSQL cluster that is started without its database; real servers and processes."""
+"""A node of a PostgreSQL cluster whose database is away, or is not there at the start; real processes."""
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -166,3 +167,42 @@ def test_a_snapshot_that_cannot_be_written_disturbs_nothing(cluster: Cluster) ->
     assert site.proxy("/r?apikey=secret").status == 200
     assert position
     assert site.console.count("last-good snapshot") == 1
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_an_outage_is_served_through(cluster: Cluster, frozen: bool) -> None:
+    """What is known is served on, beyond its time to live; writes are refused, and monitoring hears of it."""
+    site, server = cluster.site, cluster.server
+    cluster.configure(db_cache_ttl="0.5", db_resurrect_ttl="1", pg_timeout="500")
+    site.serve()
+    guarded_route(cluster)
+    assert site.proxy("/r?apikey=secret").status == 200
+    (server.pause if frozen else server.stop)()
+    try:
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            assert site.proxy("/r?apikey=secret").status == 200
+        assert site.proxy("/r?apikey=never-seen").status >= 500
+        refused = cluster.admin("POST", "/consumers", {"username": "bob"})
+        assert (refused.status, "nothing was changed" in refused.json["message"]) == (503, True)
+        health = cluster.ready()
+        assert (health.status, health.json["database"]["reachable"]) == (200, False)
+        assert health.json["database"]["stale_seconds"] > 2
+        metrics = site.ask(cluster.status_port, "GET", "/metrics").body.decode()
+        assert "kong_datastore_reachable 0.0" in metrics
+        assert "twisted_kong_cache_resurrections_total 0.0" not in metrics
+    finally:
+        (server.resume if frozen else server.start)()
+    wait_for(lambda: cluster.admin("PUT", "/consumers/bob", {"username": "bob"}).status == 200)
+    assert [each["username"] for each in cluster.admin("GET", "/consumers").json["data"]].count("bob") == 1
+    wait_for(lambda: cluster.ready().json["database"]["stale_seconds"] < 2)
+
+
+def test_kongs_way_of_being_ready(cluster: Cluster) -> None:
+    """With status_ready_needs_database a node without its database wants no requests."""
+    cluster.configure(status_ready_needs_database="on")
+    cluster.site.serve()
+    assert cluster.ready().status == 200
+    cluster.server.stop()
+    answer = cluster.ready()
+    assert (answer.status, answer.json["message"]) == (503, "failed to connect to database")
