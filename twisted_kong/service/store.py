@@ -10,6 +10,7 @@ from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.postgres.settings import primary_settings, replica_settings
 from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
+from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.trust import database_authorities
 from twisted_kong.service.ground import Ground
 from twisted_kong.service.last_good import with_snapshot
@@ -40,5 +41,6 @@ def make_strategy(ground: Ground) -> IStrategy:
         replica_settings(conf, authorities),
         reactor,
         new_tag=lambda: ground.host.random_bytes(_TAG_BYTES).hex(),
+        steady=SteadyClock(reactor),
     )
     return with_snapshot(ground, strategy)

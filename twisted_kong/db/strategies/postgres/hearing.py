@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.postgres.listener import Listener
@@ -18,11 +18,15 @@ PATIENCE = 1.0
 
 
 class Hearing:
-    """What one process hears of commits."""
+    """What one process hears of commits.
 
-    def __init__(self, pool: Pool, reactor: Any) -> None:
+    :param steady: timers, and the seconds of a clock that nobody sets.
+    """
+
+    def __init__(self, pool: Pool, reactor: Any, steady: IReactorTime) -> None:
         self._pool = pool
         self._reactor = reactor
+        self._steady = steady
         self._news = News()
         self._listener: Listener | None = None
         self._begun: Deferred[None] | None = None
@@ -34,7 +38,7 @@ class Hearing:
         if self._pool.settings.pool_size == 1:
             return
         self._begun = Deferred()
-        self._begun.addTimeout(PATIENCE, self._reactor, lambda *_: None)
+        self._begun.addTimeout(PATIENCE, self._steady, lambda *_: None)
         self._listener = Listener(self._pool, channel, self.notified, self._reactor)
         self._listener.start()
         await self._begun
@@ -73,7 +77,7 @@ class Hearing:
 
     def hear(self, position: LogPosition) -> None:
         """Hear that the primary's log holds a row."""
-        self._news.hear(position, self._reactor.seconds())
+        self._news.hear(position, self._steady.seconds())
         self._tell()
 
     def lost(self) -> None:
@@ -88,14 +92,14 @@ class Hearing:
     @property
     def is_overdue(self) -> bool:
         """Whether it is the primary that should be polled."""
-        return self._news.is_overdue(self._reactor.seconds())
+        return self._news.is_overdue(self._steady.seconds())
 
     def polled(self, mark: Mark, head: LogPosition, *, from_primary: bool) -> None:
         """The log was polled and ended so; what is not there yet is asked for again soon."""
-        pause = self._news.polled(mark, head, from_primary=from_primary)
+        pause = self._news.polled(mark, head, self._steady.seconds(), from_primary=from_primary)
         self._do_not_poll_again()
         if pause is not None:
-            self._again = self._reactor.callLater(pause, self._poll_again)
+            self._again = self._steady.callLater(pause, self._poll_again)
 
     def _has_begun(self) -> None:
         if self._begun is not None and not self._begun.called:

@@ -18,10 +18,12 @@ PATIENCE = 2.0
 
 
 class News:
-    """What one process has heard and polled; ``now`` is a time in seconds of any one clock."""
+    """What one process has heard and polled; ``now`` is in seconds of a clock that nobody sets."""
 
     def __init__(self) -> None:
         self._told: LogPosition | None = None
+        # What the replica is given time to reach, and since when; what is told of later gets its time later.
+        self._goal = LogPosition(-1, "")
         self._since = 0.0
         self._pause = FIRST_PAUSE
         self._gaps = 0
@@ -38,7 +40,7 @@ class News:
         if position.number <= self._polled.number:
             return
         if self._told is None:
-            self._since, self._pause = now, FIRST_PAUSE
+            self._goal, self._since, self._pause = position, now, FIRST_PAUSE
         if self._told is None or position >= self._told:
             self._told = position
 
@@ -60,7 +62,7 @@ class News:
         """To be called before each poll, and handed to :meth:`polled` after it."""
         return self._gaps, self._told
 
-    def polled(self, mark: Mark, head: LogPosition, *, from_primary: bool) -> float | None:
+    def polled(self, mark: Mark, head: LogPosition, now: float, *, from_primary: bool) -> float | None:
         """The log was polled and ended so; in how many seconds to poll it again, None if nothing is due."""
         gaps, told = mark
         self._gaps_polled = max(self._gaps_polled, gaps)
@@ -71,6 +73,8 @@ class News:
             self._told = None
         if self._told is None:
             return None
+        if head >= self._goal:
+            self._goal, self._since, self._pause = self._told, now, FIRST_PAUSE
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         return pause
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from typing_extensions import override
 
@@ -47,6 +48,7 @@ class PostgresStrategy(IStrategy):
     :param primary: how to reach the server that takes writes.
     :param replica: how to reach a standby to read from, if there is one.
     :param reactor: watches sockets, tells the time and resolves names.
+    :param steady: timers, and the seconds of a clock that nobody sets; the reactor where there is none.
     :param new_tag: gives the chance part of a position, eight hexadecimal digits.
     :param make_driver: a new, closed connection of the driver; another one in tests.
     """
@@ -61,6 +63,7 @@ class PostgresStrategy(IStrategy):
         reactor: Any,
         *,
         new_tag: Callable[[], str],
+        steady: IReactorTime | None = None,
         make_driver: Callable[[], IDriver] | None = None,
     ) -> None:
         self._reactor = reactor
@@ -72,11 +75,12 @@ class PostgresStrategy(IStrategy):
 
         self.primary = pool(primary, writable=True)
         self.replica = None if replica is None else pool(replica, writable=False)
-        self._standby = None if self.replica is None else Replica(self.replica, reactor)
+        steady = reactor if steady is None else steady
+        self._standby = None if self.replica is None else Replica(self.replica, steady)
         self._seen = Seen()
         self._losses_told = 0
-        self._hearing = Hearing(self.primary, reactor)
-        self._reader = Reader(self.primary, self._standby, self._seen, reactor, self._lost)
+        self._hearing = Hearing(self.primary, reactor, steady)
+        self._reader = Reader(self.primary, self._standby, self._seen, steady, self._lost)
         self._channel = ""
         # Who was reported here, and so is known to the others.
         self._member: str | None = None

@@ -20,7 +20,7 @@ class Follower:
         self.clock, self.server = PostgresClock(), FakeServer()
         settings = Settings(hosts=(("10.0.0.1", 5432),), pool_size=size)
         self.pool = Pool(settings, self.clock, writable=True, make_driver=self.server.make)
-        self.hearing = Hearing(self.pool, self.clock)
+        self.hearing = Hearing(self.pool, self.clock, self.clock)
         self.told = 0
         self.hearing.pass_on(self._count)
 

@@ -11,9 +11,9 @@ def at(number: int, tag: str = "a") -> LogPosition:
     return LogPosition(number, tag * 8)
 
 
-def poll(news: News, number: int, *, from_primary: bool = False) -> float | None:
+def poll(news: News, number: int, now: float = 0.0, *, from_primary: bool = False) -> float | None:
     """A poll that finds the log to end there."""
-    return news.polled(news.begin(), at(number), from_primary=from_primary)
+    return news.polled(news.begin(), at(number), now, from_primary=from_primary)
 
 
 def test_nothing_heard() -> None:
@@ -71,6 +71,18 @@ def test_patience_ends() -> None:
     assert news.is_overdue(10.0 + PATIENCE)
 
 
+def test_a_replica_that_follows_has_its_time_for_each() -> None:
+    """One that is always a little behind, since there is always something new, is never overdue."""
+    news = News()
+    for second in range(20):
+        now = float(second)
+        news.hear(at(second + 1), now)
+        assert not news.is_overdue(now)
+        poll(news, second, now)
+    assert not news.is_overdue(20.0)
+    assert news.is_overdue(19.0 + PATIENCE)
+
+
 def test_what_the_primary_lacks_is_forgotten() -> None:
     """Word of a row that the primary's log does not hold came from nowhere."""
     news = News()
@@ -85,7 +97,7 @@ def test_what_is_told_of_during_a_poll_stays() -> None:
     news = News()
     mark = news.begin()
     news.hear(at(6), 0.0)
-    assert news.polled(mark, at(5), from_primary=True) is not None
+    assert news.polled(mark, at(5), 0.0, from_primary=True) is not None
     assert news.is_there
 
 
@@ -95,7 +107,7 @@ def test_gaps() -> None:
     news.may_have_missed()
     mark = news.begin()
     news.may_have_missed()
-    assert news.polled(mark, at(5), from_primary=False) is None
+    assert news.polled(mark, at(5), 0.0, from_primary=False) is None
     assert news.is_there
     poll(news, 5)
     assert not news.is_there

@@ -120,6 +120,18 @@ def test_silence(replica: Replica, server: FakeServer, clock: Clock) -> None:
     replica.stop()
 
 
+def test_busy(replica: Replica, server: FakeServer, clock: Clock) -> None:
+    """One that is slow with one question and answers others is not away."""
+    server.answer = Deferred
+    slow = ask(replica)
+    clock.advance(PATIENCE / 2)
+    server.answer = server.works
+    success_of(ask(replica))
+    clock.advance(PATIENCE / 2)
+    assert success_of(slow) is None
+    assert replica.is_ready
+
+
 def test_lagging(replica: Replica, clock: Clock) -> None:
     """One that lags rests for a moment, for longer each time until it has caught up."""
     rests = []
