@@ -122,7 +122,12 @@ class AdminNode:
         """A client of the node's Status API."""
         readiness = Readiness(lambda: self.unready, self._health, needs_database=self.needs_database)
         metrics = Metrics(
-            self.node, self._health, ReadLog(), lambda: self.cache.statistics, lambda: self.pools
+            self.node,
+            self._health,
+            ReadLog(),
+            lambda: self.cache.statistics,
+            self.database.strategy.members,
+            lambda: self.pools,
         )
         return AdminClient(
             status_site(self.node, self.database.log, readiness, metrics, self.clock),

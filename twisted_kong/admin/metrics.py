@@ -7,7 +7,7 @@ Names and texts are those of Kong's plugin ``prometheus`` where it has one; the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,9 +21,11 @@ from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.database_health import DatabaseHealth
 from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.core.changes import Position
-from twisted_kong.db.interfaces import PoolUse
+from twisted_kong.core.errors import DatabaseError
+from twisted_kong.db.interfaces import Member, PoolUse
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.node.cache_statistics import CacheStatistics
+from twisted_kong.node.standing import is_live
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SUBSYSTEM = "http"
@@ -64,6 +66,7 @@ class Metrics:
     health: Callable[[], Awaitable[DatabaseHealth]]
     feed: Feed
     cache: Callable[[], CacheStatistics]
+    members: Callable[[], Awaitable[Sequence[Member]]]
     pools: Callable[[], Mapping[str, PoolUse]] = dict
 
 
@@ -72,22 +75,37 @@ def metrics_table(metrics: Metrics) -> Table:
 
     async def show(call: Call) -> Answer:
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Snapshot(metrics, await metrics.health()))
+        health = await metrics.health()
+        registry.register(_Snapshot(metrics, health, await _members(metrics, health)))
         return Answer(200, generate_latest(registry), CONTENT_TYPE)
 
     return {"/metrics": {"GET": show}}
 
 
+async def _members(metrics: Metrics, health: DatabaseHealth) -> Sequence[Member] | None:
+    """The nodes on the database; None where that cannot be told now."""
+    if not health.reachable:
+        return None
+    try:
+        return await metrics.members()
+    except DatabaseError:
+        return None
+
+
 class _Snapshot(Collector):
     """All numbers as they are now."""
 
-    def __init__(self, metrics: Metrics, health: DatabaseHealth) -> None:
-        self._metrics, self._health = metrics, health
+    def __init__(self, metrics: Metrics, health: DatabaseHealth, members: Sequence[Member] | None) -> None:
+        self._metrics, self._health, self._members = metrics, health, members
 
     @override
     def collect(self) -> Iterable[Metric]:
         yield from _node(self._metrics.node)
         yield from _database(self._health, self._metrics.feed)
+        if self._members is not None:
+            live = sum(map(is_live, self._members))
+            nodes: Values = {("live",): live, ("dead",): len(self._members) - live}
+            yield _gauge("twisted_kong_cluster_nodes", "Nodes on this database", ("state",), nodes)
         yield from _cache(self._metrics.cache())
         yield from _pools(self._metrics.pools())
 

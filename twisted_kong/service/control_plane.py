@@ -111,7 +111,14 @@ def make_status_site(
     """What listens on ``status_listen``."""
     headers = AdminHeaders.configured(ground.conf.headers)
     state, strategy = foundation.state, foundation.database.strategy
-    metrics = Metrics(info, health.now, state.feed, lambda: state.cache.statistics, strategy.pool_use)
+    metrics = Metrics(
+        info,
+        health.now,
+        state.feed,
+        lambda: state.cache.statistics,
+        strategy.members,
+        strategy.pool_use,
+    )
     return status_site(
         info, strategy, readiness, metrics, ground.reactor, headers=headers, access_log=access_log
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.kit.admin_node import NODE_ID, AdminNode
+from tests.kit.deferreds import success_of
 from twisted_kong.admin.database_health import DatabaseHealth
-from twisted_kong.db.interfaces import PoolUse
+from twisted_kong.db.interfaces import Member, PoolUse
+from twisted_kong.node.standing import DEAD_AFTER
 
 
 def scraped(node: AdminNode) -> dict[str, float]:
@@ -61,3 +65,18 @@ def test_the_cache_and_the_pools() -> None:
     assert samples["twisted_kong_cache_reads state=waiting"] == 0
     assert samples["twisted_kong_pool_connections pool=primary state=size"] == 10
     assert samples["twisted_kong_pool_connections pool=primary state=waiting"] == 1
+
+
+def test_the_nodes_of_the_cluster() -> None:
+    """Those that have reported lately and the others; nothing is said where it cannot be known."""
+    node = AdminNode()
+    report = node.database.strategy.report
+    member = Member("one", "id", "host", "1.0", 0.0, None)
+    success_of(report(member))
+    node.clock.advance(DEAD_AFTER)
+    success_of(report(replace(member, instance="two")))
+    samples = scraped(node)
+    assert samples["twisted_kong_cluster_nodes state=live"] == 1
+    assert samples["twisted_kong_cluster_nodes state=dead"] == 1
+    node.health = DatabaseHealth(reachable=False, stale_seconds=0.0, position=None)
+    assert "twisted_kong_cluster_nodes state=live" not in scraped(node)
