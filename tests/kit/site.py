@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.kit.databases import database_settings
@@ -50,10 +51,13 @@ class Site:
     """One directory; whatever was started in it is killed by :meth:`clear`.
 
     Proxy and Admin API listen on loopback, at ports that were free when the site was made.
+
+    :param shared: the directory that the sites of one cluster have their database from.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, shared: Path | None = None) -> None:
         self.directory = directory
+        self._shared = directory if shared is None else shared
         self.prefix = directory / "node"
         self.conf = directory / "kong.conf"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("KONG_")}
@@ -82,8 +86,10 @@ class Site:
             "status_listen": "off",
             "proxy_access_log": "off",
             "admin_access_log": "off",
-            **database_settings(self.directory),
+            **database_settings(self._shared),
         }
+        if self._shared != self.directory and "database" not in own:
+            own["sqlite_path"] = self._shared / "kong.sqlite"
         said = {line.partition("=")[0].strip() for line in text.splitlines()}
         lines = [f"{name} = {value}\n" for name, value in own.items() if name not in said]
         self.conf.write_text("".join(lines) + text)
@@ -145,9 +151,9 @@ class Site:
         """One request to the Admin API."""
         return self.ask(self.admin_port, method, path, record)
 
-    def proxy(self, path: str) -> Reply:
+    def proxy(self, path: str, **headers: str) -> Reply:
         """One request to the proxy."""
-        return self.ask(self.port, "GET", path, None)
+        return self.ask(self.port, "GET", path, None, headers)
 
     def pid(self) -> int | None:
         """The process id in the pid file."""
@@ -170,17 +176,23 @@ class Site:
         if pid is not None and str(self.prefix) in command_of(pid):
             os.kill(pid, signal.SIGKILL)
 
-    def ask(self, port: int, method: str, path: str, record: Any = None) -> Reply:
+    def ask(
+        self,
+        port: int,
+        method: str,
+        path: str,
+        record: Any = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Reply:
         """One request to whatever listens on a port."""
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             body = None if record is None else json.dumps(record)
-            connection.request(
-                method, path, body, {} if body is None else {"Content-Type": "application/json"}
-            )
+            kind = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, path, body, {**headers, **kind})
             answer = connection.getresponse()
-            headers = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, answer.read(), headers)
+            answered = {name.lower(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, answer.read(), answered)
         finally:
             connection.close()
 
