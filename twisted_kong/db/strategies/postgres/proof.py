@@ -31,18 +31,19 @@ from twisted_kong.db.positions import LogPosition
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked beside every read: whether the log holds these rows.
+    """What is asked beside every read: whether the log holds all claims, and nothing that was lost.
 
     ``losses`` is how often history had been lost when it was asked.
     """
 
     claims: frozenset[LogPosition]
     losses: int
+    lost: frozenset[LogPosition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an answer says of its snapshot: the newest row of the log, and whether all claims are in it."""
+    """What an answer says of its snapshot: the newest row of the log, and whether that holds as it was asked."""
 
     head: LogPosition
     holds: bool
@@ -65,11 +66,16 @@ class Seen:
 
     def __init__(self) -> None:
         self._claims: frozenset[LogPosition] = frozenset()
+        self._lost: frozenset[LogPosition] = frozenset()
         self.losses = 0
 
-    def question(self) -> Question:
-        """What to ask beside a read that is sent now."""
-        return Question(self._claims, self.losses)
+    def question(self, *, primary: bool = True) -> Question:
+        """What to ask beside a read that is sent now; what the primary holds is never lost."""
+        return Question(self._claims, self.losses, frozenset() if primary else self._lost)
+
+    def is_ahead_of(self, head: LogPosition) -> bool:
+        """Whether something was seen that a primary with this end of its log cannot hold."""
+        return any(claim >= head and claim != head for claim in self._claims)
 
     def judge(self, question: Question, proof: Proof, *, primary: bool) -> Verdict:
         """Judge an answer, and learn from it what may be learnt."""
@@ -77,9 +83,11 @@ class Seen:
             return Verdict.OUTDATED
         if proof.holds:
             self._claims = self._claims - question.claims | {proof.head}
+            self._lost = _beyond(proof.head, self._lost)
             return Verdict.FRESH
         if not primary:
             return Verdict.LAGGING
+        self._lost = _beyond(proof.head, self._lost | self._claims)
         self._claims = frozenset({proof.head})
         self.losses += 1
         return Verdict.LOST
@@ -90,3 +98,7 @@ class Seen:
         if verdict is Verdict.OUTDATED:
             self._claims |= {proof.head}
         return verdict
+
+
+def _beyond(head: LogPosition, positions: frozenset[LogPosition]) -> frozenset[LogPosition]:
+    return frozenset(each for each in positions if each.number > head.number)

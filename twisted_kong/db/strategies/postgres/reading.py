@@ -23,6 +23,7 @@ GRACE = (0.02, 0.05, 0.1, 0.2, 0.4)
 
 _HEAD = "select number, tag, {holds} as holds from changes order by number desc limit 1"
 _HOLDS = "(select count(*) from changes where (number, tag) in %s) = %s"
+_HOLDS_NONE = "not exists (select from changes where (number, tag) in %s)"
 # on true: whether or not there is a row to it, the proof comes
 _PROVEN = "select proof.*, answer.* from ({head}) as proof left join ({text}) as answer on true"
 
@@ -38,9 +39,11 @@ class Answer:
 
 def proven(question: Question, statement: Statement | None = None) -> Statement:
     """A query that returns what another one does, with the proof before it; or the proof alone."""
-    claims = tuple((claim.number, claim.tag) for claim in question.claims)
-    head = _HEAD.format(holds=_HOLDS if claims else "true")
-    parameters = (claims, len(claims)) if claims else ()
+    claims, lost = _values(question.claims), _values(question.lost)
+    holds = " and ".join((_HOLDS if claims else "true", *([_HOLDS_NONE] if lost else [])))
+    head = _HEAD.format(holds=holds)
+    parameters: tuple[object, ...] = (claims, len(claims)) if claims else ()
+    parameters += (lost,) if lost else ()
     if statement is None:
         return Statement(head, parameters)
     text = _PROVEN.format(head=head, text=statement.text)
@@ -57,6 +60,10 @@ def split(rows: Rows) -> tuple[Proof, Rows]:
     # none of what is asked for begins with a null
     rest = [row[3:] for row in rows if len(row) > 3 and row[3] is not None]
     return Proof(LogPosition(number, tag), holds), rest
+
+
+def _values(positions: frozenset[LogPosition]) -> tuple[tuple[int, str], ...]:
+    return tuple((position.number, position.tag) for position in positions)
 
 
 class Reader:
@@ -98,7 +105,7 @@ class Reader:
         return Answer(rest, proof.head, from_primary=True)
 
     async def _read_replica(self, replica: Replica, statement: Statement | None) -> Answer | None:
-        question = self._seen.question()
+        question = self._seen.question(primary=False)
         rows = await replica.run(proven(question, statement))
         if rows is None:
             return None

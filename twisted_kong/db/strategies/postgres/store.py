@@ -212,8 +212,11 @@ class PostgresStrategy(IStrategy):
         if self._member != member.instance:
             # What was committed while the first report was not visible yet is not in that report's snapshot.
             self._member, head = member.instance, await self._head_after(members.head())
-        # So a node learns how far the primary is, even if nothing is notified and the replica got stuck.
+        # So a node learns how far the primary is, even if nothing is notified and the replica got stuck – or
+        # shows what the primary has lost, and nobody writes, so that nothing else would ever ask the primary.
         self._hearing.hear(head)
+        if self._seen.is_ahead_of(head):
+            await self._reader.read(from_primary=True)
         return head
 
     @override

@@ -203,3 +203,36 @@ def test_every_short_history() -> None:
             question = made.question()
             verdict = made.judge(question, proof_of(question, world.primary), primary=True)
             assert (verdict is Verdict.LOST) == (not world.believed <= set(world.primary))
+
+
+def test_a_replica_that_shows_what_was_lost_is_not_believed_again() -> None:
+    """While the new history is short such a replica holds all of it, so it is asked for what was lost too."""
+    seen = Seen()
+    seen.judge(seen.question(), Proof(at(8), True), primary=False)
+    assert seen.is_ahead_of(at(5))
+    assert seen.judge(seen.question(), Proof(at(5), False), primary=True) is Verdict.LOST
+    question = seen.question(primary=False)
+    assert question.claims == {at(5)}
+    assert question.lost == {at(8)}
+    assert seen.judge(question, Proof(at(8), False), primary=False) is Verdict.LAGGING
+
+
+def test_what_was_lost_is_forgotten_once_the_new_history_is_longer() -> None:
+    """What is claimed then no server of the lost history can hold; and the primary is never asked."""
+    seen = Seen()
+    seen.judge(seen.question(), Proof(at(8), True), primary=False)
+    seen.judge(seen.question(), Proof(at(5), False), primary=True)
+    assert seen.question().lost == set()
+    seen.judge(seen.question(), Proof(at(7, "b"), True), primary=True)
+    assert seen.question(primary=False).lost == {at(8)}
+    seen.judge(seen.question(), Proof(at(8, "b"), True), primary=True)
+    assert seen.question(primary=False).lost == set()
+
+
+def test_who_has_seen_less_than_a_log_holds_is_not_ahead_of_it() -> None:
+    """Equal numbers of two histories are."""
+    seen = Seen()
+    seen.judge(seen.question(), Proof(at(5), True), primary=True)
+    assert not seen.is_ahead_of(at(5))
+    assert not seen.is_ahead_of(at(6, "b"))
+    assert seen.is_ahead_of(at(5, "b"))
