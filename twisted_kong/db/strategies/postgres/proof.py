@@ -43,7 +43,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an answer says of its snapshot: the newest row of the log, and whether that holds as it was asked."""
+    """What an answer says of its snapshot: the newest row of the log, and whether that is as was asked."""
 
     head: LogPosition
     holds: bool
