@@ -14,7 +14,7 @@ from twisted_kong.db.strategies.postgres.connection import IClock
 
 # Seconds without an attempt after one that failed: the first time, at most, and at most when refused.
 FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 0.5
+LONGEST_PAUSE = 0.25
 LONGEST_REFUSED_PAUSE = 5.0
 
 

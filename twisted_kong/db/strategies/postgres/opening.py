@@ -1,7 +1,7 @@
 """Making a connection to the first server that will do.
 
 Servers stand in for each other: the one that did last is tried first, then the others in their order, each
-at every address that its name has.
+at every address that its name has; name servers like to tell these in another order each time.
 One that is written to must not be a standby; that is asked anew for each connection, so a promotion is
 followed as soon as the old server is given up.
 All of the attempts together take no longer than the timeout: each has an equal part of what is left.
@@ -72,7 +72,7 @@ class Opener:
         self._make_driver = make_driver
         self._resolve = resolve
         self._writable = writable
-        self._last: tuple[str, int] | None = None
+        self._last: Candidate | None = None
 
     async def open(self) -> Connection:
         """A connection ready for use; DatabaseError with each server's reason if there is none."""
@@ -83,16 +83,12 @@ class Opener:
             seconds = self._share(deadline, len(hosts) - number)
             connection = await self._open_host(host, port, seconds, errors)
             if connection is not None:
-                self._last = host, port
                 return connection
         raise _combined(errors)
 
     def _in_order(self) -> list[tuple[str, int]]:
-        hosts = list(self._settings.hosts)
-        if self._last in hosts:
-            hosts.remove(self._last)
-            hosts.insert(0, self._last)
-        return hosts
+        last = self._last and (self._last.host, self._last.port)
+        return sorted(self._settings.hosts, key=lambda host: host != last)
 
     async def _open_host(
         self, host: str, port: int, seconds: float, errors: list[DatabaseError]
@@ -106,9 +102,12 @@ class Opener:
         for number, candidate in enumerate(candidates):
             seconds = self._share(deadline, len(candidates) - number)
             try:
-                return await self._open_candidate(candidate, seconds)
+                connection = await self._open_candidate(candidate, seconds)
             except DatabaseError as error:
                 errors.append(error)
+            else:
+                self._last = candidate
+                return connection
         return None
 
     def _share(self, deadline: float, count: int) -> float:
@@ -123,7 +122,8 @@ class Opener:
         if not addresses:
             what = "was not found in time" if addresses is None else "has no address"
             raise DatabaseUnavailable(f"PostgreSQL at {host}:{port}: the name {what}")
-        return [Candidate(host, port, address) for address in addresses]
+        candidates = [Candidate(host, port, address) for address in addresses]
+        return sorted(candidates, key=lambda candidate: candidate != self._last)
 
     async def _open_candidate(self, candidate: Candidate, seconds: float) -> Connection:
         connection = Connection(self._make_driver(), self._clock, self._settings, candidate.where)

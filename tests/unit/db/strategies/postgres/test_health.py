@@ -40,9 +40,9 @@ def test_since_when_and_why() -> None:
 
 
 def test_pauses_grow_to_a_bound() -> None:
-    """Who does not answer is tried half a second later at the latest, who refuses us rather later."""
+    """Who does not answer is tried a quarter of a second later at the latest, who refuses us rather later."""
     clock = Clock()
-    assert pauses(Health(clock), clock, AWAY, 6) == [0.05, 0.1, 0.2, 0.4, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert pauses(Health(clock), clock, AWAY, 6) == [0.05, 0.1, 0.2] + 3 * [LONGEST_PAUSE]
     refused = DatabaseError("password authentication failed")
     assert pauses(Health(clock), clock, refused, 9)[-1] == LONGEST_REFUSED_PAUSE
 

@@ -103,6 +103,14 @@ def test_every_address_of_a_name(clock: PostgresClock, server: FakeServer) -> No
     assert (parameters["host"], parameters["hostaddr"]) == ("db", "10.0.0.2")
 
 
+def test_the_last_good_address_comes_first(clock: PostgresClock, server: FakeServer) -> None:
+    """A name whose addresses change their order does not lead to another server each time."""
+    opening = opener(Settings(hosts=(("db", 5432),)), clock, server)
+    assert address(success_of(opening.open())) == "db:5432 (10.0.0.1)"
+    clock.nameResolver.table["db"].reverse()
+    assert address(success_of(opening.open())) == "db:5432 (10.0.0.1)"
+
+
 def test_no_such_name(clock: PostgresClock, server: FakeServer) -> None:
     """A name without address may get one."""
     error = failure_of(opener(Settings(hosts=(("other", 1),)), clock, server).open(), DatabaseUnavailable)
