@@ -8,7 +8,8 @@ that continuity cannot be shown, and everything is loaded again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
@@ -37,11 +38,17 @@ from twisted_kong.db.last_good.recorder import Recorder
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.trouble import Trouble
 
+T = TypeVar("T")
+
 # Seconds that a node which starts waits for the datastore before it looks for the snapshot.
 PATIENCE = 5.0
 # Seconds between tries to reach it.
 FIRST_RETRY = 0.5
 LAST_RETRY = 15.0
+
+ANOTHER_DATABASE = (
+    "the database has been made anew, and this node was started from a snapshot of the old one: restart it"
+)
 
 
 class LastGoodStrategy(IStrategy):
@@ -147,21 +154,41 @@ class LastGoodStrategy(IStrategy):
 
     async def _return(self) -> None:
         """Try to reach the datastore until that succeeds, and go on with it from then on."""
-        trouble, delay = Trouble(self._log), FIRST_RETRY
         try:
-            while True:
-                await self._rest(delay)
-                delay = min(2 * delay, LAST_RETRY)
-                try:
-                    await self._start_primary()
-                    break
-                except CancelledError:
-                    raise
-                except Exception:
-                    trouble.met(Failure(), "the database cannot be used yet")
-            await self._change_over()
+            await self._until_it_succeeds(self._start_primary)
+            if await self._until_it_succeeds(self._is_the_same):
+                await self._change_over()
+            else:
+                self._log.critical("{reason}", reason=ANOTHER_DATABASE)
+                await self._primary.stop()
         except CancelledError:
             return
+
+    async def _until_it_succeeds(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Try, less and less often; what fails is told once."""
+        trouble, delay = Trouble(self._log), FIRST_RETRY
+        while True:
+            try:
+                return await act()
+            except CancelledError:
+                raise
+            except Exception:
+                trouble.met(Failure(), "the database cannot be used yet")
+            await self._rest(delay)
+            delay = min(2 * delay, LAST_RETRY)
+
+    async def _is_the_same(self) -> bool:
+        """Whether the datastore has the snapshot's workspaces, by whose ids the node goes since its start.
+
+        Whatever else differs is loaded again.
+        """
+        table = self._tables.get("workspaces")
+        if table is None:
+            return True
+        for row in (await self._serving.page(table, 1000, None, Selection())).rows:
+            if await self._primary.select(table, table.key_of(row.entity)) is None:
+                return False
+        return True
 
     async def _change_over(self) -> None:
         standby, self._serving = self._serving, self._primary

@@ -7,15 +7,23 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import LogLevel
 
 from tests.kit.deferreds import failure_of, no_result, started, success_of
-from tests.kit.logs import caught_warnings
+from tests.kit.logs import captured_lines, caught_warnings
+from tests.kit.small_kinds import SmallKinds
 from tests.kit.stores import epoch_clock
+from tests.kit.write_context import write_context
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.db.documents import encode
 from twisted_kong.db.last_good.files import Refused
-from twisted_kong.db.last_good.store import PATIENCE, LastGoodStrategy, in_words
+from twisted_kong.db.last_good.store import ANOTHER_DATABASE, PATIENCE, LastGoodStrategy, in_words
+from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.db.tables import Table
+
+NO_TABLES: Mapping[str, Table] = {}
+TABLES = tables_of(SmallKinds(), lambda schema, new, old: (), write_context)
 
 
 class Primary(MemoryStrategy):
@@ -92,8 +100,8 @@ class World:
         recorder: Any = self.recorder
         self.strategy = LastGoodStrategy(self.primary, lambda: self.standby, recorder, self.clock)
 
-    def start(self, seconds: float = 0.0) -> Deferred[None]:
-        starting = started(self.strategy.start({}))
+    def start(self, seconds: float = 0.0, tables: Mapping[str, Table] = NO_TABLES) -> Deferred[None]:
+        starting = started(self.strategy.start(tables))
         self.pass_time(seconds)
         return starting
 
@@ -105,11 +113,11 @@ class World:
         assert self.clock.getDelayedCalls() == []
 
 
-def away() -> World:
+def away(tables: Mapping[str, Table] = NO_TABLES) -> World:
     """One that has started from the snapshot."""
     world = World()
     with caught_warnings() as lines:
-        success_of(world.start(PATIENCE + 1))
+        success_of(world.start(PATIENCE + 1, tables))
     assert lines == [
         "started from the last-good snapshot, 2 hours old, at position 0-51a9504e: connection refused;"
         " nothing can be written until the database is there"
@@ -187,6 +195,21 @@ def test_when_the_datastore_comes_everything_is_in_doubt_once() -> None:
     assert not world.standby.open
     world.primary.heard()
     assert heard == ["news", "news"]
+    world.stop()
+
+
+def test_another_datastore_in_its_place_is_not_gone_over_to() -> None:
+    """A node goes by the id of its workspace from the start on: with another one it must be started again."""
+    world = away(TABLES)
+    entity = {"id": "1", "name": "default"}
+    assert world.standby is not None
+    world.standby.data.table("workspaces").documents["1"] = (encode(entity), None)
+    world.standby.data.table("workspaces").keys.append("1")
+    world.primary.error = None
+    with captured_lines(LogLevel.critical) as lines:
+        world.pass_time(15)
+    assert lines == [ANOTHER_DATABASE]
+    assert world.strategy.outdated_since is not None
     world.stop()
 
 
