@@ -4,13 +4,13 @@
 sign of life again and again.
 What takes longer than :data:`LONG` is a line of JSON in the file, with the stack of the reactor's thread at
 that moment.
-When the whole process did not run, for the machine was busy or it was stopped, the thread came late itself:
-so much is not the loop's fault.
+When it was ready and got no processor, or the whole process was stopped, so much is not the loop's fault.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -52,12 +52,17 @@ class Watch:
 
     :param ask: has the reactor call a function in its thread.
     :param stack: what the reactor's thread does now.
+    :param waited: seconds for which that thread has waited for a processor so far.
     """
 
-    def __init__(self, ask: Callable[[Callable[[], object]], object], stack: Callable[[], str], path: Path):
-        self._ask = ask
-        self._stack = stack
-        self._path = path
+    def __init__(
+        self,
+        ask: Callable[[Callable[[], object]], object],
+        stack: Callable[[], str],
+        waited: Callable[[], float],
+        path: Path,
+    ) -> None:
+        self._ask, self._stack, self._waited, self._path = ask, stack, waited, path
 
     def run(self) -> None:
         """Watch until the process ends."""
@@ -67,20 +72,31 @@ class Watch:
                 time.sleep(INTERVAL)
 
     def _once(self, file: Any) -> None:
-        alive = threading.Event()
-        begun, late, stack = time.monotonic(), 0.0, ""
-        self._ask(alive.set)
+        alive, answered = threading.Event(), [0.0]
+
+        def answer() -> None:
+            answered[0] = time.monotonic()
+            alive.set()
+
+        begun, waited = time.monotonic(), self._waited()
+        stopped, stack = 0.0, ""
+        self._ask(answer)
         while True:
-            waiting = time.monotonic()
+            asked = time.monotonic()
             if alive.wait(INTERVAL):
                 break
-            overslept = time.monotonic() - waiting - INTERVAL
-            late += overslept if overslept > LOCKED else 0.0
-            if not stack and time.monotonic() - begun - late >= LONG:
+            overslept = time.monotonic() - asked - INTERVAL
+            stopped += overslept if overslept > LOCKED else 0.0
+            if not stack and time.monotonic() - begun - stopped >= LONG:
                 stack = self._stack()
-        held = time.monotonic() - begun - late
+        held = answered[0] - begun - max(stopped, self._waited() - waited)
         if held >= LONG:
-            file.write(json.dumps({"at": time.monotonic(), "seconds": held, "stack": stack}) + "\n")
+            file.write(json.dumps({"at": answered[0], "seconds": held, "stack": stack}) + "\n")
+
+
+def _waited_for_processor() -> float:
+    """Seconds for which the main thread was ready to run and did not, as the scheduler tells."""
+    return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[1]) / 1e9
 
 
 def _watch_reactor(path: Path) -> None:
@@ -94,7 +110,7 @@ def _watch_reactor(path: Path) -> None:
         time.sleep(INTERVAL)
     while not reactor.running:
         time.sleep(INTERVAL)
-    Watch(reactor.callFromThread, stack, path).run()
+    Watch(reactor.callFromThread, stack, _waited_for_processor, path).run()
 
 
 def main() -> None:
