@@ -20,22 +20,11 @@ from typing_extensions import override
 
 from twisted_kong.core.changes import ChangeBatch, Position
 from twisted_kong.core.errors import DatabaseUnavailable
-from twisted_kong.db.interfaces import (
-    Commit,
-    Committed,
-    Cursor,
-    IStrategy,
-    Member,
-    MigrationState,
-    PoolUse,
-    Selection,
-    Stored,
-    StoredPage,
-    TagRow,
-)
+from twisted_kong.db.interfaces import IStrategy, PoolUse, Selection
+from twisted_kong.db.last_good.delegating import Delegating
 from twisted_kong.db.last_good.files import Refused
 from twisted_kong.db.last_good.recorder import Recorder
-from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.tables import Table
 from twisted_kong.db.trouble import Trouble
 
 T = TypeVar("T")
@@ -51,7 +40,7 @@ ANOTHER_DATABASE = (
 )
 
 
-class LastGoodStrategy(IStrategy):
+class LastGoodStrategy(Delegating):
     """The datastore, or its snapshot where a node starts without it.
 
     :param standby: makes the strategy over the snapshot, not started, which may refuse to start; None where
@@ -70,12 +59,12 @@ class LastGoodStrategy(IStrategy):
         *,
         patience: float = PATIENCE,
     ) -> None:
+        super().__init__(primary)
         self.name = primary.name
         self._primary, self._standby, self._recorder = primary, standby, recorder
         self._clock, self._patience = clock, patience
         self._tables: Mapping[str, Table] = {}
         self._migrate = True
-        self._serving = primary
         self._live = False
         self._doubtful = False
         self._heard: Callable[[], object] | None = None
@@ -108,7 +97,9 @@ class LastGoodStrategy(IStrategy):
         if self._live:
             await self._recorder.stop()
         self._live = False
-        await self._serving.stop()
+        if self._serving is not self._primary:
+            await self._serving.stop()
+        await self._primary.stop()
 
     async def _reach_primary(self, patience: float | None) -> None:
         """Start the datastore; DatabaseUnavailable when that does not succeed in time.
@@ -160,7 +151,6 @@ class LastGoodStrategy(IStrategy):
                 await self._change_over()
             else:
                 self._log.critical("{reason}", reason=ANOTHER_DATABASE)
-                await self._primary.stop()
         except CancelledError:
             return
 
@@ -236,82 +226,9 @@ class LastGoodStrategy(IStrategy):
     def parse_position(self, text: str) -> Position:
         return self._primary.parse_position(text)
 
-    # Everything else is asked of whichever serves.
-
-    @override
-    async def head(self) -> Position:
-        return await self._serving.head()
-
-    @override
-    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
-        return await self._serving.history(after, limit)
-
-    @override
-    async def migrations(self) -> MigrationState:
-        return await self._serving.migrations()
-
-    @override
-    async def ping(self) -> None:
-        await self._serving.ping()
-
-    @property
-    @override
-    def outdated_since(self) -> float | None:
-        return self._serving.outdated_since
-
     @override
     def pool_use(self) -> Mapping[str, PoolUse]:
         return self._primary.pool_use()
-
-    @override
-    async def catch_up(self) -> None:
-        await self._serving.catch_up()
-
-    @override
-    async def select(self, table: Table, key: str) -> Stored | None:
-        return await self._serving.select(table, key)
-
-    @override
-    async def select_by(self, table: Table, unique: Unique, value: str) -> Stored | None:
-        return await self._serving.select_by(table, unique, value)
-
-    @override
-    async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
-        return await self._serving.page(table, size, cursor, selection)
-
-    @override
-    async def tags_after(
-        self, size: int, after: tuple[str, int, str] | None, tag: str | None
-    ) -> list[TagRow]:
-        return await self._serving.tags_after(size, after, tag)
-
-    @override
-    async def apply(self, commit: Commit) -> Committed:
-        return await self._serving.apply(commit)
-
-    @override
-    async def expired(self, limit: int) -> list[tuple[str, str]]:
-        return await self._serving.expired(limit)
-
-    @override
-    async def trim_log(self, before: float) -> int:
-        return await self._serving.trim_log(before)
-
-    @override
-    async def report(self, member: Member) -> Position:
-        return await self._serving.report(member)
-
-    @override
-    async def leave(self, instance: str) -> None:
-        await self._serving.leave(instance)
-
-    @override
-    async def members(self) -> tuple[Member, ...]:
-        return await self._serving.members()
-
-    @override
-    async def forget_members(self, age: float) -> int:
-        return await self._serving.forget_members(age)
 
 
 def in_words(seconds: float) -> str:
