@@ -256,12 +256,14 @@ class Pool:
             opening.addBoth(self._opened, opening)
 
     def _opened(self, result: Any, opening: Deferred[Connection]) -> None:
-        self._opening.remove(opening)
         if isinstance(result, Connection):
             self._health.opened()
             if self._writable and self._server not in (None, result.server):
                 self._leave_server()
             self._server = result.server
+        # not before: who is sent off from the other server would find room for one too many
+        self._opening.remove(opening)
+        if isinstance(result, Connection):
             self.release(result)
         elif not self._closed:
             error = settled(result.value)
