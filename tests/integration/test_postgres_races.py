@@ -158,6 +158,22 @@ async def test_a_child_that_comes_goes_too(databases: tuple[Database, Database],
     assert (await one.plugins.page()).rows == ()
 
 
+async def test_a_child_that_is_led_elsewhere(databases: tuple[Database, Database], gate: Gate) -> None:
+    """What no longer refers to the parent when that goes is not taken along."""
+    one, two = databases
+    for key, name in ((ID, "a"), (OTHER, "b")):
+        await one.consumers.insert({"id": key, "username": name})
+    credential = (await one.keyauth_credentials.insert({"key": "k", "consumer": {"id": ID}})).entity
+    _, written = await meeting(
+        gate,
+        one.keyauth_credentials.update(credential["id"], {"consumer": {"id": OTHER}}),
+        two.consumers.delete(ID),
+    )
+    assert [(each.entity, each.id) for each in written.changes] == [("consumers", ID)]
+    found = await two.keyauth_credentials.select_by("key", "k")
+    assert found["consumer"] == {"id": OTHER}
+
+
 async def test_an_update_of_what_cascades(databases: tuple[Database, Database], gate: Gate) -> None:
     """A cascade waits for the update of a child, and removes it as it is then."""
     one, two = databases

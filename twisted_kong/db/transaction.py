@@ -1,9 +1,9 @@
 """What a list of writes means: constraints, references, cascades; the same for every transactional store.
 
-A strategy opens a transaction in which it is the only writer, hands over a few row operations
-(:class:`IRows`) and awaits :func:`execute`; then it logs the drafts and commits, or rolls back upon whatever
-is raised.
-Because nobody else can write in between, looking first and writing then is enough.
+A strategy opens a transaction, hands over a few row operations (:class:`IRows`) and awaits :func:`execute`;
+then it logs the drafts and commits, or rolls back upon whatever is raised.
+Looking first and writing then is enough because nobody else can write in between: either the strategy is the
+only writer, or it locks each row that it looks at and fails where another one inserts what was not there.
 
 The order of refusals is PostgreSQL's, which Kong's users know: primary key, unique constraints in
 their order, references.
@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 from twisted_kong.core.changes import Entity, Operation
 from twisted_kong.db.documents import encode
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
-from twisted_kong.db.tables import Table, Unique
+from twisted_kong.db.tables import Reference, Table, Unique
 from twisted_kong.db.violations import (
     dangling_reference,
     primary_key_violation,
@@ -137,7 +137,8 @@ class _Transaction:
             child_table = self._tables[child.table]
             for child_key in await self._rows.referring(child_table, child.field, key):
                 stored = await self._living(child_table, child_key)
-                if stored is None:
+                # somebody else may have led it elsewhere, where it had to be waited for
+                if stored is None or Reference(child.field, table.name).parent_of(stored.entity) != key:
                     continue
                 if child.on_delete == "restrict":
                     raise still_referenced(table.name, child.table)

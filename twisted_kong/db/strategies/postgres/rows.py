@@ -25,8 +25,9 @@ from twisted_kong.db.strategies.postgres.statement import Rows, Statement, toget
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import IRows
 
-# An entry of an index must fit a page three times; what is longer is found by its digest.
+# In bytes: an entry of an index must fit a page three times. Longer unique values are found by their digest.
 _LONGEST_VALUE = 1000
+_LONGEST_TEXT = 2000
 
 _ALIVE = "(e.expires is null or e.expires > %s)"
 _SELECT = f"select e.document, e.expires from entities e where e.kind = %s and e.id = %s and {_ALIVE}"
@@ -102,7 +103,8 @@ def one_of(rows: Rows) -> Stored | None:
 
 def indexed(value: str) -> str:
     """What stands for a value in the index of unique values; never the same for two values."""
-    return value if len(value) <= _LONGEST_VALUE else f"sha256:{sha256(value.encode()).hexdigest()}"
+    text = value.encode()
+    return value if len(text) <= _LONGEST_VALUE else f"sha256:{sha256(text).hexdigest()}"
 
 
 def _source(table: Table, selection: Selection, after: str) -> tuple[str, tuple[Any, ...]]:
@@ -208,9 +210,10 @@ def index(table: Table, key: str, new: Stored | None, old: Stored | None) -> lis
 
 
 def _check(rows: list[tuple[Any, ...]]) -> None:
-    if any(isinstance(value, str) and "\0" in value for row in rows for value in row):
-        reason = "cannot be stored: PostgreSQL has no texts with a NUL"
-        raise SchemaViolation(f"schema violation ({reason})", {"@entity": [reason]})
+    for value in (value for row in rows for value in row if isinstance(value, str)):
+        if "\0" in value or len(value.encode()) > _LONGEST_TEXT:
+            reason = "cannot be stored: PostgreSQL finds by no text with a NUL, or of more than 2000 bytes"
+            raise SchemaViolation(f"schema violation ({reason})", {"@entity": [reason]})
 
 
 def _unique_rows(table: Table, key: str, row: Stored | None) -> set[tuple[Any, ...]]:

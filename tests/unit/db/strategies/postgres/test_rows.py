@@ -107,6 +107,7 @@ def test_long_values_are_found_by_their_digest() -> None:
     """A value that no index can hold is stood for by its digest, which is no value."""
     short, long = '["a"]', f'["{"a" * 5000}"]'
     assert indexed(short) == short
+    assert len(indexed("\N{EURO SIGN}" * 900)) < 100
     assert len(indexed(long)) < 100
     assert indexed(long) != indexed(long.replace("a", "b"))
     assert not indexed(long).startswith("[")
@@ -115,10 +116,11 @@ def test_long_values_are_found_by_their_digest() -> None:
     assert rows.select_by(SERVICES, Unique(("name",)), long, 0.0).parameters[2] == indexed(long)
 
 
-def test_a_nul_is_the_senders_mistake() -> None:
-    """PostgreSQL has no text with a NUL, so it is refused as what cannot be stored."""
+@pytest.mark.parametrize("tag", ["a\0", "\N{EURO SIGN}" * 700])
+def test_what_cannot_be_found_by(tag: str) -> None:
+    """A tag that no index of PostgreSQL can hold is the sender's mistake."""
     with pytest.raises(SchemaViolation, match="cannot be stored"):
-        index(SERVICES, "1", stored(id="1", tags=["a\0"]), None)
+        index(SERVICES, "1", stored(id="1", tags=[tag]), None)
 
 
 def test_pages() -> None:
