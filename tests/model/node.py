@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
 from typing_extensions import override
 
 from tests.model.cluster import Cluster
@@ -14,16 +13,15 @@ from tests.model.process import Process
 from tests.model.strategy import Strategy
 from tests.model.truth import IDS, Key
 from twisted_kong.core.cache import ABSENT, MISS
-from twisted_kong.core.changes import Change, Entity, Position
+from twisted_kong.core.changes import Change, ChangeBatch, Entity, Position
 from twisted_kong.db.interfaces import Member
-from twisted_kong.node.ancestry import Ancestry, Descent
 from twisted_kong.node.cache import EntityCache
+from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.feed import ChangeFeed
 from twisted_kong.node.holder import Holder
 from twisted_kong.node.invalidation import Invalidator
 from twisted_kong.node.marks import Mark, Marks
 from twisted_kong.node.membership import Membership
-from twisted_kong.node.standing import judge, unproven
 from twisted_kong.node.steady import SteadyClock
 
 # Seconds after which a poll is given up.
@@ -56,6 +54,14 @@ class Blind(Invalidator):
         await super().follow([each for each in changes if each.origin != self.origin])
 
 
+class Credulous:
+    """Holds any position for one of its own."""
+
+    async def history(self, after: Position | None, limit: int) -> ChangeBatch:
+        assert after is not None
+        return ChangeBatch((), after, continuous=True, more=False)
+
+
 class Node:
     """One process on the database; a restart makes another."""
 
@@ -64,10 +70,9 @@ class Node:
         settings = cluster.scenario.settings
         self.process = Process(now)
         self.alive, self.serving = True, False
-        # Since when its configuration has been complete, and the process neither stopped nor cut off.
         self.clock = clock = SteadyClock(self.process) if self.rules.steady else self.process
         self.strategy = Strategy(name, cluster, self.process)
-        self.cache = EntityCache(clock, ttl=settings.ttl, resurrect_ttl=settings.resurrect_ttl, refills=1)
+        self.cache = EntityCache(clock, ttl=settings.ttl, resurrect_ttl=settings.resurrect_ttl, reads=2)
         if not self.rules.leases:
             self.cache._table.redeem = lambda key, flight: True  # type: ignore[method-assign]
         self.holder = Rows({"rows": self.strategy}, clock, ttl=settings.ttl, page_size=2)
@@ -93,7 +98,16 @@ class Node:
         this = Member(name, name, "", "", 0.0, None)
         self.membership = Membership(self.strategy, this, lambda: self.feed.applied, clock)
         self.feed.watchers.append(self.membership.moved)
+        self.convergence = Convergence(
+            self.strategy,
+            self.strategy if self.rules.known_positions else Credulous(),
+            lambda: self.membership.this,
+            self.feed.poll_now,
+            clock,
+        )
+        # Whether others knew of this node when it began to serve; and who is told that it knows all they did.
         self.listed = False
+        self.knows: Callable[[], object] = lambda: None
         self.holder.startService()
         self.feed.startService()
         Deferred.fromCoroutine(self._join()).addErrback(lambda _: None)
@@ -103,7 +117,8 @@ class Node:
         self.alive = self.serving = False
         self.feed.stopService()
         self.holder.stopService()
-        Deferred.fromCoroutine(self.membership.stop()).addErrback(lambda _: None)
+        for ending in (self.strategy.stop(), self.convergence.stop(), self.membership.stop()):
+            Deferred.fromCoroutine(ending).addErrback(lambda _: None)
 
     # What it serves.
 
@@ -143,20 +158,16 @@ class Node:
 
     async def converged(self, position: Position, timeout: float) -> bool:
         """Whether all living nodes have applied a position, as soon as they have."""
-        ancestry, end = Ancestry(self.strategy), self.clock.seconds() + timeout
-        while self.clock.seconds() < end:
-            members = await self.strategy.members()
-            others = unproven(members, position)
-            if self.rules.known_positions:
-                others = {each for each in others if await ancestry.of(each) is Descent.OURS}
-            if judge(members, position, others).converged:
-                return True
-            await deferLater(self.clock, 0.3)
-        return False
+        return (await self.convergence.reached(position, timeout)).converged
 
     async def _join(self) -> None:
         """Come up as a node does: what has converged before others knew of this one must be applied first."""
         await self.holder.loaded()
-        self.listed = await self.membership.start()
-        await self.feed.catch_up(PATIENCE)
+        end = await self.membership.start()
+        self.listed = end is not None
+        if not self.rules.arrival:
+            end = self.feed.applied
+        caught_up = end is not None and await self.feed.catch_up(end, PATIENCE)
         self.serving = self.alive
+        if self.serving and self.listed and caught_up:
+            self.knows()

@@ -15,11 +15,15 @@ class Rules:
     :param leases: a read under way when its key is purged is not stored.
     :param page_leases: neither is what a read of many rows at once has brought of it.
     :param doubt: a log that cannot show continuity makes everything stale; else reading just goes on.
-    :param poll_where_read: the log is polled on the replica that entities are read from; else on the primary.
+    :param never_back: an answer is believed only if it proves to contain all that was seen before; else each.
+    :param frontier: all that was seen must be proven; else only what has the highest number.
+    :param nothing_lost: no answer is believed that shows what the primary has lost; else all claims will do.
     :param own_when_applied: a node's own change is left out only if it was applied at the write; else always.
-    :param doubt_after_failover: a reader that finds another server in the place of the one it has read from
-        takes everything for stale, even if its position is in that server's log; else the position decides.
     :param read_again: a row that changes during its read is read again.
+    :param poll_where_read: the log is polled on the replica that entities are read from; else on the primary.
+    :param steady: durations run on a clock that nobody sets; else on the wall clock.
+    :param known_positions: a member's position counts only if the log holds it; else by its number alone.
+    :param arrival: a node that has become a member applies the log to its end before it serves; else it serves.
     """
 
     in_transaction: bool = True
@@ -27,7 +31,12 @@ class Rules:
     leases: bool = True
     page_leases: bool = True
     doubt: bool = True
-    poll_where_read: bool = True
+    never_back: bool = True
+    frontier: bool = True
+    nothing_lost: bool = True
     own_when_applied: bool = True
-    doubt_after_failover: bool = True
     read_again: bool = True
+    poll_where_read: bool = True
+    steady: bool = True
+    known_positions: bool = True
+    arrival: bool = True

@@ -1,192 +1,219 @@
-"""A history in the model: nodes, writers, requests and faults in one process, by one clock and one seed.
-
-All the time it is checked that no node serves an entity older than a change it has applied; in the end, when
-the faults are over and every node has polled, that nothing anywhere is stale.
-"""
+"""A history in the model: nodes, writers, requests and faults in one process, by one clock and one seed."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from tests.model.node import Node, Settings
+from tests.model.cluster import Cluster
+from tests.model.deeds import Deed, deed_of
+from tests.model.judge import Judge, Violation
+from tests.model.node import Node
+from tests.model.process import due
 from tests.model.rules import Rules
-from tests.model.store import IDS, Key, Store
+from tests.model.scenarios import Scenario
+from tests.model.truth import Key
+from twisted_kong.db.positions import LogPosition
 
-# Time goes on by this much at a time.
-TICK = 0.25
-
-
-class Violation(AssertionError):
-    """A node served, or was about to serve, what it must not."""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What may happen in a history.
-
-    :param lag: seconds by which the replica follows; entities are read there.
-    :param slowest: seconds that a read of an entity takes at most.
-    :param faults: reads, polls and writes fail; nodes restart.
-    :param cuts: and also the log is trimmed beyond what nodes have read, and the database is restored.
-    :param failovers: a server that lacks the latest commits takes the place of the database, at any moment.
-    :param bound: seconds beyond which nothing may be served however it came about; None: no such bound.
-    """
-
-    settings: Settings = field(default_factory=Settings)
-    lag: float = 0.0
-    slowest: float = 3.0
-    faults: bool = True
-    cuts: bool = True
-    failovers: bool = False
-    bound: float | None = None
-    steps: int = 120
+# Seconds without faults after which everything must have come to rest.
+REST = 60.0
 
 
 class World:
-    """One history."""
+    """One history; everything in it follows from the deeds.
 
-    def __init__(self, seed: int, scenario: Scenario, rules: Rules) -> None:
-        self.random, self.clock, self.scenario = Random(seed), Clock(), scenario
-        self.store = Store(self.clock, self.random, rules, scenario.lag, scenario.slowest)
-        self.names = 0
-        self.nodes = [self._start() for _ in range(3)]
-        self.backup = self.store.backup()
-        self.violation: str | None = None
+    :param trace: told what happens, line by line.
+    """
 
-    def run(self) -> None:
+    def __init__(self, scenario: Scenario, rules: Rules, trace: Callable[[str], object] | None = None) -> None:
+        self.scenario, self._trace = scenario, trace
+        self.clock, self.chance = Clock(), Random(0)
+        self.cluster = Cluster(self.clock, self.chance, rules, scenario)
+        self.cluster.committed.append(self._committed)
+        self._names = 0
+        self._claimed = 0
+        self.nodes: list[Node] = []
+        self.judges: list[Judge] = []
+        for place in range(scenario.nodes):
+            self._start(place)
+
+    def run(self, deeds: Sequence[int]) -> None:
         """Live through it; raises Violation."""
-        self.store.faulty = self.scenario.faults
-        for _ in range(self.scenario.steps):
-            self._step()
-            self._advance(self.random.choice((0, 0.1, 0.5, 1, 2)))
-        self.store.faulty = False
-        for _ in range(120):
-            self._advance(1)
-        if self.scenario.settings.frequency > 0:
-            self._check_quiet()
-        self._stop()
+        for number in deeds:
+            deed = deed_of(number, self.scenario)
+            self.chance.seed(deed.seed)
+            self._say(deed.what, self.nodes[deed.node].name, ":".join(deed.key))
+            getattr(self, f"_{deed.what}")(deed)
+            self._advance(deed.pause)
+        self._come_to_rest()
 
-    # What happens.
+    # Deeds.
 
-    def _step(self) -> None:
-        deeds = [self._write] * 4 + [self._request] * 6 + [self._soften, self._warm_up]
-        if self.scenario.faults:
-            deeds += [self._restart, self._calm]
-        if self.scenario.faults and self.scenario.cuts:
-            # A replica and its primary are not restored at one moment: that is another story.
-            deeds += [self._trim] + ([] if self.scenario.lag else [self._restore])
-        if self.scenario.failovers:
-            deeds += [self._fail_over]
-        self.random.choice(deeds)()
+    def _wait(self, deed: Deed) -> None:
+        self._advance(2 * deed.pause)
 
-    def _start(self) -> Node:
-        self.names += 1
-        return Node(f"n{self.names}", self.store, self.scenario.settings)
+    def _ask(self, deed: Deed) -> None:
+        _forget(self._answer(deed.node, deed.key[1]))
 
-    def _some(self) -> tuple[Node, Key]:
-        node = self.random.choice(self.nodes)
-        return node, (self.random.choice(("creds", "rows")), self.random.choice(IDS))
+    async def _answer(self, place: int, id: str) -> None:
+        node, judge, key = self.nodes[place], self.judges[place], ("creds", id)
+        if node.process.stopped:
+            return
+        floor = judge.floor(key)
+        judge.answered(key, await node.get(id), floor)
 
-    def _write(self) -> None:
-        node, key = self._some()
-        _forget(node.write(key))
+    def _write(self, deed: Deed) -> None:
+        _forget(self._written(deed.node, deed.key, self.chance.random() < 0.3))
 
-    def _request(self) -> None:
-        node, (_, id) = self._some()
-        _forget(self._served(node, id))
+    async def _written(self, place: int, key: Key, deleted: bool) -> LogPosition | None:
+        node, judge = self.nodes[place], self.judges[place]
+        if node.process.stopped:
+            return None
+        change, applied = await node.write(key, deleted)
+        assert isinstance(change.position, LogPosition)
+        self._say(f"{node.name} is told that {change.position} is written")
+        if applied and node.alive:
+            judge.must_know(self.cluster.database.world_of[change.position], key)
+        return change.position
 
-    async def _served(self, node: Node, id: str) -> None:
-        key = ("creds", id)
-        floor, begun = node.floor(key), self.clock.seconds()
-        value = await node.get(id)
-        if node.alive:
-            self._judge(node, key, value, floor, begun)
+    def _converge(self, deed: Deed) -> None:
+        _forget(self._wait_for_all(deed))
 
-    def _soften(self) -> None:
-        _forget(self._some()[0].invalidator.refresh())
+    async def _wait_for_all(self, deed: Deed) -> None:
+        node = self.nodes[deed.node]
+        position = await self._written(deed.node, deed.key, False)
+        if position is None or not await node.converged(position, 6.0) or not node.alive:
+            return
+        self._say(f"{node.name} says that all have applied {position}")
+        world, now = self.cluster.database.world_of[position], self.clock.seconds()
+        self._claimed = max(self._claimed, world)
+        for judge in self.judges:
+            if judge.counts(now):
+                judge.must_know(world)
 
-    def _warm_up(self) -> None:
-        _forget(self._some()[0].warm_up())
+    def _soften(self, deed: Deed) -> None:
+        if not self.nodes[deed.node].process.stopped:
+            _forget(self.nodes[deed.node].invalidator.refresh())
 
-    def _restart(self) -> None:
-        index = self.random.randrange(len(self.nodes))
-        self.nodes[index].stop()
-        self.nodes[index] = self._start()
+    def _warm_up(self, deed: Deed) -> None:
+        if not self.nodes[deed.node].process.stopped:
+            _forget(self.nodes[deed.node].warm_up())
 
-    def _calm(self) -> None:
-        self.store.faulty = not self.store.faulty
+    # Faults.
 
-    def _trim(self) -> None:
-        self.store.trim()
+    def _storm(self, _: Deed) -> None:
+        self.cluster.weather.stormy = not self.cluster.weather.stormy
 
-    def _restore(self) -> None:
-        """Go back to a backup that is older than what any node has read, or take a new one."""
-        end: Any = self.backup.log[-1].position
-        if all(node.feed.position is not None and not end >= node.feed.position for node in self.nodes):
-            self.store.restore(self.backup)
-        self.backup = self.store.backup()
+    def _restart(self, deed: Deed) -> None:
+        self.nodes[deed.node].process.stopped = False
+        self.nodes[deed.node].stop()
+        self._start(deed.node)
 
-    def _fail_over(self) -> None:
-        self.store.restore(self.backup)
-        self.backup = self.store.backup()
+    def _pause(self, deed: Deed) -> None:
+        process = self.nodes[deed.node].process
+        if process.stopped:
+            self._go_on(deed.node)
+        else:
+            process.stopped = True
+
+    def _cut(self, deed: Deed) -> None:
+        until = self.clock.seconds() + self.chance.choice((2.0, 8.0, 40.0))
+        self.nodes[deed.node].strategy.wire.cut_until = until
+
+    def _jump(self, deed: Deed) -> None:
+        self.nodes[deed.node].process.offset += self.chance.choice((-7200.0, -20.0, 20.0, 7200.0))
+
+    def _freeze(self, _: Deed) -> None:
+        self.cluster.freeze()
+
+    def _trim(self, deed: Deed) -> None:
+        # As the upkeep of some node does, by its own clock; what is kept is far too little.
+        self.cluster.trim(self.nodes[deed.node].process.seconds() - self.chance.choice((0.0, 5.0)))
+
+    def _restore(self, _: Deed) -> None:
+        self.cluster.restore()
+
+    def _restart_replica(self, _: Deed) -> None:
+        self.cluster.restart_replica()
+
+    def _fail_over(self, _: Deed) -> None:
+        self.cluster.fail_over()
+
+    def _go_on(self, place: int) -> None:
+        node = self.nodes[place]
+        self._say(f"{node.name} goes on")
+        self.judges[place].went_on()
+        node.process.stopped = False
+        self._happen(place)
+
+    # Time.
+
+    def _start(self, place: int) -> None:
+        self._names += 1
+        node = Node(f"n{self._names}", self.cluster, self.clock.seconds())
+        node.knows = lambda: judge.must_know(self._claimed)
+        judge = Judge(self.cluster, node)
+        self.nodes[place : place + 1], self.judges[place : place + 1] = [node], [judge]
+
+    def _committed(self, position: LogPosition) -> None:
+        self._say(f"{position} is committed")
+        if not self.scenario.pushes:
+            return
+        for node in self.nodes:
+            if self.chance.random() < 0.8 and node.strategy.wire.cut_until <= self.clock.seconds():
+                self.clock.callLater(self.chance.random() ** 3, self._notify, node, position)
+
+    def _notify(self, node: Node, position: LogPosition) -> None:
+        now = self.clock.seconds()
+        node.process.receive(now, lambda: node.strategy.notified(position) if node.alive else None)
 
     def _advance(self, seconds: float) -> None:
-        for _ in range(max(1, round(seconds / TICK))):
-            self.clock.advance(min(seconds, TICK))
-            for node in self.nodes:
-                for key, value in node.served_now().items():
-                    self._judge(node, key, value, node.floor(key), self.clock.seconds())
-            if self.violation is not None:
-                raise Violation(self.violation)
+        """Let happen what is due, moment by moment."""
+        end = self.clock.seconds() + seconds
+        while True:
+            moment = min(due(self.clock), *(node.process.due for node in self.nodes))
+            if moment > end:
+                break
+            if due(self.clock) <= moment:
+                self.clock.advance(moment - self.clock.rightNow)
+            else:
+                self.clock.rightNow = moment
+            for place, node in enumerate(self.nodes):
+                if node.process.due <= moment:
+                    self._happen(place)
+                else:
+                    self.judges[place].look()
+        self.clock.rightNow = end
 
-    # What must be true.
+    def _happen(self, place: int) -> None:
+        self.judges[place].look()
+        self.nodes[place].process.come_to(self.clock.seconds())
+        self.judges[place].look()
 
-    def _judge(self, node: Node, key: Key, value: int | None, floor: int, begun: float) -> None:
-        moment = f"{node.name} at {self.clock.seconds():.1f} serves {key} as {value}"
-        if floor >= 0:
-            allowed = self.store.true_since_world(key, floor)
-            if value not in allowed:
-                self.violation = f"{moment}, having applied {floor}: {allowed}"
-        if self.scenario.bound is not None:
-            recent = self.store.true_since(key, begun - self.scenario.bound)
-            if value not in recent:
-                self.violation = f"{moment}, true within {self.scenario.bound} s before: {recent}"
-
-    def _check_quiet(self) -> None:
-        for node in self.nodes:
-            if node.feed.applied != self.store.log[-1].position:
-                raise Violation(
-                    f"{node.name} has applied {node.feed.applied}, not {self.store.log[-1].position}"
-                )
-            for key, value in node.served_now().items():
-                if value != self.store.now(key):
-                    raise Violation(f"{node.name} keeps {key} as {value}, not {self.store.now(key)}")
-            assert node.holder.ready
-
-    def _stop(self) -> None:
+    def _come_to_rest(self) -> None:
+        self.cluster.calm()
+        for place, node in enumerate(self.nodes):
+            node.strategy.wire.cut_until = -1e9
+            if node.process.stopped:
+                self._go_on(place)
+        self._advance(REST)
+        for judge in self.judges:
+            judge.check_rest()
         for node in self.nodes:
             node.stop()
-        # Reads of entities have no deadline of their own here: they end by themselves.
-        self.clock.pump([self.scenario.slowest] * 3)
-        left = [call for call in self.clock.getDelayedCalls() if call.active()]
-        assert left == [], f"timers left behind: {left}"
+
+    def _say(self, *words: str) -> None:
+        if self._trace is not None:
+            self._trace(f"{self.clock.seconds():8.2f}  {' '.join(words)}")
 
 
 def _forget(deed: Coroutine[Any, Any, Any]) -> None:
-    Deferred.fromCoroutine(deed).addErrback(lambda _: None)
+    def failed(failure: Any) -> None:
+        if failure.check(Violation):
+            raise failure.value
 
-
-def find_violation(scenario: Scenario, rules: Rules, seeds: range) -> str | None:
-    """What goes wrong first in the histories of these seeds, and in which; None if nothing does."""
-    for seed in seeds:
-        try:
-            World(seed, scenario, rules).run()
-        except Violation as violation:
-            return f"seed {seed}: {violation}"
-    return None
+    Deferred.fromCoroutine(deed).addErrback(failed)
