@@ -20,6 +20,12 @@ VISIBLE = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 
 _LONGEST_LENGTH = 18
 _OPTIONS = frozenset((b"close", b"keep-alive", b"upgrade"))
+# What nearly every Connection field says: whether the connection ends, or stays.
+_USUAL: dict[bytes | None, tuple[bool, bool]] = {
+    b"close": (True, False),
+    b"keep-alive": (False, True),
+    b"Keep-Alive": (False, True),
+}
 
 # RFC 3986 §3.2.2 without userinfo: a registered name or IPv4 address, or an IPv6 address in brackets.
 _HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{0,5}))?")
@@ -32,18 +38,17 @@ _HOSTS: dict[bytes, tuple[bytes, int, str]] = {}
 def parse_block(raw: bytes, names: NameTable, like: FieldBlock | None = None) -> FieldBlock:
     """Read a header block, each line with its CRLF; :exc:`BadMessage` where a line breaks the rules.
 
-    :param like: a block that this one probably has the shape of.
+    :param like: a block that this one probably has the shape of; else it is the last one of that table.
     """
-    if like is not None:
-        shape = like.shape
-        match = None if shape.look is None else shape.look(raw)
-        if match is not None:
-            block = FieldBlock(raw, shape, None, match)
-            runs = shape.runs
-            block.forward = match[runs[0]] if len(runs) == 1 else b"".join([match[run] for run in runs])
-            if b"connection" in shape.special:
-                _connection(block)
-            return block
+    shape = names.latest if like is None else like.shape
+    match = None if shape.look is None else shape.look(raw)
+    if match is not None:
+        block = FieldBlock(raw, shape, None, match)
+        runs = shape.runs
+        block.forward = match[runs[0]] if len(runs) == 1 else b"".join([match[run] for run in runs])
+        if b"connection" in shape.special:
+            _connection(block)
+        return block
     lines = raw.split(CRLF)
     lines.pop()
     if raw.translate(None, VISIBLE) != CRLF * len(lines):
@@ -61,6 +66,10 @@ def parse_block(raw: bytes, names: NameTable, like: FieldBlock | None = None) ->
 
 def _connection(block: FieldBlock) -> None:
     """Read what ``Connection`` says: of the connection, and which fields end here."""
+    usual = _USUAL.get(block.only(b"connection"))
+    if usual is not None:
+        block.close, block.keep_alive = usual
+        return
     values = block.get_all(b"connection")
     options = {option.strip(OWS).lower() for value in values for option in value.split(b",")}
     block.close = b"close" in options

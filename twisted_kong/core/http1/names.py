@@ -23,7 +23,8 @@ LARGEST = 2048
 class NameTable:
     """Maps a name as spelled to its lower case, and the names of a block to its shape.
 
-    ``known`` is the table of names itself; what it lacks is for :meth:`learn`.
+    ``known`` is the table of names itself; what it lacks is for :meth:`learn`.  ``latest`` is the shape that
+    was asked for last.
 
     :param special: the lower-case names that the proxy itself deals with.
     """
@@ -32,6 +33,7 @@ class NameTable:
         self.special = frozenset(special)
         self.known: dict[bytes, bytes] = {}
         self._shapes: dict[tuple[bytes, ...], Shape] = {}
+        self.latest = Shape((), (), self.special)
         self._seed()
 
     def _seed(self) -> None:
@@ -66,6 +68,7 @@ class NameTable:
                     self._shapes.clear()
                 self._shapes[spelled] = shape
         shape.meet()
+        self.latest = shape
         return shape
 
 

@@ -207,3 +207,34 @@ def test_a_block_like_the_last_one_is_held_to_the_same_rules() -> None:
     assert other.forward == b"X-B: 2\r\n"
     with pytest.raises(BadMessage):
         parse_block(raw.replace(b"1", b"\x00"), REQUEST_NAMES, last)
+
+
+@pytest.mark.parametrize(
+    ("value", "close", "keep_alive"),
+    [
+        (b"close", True, False),
+        (b"keep-alive", False, True),
+        (b"Keep-Alive", False, True),
+        (b"CLOSE", True, False),
+        (b"keep-alive, close", True, True),
+        (b"", False, False),
+    ],
+)
+def test_what_connection_says(value: bytes, close: bool, keep_alive: bool) -> None:
+    """In any case and company; what it says is never sent on."""
+    parsed = block(b"X: 1\r\nConnection: " + value + b"\r\nY: 2\r\n")
+    assert (parsed.close, parsed.keep_alive) == (close, keep_alive)
+    assert parsed.forward == b"X: 1\r\nY: 2\r\n"
+    twice = block(b"Connection: " + value + b"\r\nConnection: close\r\n")
+    assert (twice.close, twice.keep_alive) == (True, keep_alive)
+
+
+def test_a_connection_begins_with_the_latest_shape() -> None:
+    """The first block of a connection is read by the pattern of the last one of any; or by none."""
+    raw = b"Host: a\r\nX-Latest: 1\r\n"
+    for _ in range(OFTEN):
+        shape = parse_block(raw, REQUEST_NAMES).shape
+    assert REQUEST_NAMES.latest is shape
+    assert parse_block(raw.replace(b"1", b"2"), REQUEST_NAMES).only(b"x-latest") == b"2"
+    assert shape.met == OFTEN
+    assert parse_block(b"X-Other: 1\r\n", REQUEST_NAMES).only(b"x-other") == b"1"
