@@ -191,6 +191,8 @@ async def test_what_others_have_removed_is_gone_here_too_once_it_is_to_be_remove
         path = f"/routes/{route['id']}"
         await nodes.b.until(lambda: nodes.b.parts.state.feed.position == nodes.a.parts.state.feed.position)
         deaf(nodes.b)
+        # The reports of the nodes are news too: a poll may be under way.
+        await nodes.b.parts.state.feed.poll_now()
         assert (await nodes.a.admin.delete(path)).status == 204
         assert (await nodes.b.proxy.get("/y")).status == 200
         assert (await nodes.b.admin.delete(path)).status == 204
