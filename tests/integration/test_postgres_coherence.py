@@ -320,6 +320,28 @@ async def test_the_replica_is_frozen(pair: Pair, open_node: Open) -> None:
     await until_async(lambda: from_primary(node), wanted=False)
 
 
+async def test_the_primary_is_frozen(pair: Pair, open_node: Open) -> None:
+    """Reads and polls go on from the replica; a write fails in time and has, or has not, been made."""
+    from twisted.internet import reactor
+
+    node = await open_node(replace(pair.primary_settings, timeout=1.0), pair.standby_settings)
+    await put(node, 1)
+    pair.catch_up()
+    await until_async(lambda: from_primary(node), wanted=False)
+    pair.server.pause()
+    before = reactor.seconds()
+    assert await port_of(node) == 1
+    assert (await poll(node)).continuous
+    assert reactor.seconds() - before < 0.5
+    with pytest.raises(DatabaseUnavailable):
+        await put(node, 2)
+    assert reactor.seconds() - before < 3.0
+    pair.server.resume()
+    pair.catch_up()
+    await eventually(lambda: put(node, 3))
+    assert await port_of(node) == 3
+
+
 # -- history is lost ---------------------------------------------------------------------------------------
 
 
