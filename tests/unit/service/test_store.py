@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tests.kit.memory_node import MemoryNode
 from tests.kit.stores import core_schemas
+from twisted_kong.db.interfaces import PoolUse
+from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 from twisted_kong.db.strategies.sqlite.store import SqliteStrategy
-from twisted_kong.service.store import make_database
+from twisted_kong.service.store import make_database, make_strategy
 
 
 def test_the_file_is_that_of_the_configuration(tmp_path: Path) -> None:
@@ -17,6 +19,17 @@ def test_the_file_is_that_of_the_configuration(tmp_path: Path) -> None:
     assert isinstance(database.strategy, SqliteStrategy)
     assert database.strategy.path == tmp_path / "own.db"
     assert not (tmp_path / "own.db").exists()
+
+
+def test_the_servers_are_those_of_the_configuration(tmp_path: Path) -> None:
+    """PostgreSQL at ``pg_host``, with the replica at ``pg_ro_host``; nothing is asked before the start."""
+    servers = {"pg_host": "db.example", "pg_ro_host": "replica.example", "pg_pool_size": 3}
+    node = MemoryNode(tmp_path, database="postgres", config_cache_path="off", **servers)
+    strategy = make_strategy(node.ground)
+    assert isinstance(strategy, PostgresStrategy)
+    hosts = {name: pool.settings.hosts for name, pool in strategy.pools.items()}
+    assert hosts == {"primary": (("db.example", 5432),), "replica": (("replica.example", 5432),)}
+    assert strategy.pool_use()["primary"] == PoolUse(size=3, open=0, busy=0, waiting=0)
 
 
 def test_every_database_is_an_origin_of_its_own(tmp_path: Path) -> None:
