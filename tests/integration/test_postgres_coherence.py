@@ -288,6 +288,18 @@ async def test_reads_never_go_back(pair: Pair, open_node: Open) -> None:
     assert sources == {True, False}
 
 
+async def test_what_has_expired(pair: Pair, open_node: Open) -> None:
+    """Removing what has expired ends although the replica still shows it: the log does not tell of that."""
+    node = await open_node(pair.primary_settings, pair.standby_settings)
+    await put(node, 1)
+    await node.strategy.primary.run("update entities set expires = 5 where kind = 'services'")
+    pair.catch_up()
+    pair.stop_replaying()
+    assert len(await node.strategy.expired(10)) == 1
+    await node.upkeep.work()
+    assert await node.strategy.expired(10) == []
+
+
 # -- a replica that is away --------------------------------------------------------------------------------
 
 

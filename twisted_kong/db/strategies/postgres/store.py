@@ -160,7 +160,9 @@ class PostgresStrategy(IStrategy):
 
     @override
     async def expired(self, limit: int) -> list[tuple[str, str]]:
-        return [(kind, key) for kind, key in await self._read(rows.expired(limit, self._now))]
+        # The log does not tell of their removal, so a replica might show them over and over.
+        answer = await self._reader.read(rows.expired(limit, self._now), from_primary=True)
+        return [(kind, key) for kind, key in answer.rows]
 
     @override
     async def trim_log(self, before: float) -> int:
