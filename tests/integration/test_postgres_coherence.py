@@ -327,7 +327,7 @@ async def test_the_replica_is_frozen(pair: Pair, open_node: Open) -> None:
     before = reactor.seconds()
     for _ in range(10):
         assert await port_of(node) == 1
-    assert reactor.seconds() - before < 0.5
+    assert reactor.seconds() - before < 0.9
     pair.standby.resume()
     await until_async(lambda: from_primary(node), wanted=False)
 
@@ -344,7 +344,7 @@ async def test_the_primary_is_frozen(pair: Pair, open_node: Open) -> None:
     before = reactor.seconds()
     assert await port_of(node) == 1
     assert (await poll(node)).continuous
-    assert reactor.seconds() - before < 0.5
+    assert reactor.seconds() - before < 0.9
     with pytest.raises(DatabaseUnavailable):
         await put(node, 2)
     assert reactor.seconds() - before < 3.0
