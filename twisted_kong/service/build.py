@@ -137,7 +137,7 @@ class Builder:
         return await opening.database()
 
     async def _join(self, foundation: Foundation) -> Cluster:
-        cluster = make_cluster(self._ground, foundation.database, foundation.state)
+        cluster = make_cluster(self._ground, foundation.database, foundation.state.feed)
         self._undo.push_async_callback(cluster.leave)
         await cluster.join()
         return cluster

@@ -10,10 +10,10 @@ from twisted.logger import Logger
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Member
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.node.feed import ChangeFeed
 from twisted_kong.node.membership import Membership
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.service.ground import Ground
-from twisted_kong.service.state import NodeState
 
 # Seconds that a node takes at most to apply what was written while it came up.
 CATCH_UP = 30.0
@@ -27,7 +27,7 @@ class Cluster:
 
     membership: Membership
     convergence: Convergence
-    state: NodeState
+    feed: ChangeFeed
 
     async def join(self) -> None:
         """Become a member, and be as new as whoever was told that all members are; before anybody is served.
@@ -36,7 +36,7 @@ class Cluster:
         log that the report tells; one that is confirmed later waits for this node.
         """
         end = await self.membership.start()
-        if end is not None and not await self.state.feed.catch_up(end, CATCH_UP):
+        if end is not None and not await self.feed.catch_up(end, CATCH_UP):
             _log.warn("this node may not have applied the latest changes yet")
 
     async def leave(self) -> None:
@@ -45,7 +45,7 @@ class Cluster:
         await self.membership.stop()
 
 
-def make_cluster(ground: Ground, database: Database, state: NodeState) -> Cluster:
+def make_cluster(ground: Ground, database: Database, feed: ChangeFeed) -> Cluster:
     """The node's part in the cluster, not joined yet."""
     clock = SteadyClock(ground.reactor)
     this = Member(
@@ -56,8 +56,8 @@ def make_cluster(ground: Ground, database: Database, state: NodeState) -> Cluste
         started=ground.reactor.seconds(),
         position=None,
     )
-    store, feed = database.strategy, state.feed
+    store = database.strategy
     membership = Membership(store, this, lambda: feed.applied, clock)
     feed.watchers.append(membership.moved)
     convergence = Convergence(store, store, lambda: membership.this, feed.poll_now, clock)
-    return Cluster(membership, convergence, state)
+    return Cluster(membership, convergence, feed)
