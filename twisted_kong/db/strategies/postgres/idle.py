@@ -8,6 +8,9 @@ from twisted.internet.interfaces import IDelayedCall
 
 from twisted_kong.db.strategies.postgres.connection import Connection, IClock
 
+# Seconds between two looks at least: by rounding, the time may be up without quite being so.
+_SHORTEST = 0.1
+
 
 class Idle:
     """Lends the connection that was used last, so that the others grow old.
@@ -51,7 +54,7 @@ class Idle:
     def _schedule(self) -> None:
         if self._sweep is None and self._connections and self._seconds:
             due = self._connections[0].idle_since + self._seconds - self._clock.seconds()
-            self._sweep = self._clock.callLater(max(0.0, due), self._close_old)
+            self._sweep = self._clock.callLater(max(_SHORTEST, due), self._close_old)
 
     def _close_old(self) -> None:
         self._sweep = None

@@ -38,6 +38,18 @@ def test_the_least_used_grow_old() -> None:
     assert clock.getDelayedCalls() == []
 
 
+def test_looks_are_apart() -> None:
+    """A time that is up but for the last digit is not looked at again and again."""
+    clock = PostgresClock()
+    idle = Idle(clock, 0.001)
+    connection, driver = opened(FakeServer(), clock)
+    idle.keep(connection)
+    [look] = clock.getDelayedCalls()
+    assert look.getTime() == 0.1
+    clock.advance(0.1)
+    assert driver.closed
+
+
 def test_without_a_limit() -> None:
     """0 keeps them for ever."""
     clock = PostgresClock()
