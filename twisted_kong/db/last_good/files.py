@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from twisted_kong.core.errors import DatabaseError
+from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.last_good import contents
 from twisted_kong.db.last_good.contents import Account
 from twisted_kong.db.strategies.sqlite import kinds, migrations
@@ -35,7 +35,7 @@ _OWNER: Final = slice(68, 72)
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 
 
-class Refused(DatabaseError):
+class Refused(DatabaseUnavailable):
     """A snapshot file that cannot be used; the message says why."""
 
 

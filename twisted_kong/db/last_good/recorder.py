@@ -130,7 +130,9 @@ class Recorder:
         if self._done is not None:
             done, self._done = self._done, None
             await done.addTimeout(FAREWELL, self._clock)
-        await self._copy.close()
+        closing = Deferred.fromCoroutine(self._copy.close())
+        # A disk that is stuck: the file is safe at any moment.
+        await closing.addTimeout(FAREWELL, self._clock, lambda result, _: None)
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -170,12 +172,11 @@ class Recorder:
 
     async def _catch_up(self) -> None:
         """Move the snapshot to a later state, or leave it as it is while the database changes too fast."""
+        # Whoever stops here by an error closes the file, which undoes the transaction.
         await self._copy.begin()
-        try:
-            if self._written is None or not await self._bring_to_end(self._written):
-                await self._copy_all()
-        finally:
-            await self._copy.rollback()
+        if self._written is None or not await self._bring_to_end(self._written):
+            await self._copy_all()
+        await self._copy.rollback()
 
     async def _copy_all(self) -> None:
         begun, position = self._clock.seconds(), await self._source.head()

@@ -30,6 +30,7 @@ class FakeCopy:
         self.as_of = 0.0
         self.commits = 0
         self.error: Exception | None = None
+        self.stuck: Deferred[None] | None = None
         self._draft: dict[tuple[str, str], bytes] | None = None
 
     async def open(self, tables: Mapping[str, Table]) -> str | None:
@@ -38,6 +39,8 @@ class FakeCopy:
 
     async def close(self) -> None:
         self._draft = None
+        if self.stuck is not None:
+            await self.stuck
 
     async def begin(self) -> None:
         assert self._draft is None
@@ -274,3 +277,13 @@ def test_a_stop_waits_for_no_database(world: World) -> None:
     world.pass_time(2)
     success_of(stopped)
     assert world.copy.rows == before
+
+
+def test_a_stop_waits_for_no_disk(world: World) -> None:
+    """A disk that does not answer any more keeps no node from stopping."""
+    world.start()
+    world.copy.stuck = Deferred()
+    stopped = Deferred.fromCoroutine(world.recorder.stop())
+    world.pass_time(2)
+    success_of(stopped)
+    world.copy.stuck = None
