@@ -79,6 +79,17 @@ def test_ready_is_told_only_when_the_node_is() -> None:
     assert process.exit_code == 0
 
 
+def test_node_that_waits_is_told_of() -> None:
+    """Whoever started it hears why it is not ready yet, but nothing more once it is told to stop."""
+    process = Process()
+    process.lifecycle.startService()
+    process.node.waits("PostgreSQL at db:5432:\n Connection refused")
+    assert process.told == ["STATUS=waiting: PostgreSQL at db:5432: Connection refused"]
+    process.lifecycle.quit()
+    process.node.waits("again")
+    assert process.told[1:] == ["STOPPING=1"]
+
+
 @pytest.mark.parametrize(
     "error",
     [

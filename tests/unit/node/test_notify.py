@@ -28,6 +28,7 @@ def test_messages() -> None:
     manager.ready()
     manager.reloading()
     manager.stopping()
+    manager.waiting("no\nserver", 60.0)
     manager.failed("port in\nuse")
     manager.beat()
     assert {address for address, _ in inbox.messages} == {"/run/notify"}
@@ -35,6 +36,7 @@ def test_messages() -> None:
         "READY=1\nSTATUS=ready",
         "RELOADING=1\nMONOTONIC_USEC=1500000\nSTATUS=reloading",
         "STOPPING=1\nSTATUS=stopping",
+        "STATUS=waiting: no server\nEXTEND_TIMEOUT_USEC=60000000",
         "STATUS=Error: port in use\nERRNO=1",
         "WATCHDOG=1",
     ]
