@@ -32,6 +32,7 @@ from twisted_kong.db.tables import Table
 # https://www.sqlite.org/fileformat.html: how a file begins, and where it tells whose it is.
 _MAGIC: Final = b"SQLite format 3\0"
 _OWNER: Final = slice(68, 72)
+_WAL_BYTES: Final = 4 << 20
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 
 
@@ -165,6 +166,8 @@ def _make(place: Place, tables: Mapping[str, Table]) -> sqlite3.Connection:
 def _relax(connection: sqlite3.Connection) -> None:
     # What a loss of power takes is what the database has; the file stays whole all the same.
     connection.execute("pragma synchronous = normal")
+    # A first copy goes through the write-ahead log as a whole, which would keep that size.
+    connection.execute(f"pragma journal_size_limit = {_WAL_BYTES}")
 
 
 def _remove_ours(path: Path, refusal: Refused) -> None:
