@@ -37,21 +37,22 @@ Open = Callable[..., Awaitable[Database]]
 
 @dataclass(frozen=True)
 class Pair:
-    """A server with a standby, and an empty database that both have."""
+    """A server with a standby, and an empty database or schema that both have."""
 
     server: PostgresServer
     standby: PostgresServer
     database: PostgresDatabase
+    schema: str | None = None
 
     @property
     def primary_settings(self) -> Settings:
         """How a node writes."""
-        return settings_of(self.database)
+        return settings_of(self.database, schema=self.schema)
 
     @property
     def standby_settings(self) -> Settings:
         """How a node reads from the standby."""
-        return settings_of(self.database.on(self.standby))
+        return settings_of(self.database.on(self.standby), schema=self.schema)
 
     @property
     def either_settings(self) -> Settings:
@@ -100,19 +101,18 @@ def doomed(server: PostgresServer, database: PostgresDatabase) -> Pair:
 
 
 @pytest.fixture(scope="module")
-def lasting() -> Iterator[tuple[PostgresServer, PostgresServer]]:
-    """A server and its standby for several tests, which leave them as they were."""
+def lasting() -> Iterator[Pair]:
+    """A pair for several tests, which leave it as it was."""
     with new_server() as server:
-        yield server, server.make_replica()
+        yield Pair(server, server.make_replica(), server.fresh_database())
 
 
 @pytest.fixture
-def pair(lasting: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
-    """These, with a database of the test's own."""
-    pair = Pair(*lasting, lasting[0].fresh_database())
-    pair.catch_up()
-    yield pair
-    pair.catch_up()
+def pair(lasting: Pair, request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """The same, with a schema of the test's own."""
+    lasting.catch_up()
+    yield replace(lasting, schema=request.node.name)
+    lasting.catch_up()
 
 
 @pytest_twisted.async_yield_fixture
