@@ -159,10 +159,10 @@ async def test_a_query_given_up_ends_on_the_server() -> None:
     database = shared_server().fresh_database()
     async with pooled(database, timeout=20.0) as pool:
         asked = Deferred.fromCoroutine(pool.run("select pg_sleep(15)"))
-        await until(lambda: backends(database))
+        await until(lambda: ("active", "select pg_sleep(15)") in backends(database))
         asked.addErrback(lambda _: None)
         asked.cancel()
-        await until(lambda: backends(database) == [], 3.0)
+        await until(lambda: backends(database) == [])
 
 
 async def test_who_falls_silent_in_a_transaction_loses_it() -> None:
