@@ -142,7 +142,7 @@ async def measure_writers(chosen: argparse.Namespace) -> Table:
     """C: 8 writers, commits that take their time, three nodes."""
     rows = []
     for title, replicated in (("primary only", False), ("two of three read a replica", True)):
-        async with ring(synchronous=False, replicated=replicated, seed=1) as lasting:
+        async with ring(replicated=replicated, seed=1) as lasting:
             result = await lasting.round(FAULTS["none"], chosen.seconds)
         kinds = Counter(text.partition(":")[0] for text in result.violations)
         outcomes = result.outcomes

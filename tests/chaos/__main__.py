@@ -7,7 +7,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from bench.report import Table, as_markdown, as_text
 from tests.chaos.faults import FAULTS, Fault
@@ -39,15 +39,22 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return found
 
 
-async def rounds_of(fault: Fault, chosen: argparse.Namespace) -> list[Result]:
-    """All rounds of a fault, on one cluster unless it does not outlive them."""
-    results: list[Result] = []
-    each = chosen.rounds if fault.history == "kept" else 1
-    while len(results) < chosen.rounds:
-        seed = chosen.seed + len(results)
-        async with ring(synchronous=fault.history == "moved", seed=seed) as struck:
-            results += [await struck.round(fault, chosen.seconds) for _ in range(each)]
-    return results
+async def rounds_of(faults: Sequence[Fault], chosen: argparse.Namespace) -> AsyncIterator[list[Result]]:
+    """All rounds of each fault, on one cluster as long as it lives."""
+    lasting = [fault for fault in faults if fault.history == "kept"]
+    if lasting:
+        async with ring(seed=chosen.seed) as struck:
+            for fault in lasting:
+                yield [await struck.round(fault, chosen.seconds) for _ in range(chosen.rounds)]
+    for fault in faults:
+        if fault not in lasting:
+            yield [await last_round(fault, chosen, number) for number in range(chosen.rounds)]
+
+
+async def last_round(fault: Fault, chosen: argparse.Namespace, number: int) -> Result:
+    """A round that a cluster does not outlive."""
+    async with ring(synchronous=fault.history == "moved", seed=chosen.seed + number) as struck:
+        return await struck.round(fault, chosen.seconds)
 
 
 def judge(fault: Fault, results: list[Result], stall: float | None) -> list[str]:
@@ -92,24 +99,28 @@ COLUMNS = (
 )
 
 
+async def run(chosen: argparse.Namespace) -> tuple[list[tuple[str, ...]], int]:
+    """The lines of the table, each told of as soon as it is there; and how much was wrong."""
+    rows, bad, begun = [], 0, time.monotonic()
+    async for results in rounds_of([FAULTS[name] for name in chosen.fault], chosen):
+        fault = FAULTS[results[0].fault]
+        wrong = judge(fault, results, chosen.stall)
+        rows.append(row(fault, results, wrong))
+        bad += len(wrong)
+        took, begun = time.monotonic() - begun, time.monotonic()
+        print(f"{fault.name} ({fault.about}): {len(wrong)} violations in {took:.0f} s", flush=True)
+        for text in wrong[:SHOWN]:
+            print(f"    {text}", flush=True)
+    return rows, bad
+
+
 def main() -> int:
     """Run, print, and return 1 where a promise was broken; 2 where there is no PostgreSQL."""
     chosen = options()
     if programs() is None:
         print(MISSING, file=sys.stderr)
         return 2
-    rows, bad = [], 0
-    for name in chosen.fault:
-        fault = FAULTS[name]
-        begun = time.monotonic()
-        results = asyncio.run(rounds_of(fault, chosen))
-        wrong = judge(fault, results, chosen.stall)
-        rows.append(row(fault, results, wrong))
-        bad += len(wrong)
-        took = time.monotonic() - begun
-        print(f"{name} ({fault.about}): {len(wrong)} violations in {took:.0f} s", flush=True)
-        for text in wrong[:SHOWN]:
-            print(f"    {text}", flush=True)
+    rows, bad = asyncio.run(run(chosen))
     table = Table("chaos", f"seed {chosen.seed}, faults of {chosen.seconds:g} s", COLUMNS, tuple(rows))
     print(as_markdown(table) if chosen.markdown else as_text(table))
     return 1 if bad else 0

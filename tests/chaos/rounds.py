@@ -173,8 +173,13 @@ class Ring:
     def _since(
         self, seen: Seen, moment: float, truth: dict[str, list[State]], settled: Sequence[Read]
     ) -> History:
-        """What was when all nodes had to know that."""
-        writes = [write for write in seen.writes if write.began > moment]
+        """What was when all nodes had to know that; nothing is to be done for who removes what never was."""
+        known = {f"-{state.entity}" for states in truth.values() for state in states} - {"-"}
+        writes = [
+            write
+            for write in seen.writes
+            if write.began > moment and (write.effect in known or not write.effect.startswith("-"))
+        ]
         reads = [read for read in seen.reads if read.began > moment + BOUND]
         return History(writes, reads, settled, truth, BOUND)
 
