@@ -100,6 +100,10 @@ QUESTION = Question(frozenset({LogPosition(COUNT, "x" * 8), LogPosition(COUNT - 
             102,
         ),
         (rows.page(ROUTES, 100, [KEY], Selection(foreign=("service", "c" * 32)), NOW), 102),
+        (
+            rows.page(SERVICES, 100, None, Selection(tags=TagFilter(("common1", "rare"), every=True)), NOW),
+            COUNT // 10 + 1,
+        ),
         (rows.tags_after(100, (KEY, 1, ""), None, NOW), 103),
         (rows.tags_after(100, (KEY, 1, ""), "common3", NOW), 103),
         (rows.expired(20, 10.0), 21),

@@ -44,8 +44,8 @@ _OF_PARENT = (
     f"from foreign_keys d {_JOINED} where d.kind = %s and d.field = %s and d.parent = %s and d.id > %s"
 )
 _WITH_TAG = f"from tags d {_JOINED} where d.kind = %s and d.tag = %s and d.id > %s"
-_AND_TAG = " and exists (select from tags t where t.kind = e.kind and t.tag = %s and t.id = e.id)"
-_AND_ANY_TAG = " and e.id in (select id from tags where kind = %s and tag in %s and id > %s)"
+_AND_TAG = " and exists (select from tags t where t.kind = d.kind and t.tag = %s and t.id = d.id)"
+_AND_ANY_TAG = " and {key} in (select id from tags where kind = %s and tag in %s and id > %s)"
 _TAGS = f"""
     select t.tag, t.kind, t.id, t.ordinal from tags t
     where (t.id, t.ordinal, t.kind) > (%s, %s, %s) {{of_tag}}
@@ -66,8 +66,7 @@ def select_by(table: Table, unique: Unique, value: str, now: float) -> Statement
 
 def page(table: Table, size: int, cursor: Cursor | None, selection: Selection, now: float) -> Statement:
     """Asks for a page of rows by ascending key, after the one that the cursor names, and one more."""
-    source, parameters = _source(table, selection, _after(cursor))
-    key = "e.id" if source.startswith(_ALL) else "d.id"
+    key, source, parameters = _source(table, selection, _after(cursor))
     text = f"select {key}, e.document, e.expires {source} and {_ALIVE} order by {key} limit %s"
     return Statement(text, (*parameters, now, size + 1), order="id")
 
@@ -107,9 +106,10 @@ def indexed(value: str) -> str:
     return value if len(text) <= _LONGEST_VALUE else f"sha256:{sha256(text).hexdigest()}"
 
 
-def _source(table: Table, selection: Selection, after: str) -> tuple[str, tuple[Any, ...]]:
-    """Where the rows of a page come from, up to the end of the conditions; and the parameters so far."""
+def _source(table: Table, selection: Selection, after: str) -> tuple[str, str, tuple[Any, ...]]:
+    """The key of a page's rows; where they come from, to the end of the conditions; the parameters so far."""
     tags = () if selection.tags is None else selection.tags.tags
+    key = "d.id"
     parameters: tuple[Any, ...]
     if selection.foreign is not None:
         source, parameters = _OF_PARENT, (table.name, *selection.foreign, after)
@@ -117,12 +117,12 @@ def _source(table: Table, selection: Selection, after: str) -> tuple[str, tuple[
         source, parameters = _WITH_TAG, (table.name, tags[0], after)
         tags = tags[1:]
     else:
-        source, parameters = _ALL, (table.name, after)
+        key, source, parameters = "e.id", _ALL, (table.name, after)
     if selection.tags is None:
-        return source, parameters
+        return key, source, parameters
     if selection.tags.every:
-        return source + _AND_TAG * len(tags), (*parameters, *tags)
-    return source + _AND_ANY_TAG, (*parameters, table.name, tags, after)
+        return key, source + _AND_TAG * len(tags), (*parameters, *tags)
+    return key, source + _AND_ANY_TAG.format(key=key), (*parameters, table.name, tags, after)
 
 
 def _after(cursor: Cursor | None) -> str:
