@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 
@@ -17,9 +17,9 @@ from tests.model.scenarios import SCENARIOS
 BLOCK = 25
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Do what the command line says; 1 if something went wrong in a history."""
-    arguments = _parser().parse_args()
+    arguments = _parser().parse_args(words)
     off = tuple(arguments.without)
     if arguments.deeds is not None:
         deeds = [int(number) for number in arguments.deeds.split(",")]
@@ -36,7 +36,7 @@ def main() -> int:
 
 def _search_all(arguments: argparse.Namespace, off: tuple[str, ...]) -> Finding | None:
     blocks = list(_blocks(arguments.scenario or list(SCENARIOS), arguments.seed, arguments.histories))
-    begun, told, done = time.monotonic(), 0.0, 0
+    begun, told, done = time.monotonic(), time.monotonic(), 0
     with ProcessPoolExecutor(arguments.jobs) as pool:
         found = pool.map(search, *zip(*((name, seeds, off) for name, seeds in blocks), strict=True))
         for (_, seeds), finding in zip(blocks, found, strict=True):

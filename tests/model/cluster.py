@@ -58,16 +58,16 @@ class Cluster:
                 self.database.commit(written)
                 if self.weather.fails():
                     raise DatabaseError("the writer died")
-            change = self.database.log_change(
-                written, key, world, origin=origin, at=wall, number=number
-            )
+            change = self.database.log_change(written, key, world, origin=origin, at=wall, number=number)
             for tell in self.committed:
                 tell(position_of(change))
             return change, self.database.latest
 
         return commit
 
-    def report(self, instance: str, position: Position | None, *, leaves: bool) -> Callable[[float], Snapshot]:
+    def report(
+        self, instance: str, position: Position | None, *, leaves: bool
+    ) -> Callable[[float], Snapshot]:
         """What is to be done for a member that reports or leaves; and what followed."""
         primary = self.database.primary
 

@@ -15,7 +15,6 @@ from tests.model.node import Node
 from tests.model.truth import KEYS, Key
 from twisted_kong.node.standing import DEAD_AFTER
 
-
 # Whoever says that the cluster has converged has waited for less.
 WAITED = 20.0
 
@@ -32,6 +31,7 @@ class Judge:
         # Places in the truth before which nothing may be served any more.
         self._floors: dict[Key, int] = dict.fromkeys(KEYS, 0)
         self._applied: Any = None
+        self._before = 0
         self._steady_since = cluster.clock.seconds()
         self._served: dict[Key, int | None] = {}
 
@@ -55,6 +55,14 @@ class Judge:
         """From now on nothing older than this may be served."""
         for each in KEYS if key is None else (key,):
             self._floors[each] = max(self._floors[each], self._truth.place_at(each, world))
+
+    def arrives(self, world: int) -> None:
+        """The node has become a member, after it was said that all had applied what was true then."""
+        self._before = world
+
+    def knows(self) -> None:
+        """The node says that it has applied all that was said before it was a member."""
+        self.must_know(self._before)
 
     def floor(self, key: Key) -> int:
         """Where a request that begins now stands."""

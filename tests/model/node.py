@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from typing_extensions import override
@@ -105,8 +104,9 @@ class Node:
             self.feed.poll_now,
             clock,
         )
-        # Whether others knew of this node when it began to serve; and who is told that it knows all they did.
+        # Whether others know of this node; and who is told when they do, and when it knows all that they knew.
         self.listed = False
+        self.arrives: Callable[[], object] = lambda: None
         self.knows: Callable[[], object] = lambda: None
         self.holder.startService()
         self.feed.startService()
@@ -165,6 +165,7 @@ class Node:
         await self.holder.loaded()
         end = await self.membership.start()
         self.listed = end is not None
+        self.arrives()
         if not self.rules.arrival:
             end = self.feed.applied
         caught_up = end is not None and await self.feed.catch_up(end, PATIENCE)

@@ -1,4 +1,4 @@
-"""What the operating system gives a process of the model: timers, two clocks, and now and then no time at all."""
+"""What the operating system gives a process: timers, two clocks, and now and then no time at all."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class Process:
         """When something happens next if nothing comes from outside."""
         return due(self.clock) if not self.stopped else float("inf")
 
+    def tell(self, now: float) -> None:
+        """Let the clocks go on up to a moment before which nothing is due."""
+        if not self.stopped:
+            self.clock.rightNow = now
+
     def come_to(self, now: float) -> None:
         """Let time pass and happen what is due; what has come meanwhile is looked at after the timers."""
         if not self.stopped:
@@ -57,7 +62,7 @@ class Process:
         if self.stopped:
             self._inbox.append(function)
         else:
-            self.clock.rightNow = now
+            self.tell(now)
             function()
 
 

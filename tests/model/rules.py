@@ -23,7 +23,7 @@ class Rules:
     :param poll_where_read: the log is polled on the replica that entities are read from; else on the primary.
     :param steady: durations run on a clock that nobody sets; else on the wall clock.
     :param known_positions: a member's position counts only if the log holds it; else by its number alone.
-    :param arrival: a node that has become a member applies the log to its end before it serves; else it serves.
+    :param arrival: who has become a member applies the log to its end before it serves; else it serves.
     """
 
     in_transaction: bool = True

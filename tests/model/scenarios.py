@@ -72,4 +72,9 @@ SCENARIOS = {
     "bound with replica": Scenario(
         lags=(1.5,), slowest=_QUICK, faults=NODES + REPLICAS, pushes=False, bound=_bound(Settings(), 1.5)
     ),
+    "ttl only": Scenario(
+        Settings(frequency=0, ttl=_TTL), slowest=_QUICK, faults=("jump", "jump"), bound=_TTL + _QUICK
+    ),
+    "failovers": Scenario(lags=(0.0, 3.0), slowest=1.0, faults=("fail_over",) * 3, pushes=False),
+    "arrivals": Scenario(lags=(6.0,), slowest=1.0, faults=("restart",) * 4),
 }

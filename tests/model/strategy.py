@@ -25,6 +25,7 @@ from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen, Verdict
 from twisted_kong.node.steady import SteadyClock
 
+
 class Highest(Seen):
     """Takes the highest position for all that was seen."""
 
@@ -143,7 +144,7 @@ class Strategy:
     # Members.
 
     async def report(self, member: Member) -> Position:
-        """Tell how far this node has got; where the primary's log ends, after the first report could be seen."""
+        """Tell how far this node has got; where the log ended after the first report could be seen."""
         report = self._cluster.report(self._name, member.position, leaves=False)
         head = (await self.wire.ask(report, primary=True)).head
         if not self._listed:
@@ -165,7 +166,9 @@ class Strategy:
 
         def members(now: float) -> tuple[Member, ...]:
             reported = _shown_by(primary, now).members.items()
-            return tuple(Member(name, name, "", "", 0.0, each.position, now - each.at) for name, each in reported)
+            return tuple(
+                Member(name, name, "", "", 0.0, each.position, now - each.at) for name, each in reported
+            )
 
         return await self.wire.ask(members, primary=True)
 
@@ -177,7 +180,9 @@ class Strategy:
 
     async def _read(self) -> Snapshot:
         # Without proof, the primary is where a node is sure to see its own write, until the replica has it.
-        recent = self._process.steady_seconds() - self._wrote_at <= max(self._cluster.scenario.lags, default=0) + 3
+        recent = (
+            self._process.steady_seconds() - self._wrote_at <= max(self._cluster.scenario.lags, default=0) + 3
+        )
         return (await self._ask(replica=self._rules.never_back or not recent))[0]
 
     async def _ask(self, *, replica: bool) -> tuple[Snapshot, bool]:

@@ -2,89 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.kit.logs import caught_failures
-from tests.model.node import Settings
-from tests.model.rules import Rules
-from tests.model.world import TICK, Scenario, World, find_violation
+from tests.model.__main__ import main
+from tests.model.deeds import by_chance, most
+from tests.model.histories import STEPS, Finding, search, shortened, trace_of, violation_of
+from tests.model.scenarios import SCENARIOS
 
-PLAIN = Scenario()
-UNCUT = Scenario(cuts=False)
-EXPIRING = Scenario(Settings(ttl=20))
-DELAYED = Scenario(Settings(propagation=2))
-FAILING_OVER = Scenario(failovers=True)
-REPLICA = Scenario(lag=1.5)
-TTL = 12.0
-# Nobody polls, so nothing but the ttl bounds what is served; a read may see what was true when it began, and
-# the clock goes on in ticks.
-UNTOLD = Scenario(Settings(frequency=0, ttl=TTL), slowest=0.3, faults=False, bound=TTL + 0.3 + 2 * TICK)
-
-ALL = Rules()
+# Of all scenarios together: a few more than two thousand.
+HISTORIES = 2016
 
 
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """The faults of a history fill no log."""
-    with caught_failures():
-        yield
+def test_with_every_rule_nothing_is_ever_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    """In thousands of histories no node serves or says what it must not; else the shortest one is shown."""
+    assert main(["--histories", str(HISTORIES), "--jobs", "2"]) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(PLAIN, id="faults"),
-        pytest.param(EXPIRING, id="db_cache_ttl"),
-        pytest.param(DELAYED, id="db_update_propagation"),
-        pytest.param(FAILING_OVER, id="failover"),
-        pytest.param(REPLICA, id="replica"),
-        pytest.param(replace(DELAYED, lag=1.5), id="replica and propagation"),
-        pytest.param(UNTOLD, id="changes lost, ttl only"),
-    ],
+@settings(
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.data_too_large]
 )
-def test_with_every_rule_nothing_is_ever_stale(scenario: Scenario) -> None:
-    """No node serves what is older than a change it has applied, and after a quiet poll nothing is stale."""
-    assert find_violation(scenario, ALL, range(12)) is None
+@given(st.data())
+def test_no_list_of_deeds_leads_to_anything_stale(data: st.DataObject) -> None:
+    """Whatever happens in whatever order; what goes wrong is made short and shown with its trace."""
+    name = data.draw(st.sampled_from(sorted(SCENARIOS)))
+    deeds = data.draw(st.lists(st.integers(0, most(SCENARIOS[name]) - 1), max_size=40))
+    violation = violation_of(name, deeds)
+    assert violation is None, Finding(name, tuple(deeds), violation or "").report()
 
 
-def test_propagation_makes_up_for_polling_the_primary() -> None:
-    """Kong's way with a replica: the purge is put off for longer than the replica lags."""
-    scenario = Scenario(Settings(propagation=4), lag=1.5)
-    assert find_violation(scenario, replace(ALL, poll_where_read=False), range(12)) is None
-
-
+# For each rule the scenario in which it is missed, and the seed that is the first to show it.
 @pytest.mark.parametrize(
     ("rule", "scenario"),
     [
-        ("in_transaction", UNCUT),
-        ("commit_order", UNCUT),
-        ("leases", UNCUT),
-        ("page_leases", UNCUT),
-        ("doubt", PLAIN),
-        ("poll_where_read", replace(REPLICA, cuts=False)),
-        ("own_when_applied", UNCUT),
-        ("doubt_after_failover", FAILING_OVER),
-        ("read_again", UNCUT),
+        ("in_transaction", "single"),
+        ("commit_order", "single"),
+        ("leases", "replicas"),
+        ("page_leases", "single"),
+        ("doubt", "single"),
+        ("never_back", "replica"),
+        ("frontier", "failovers"),
+        ("nothing_lost", "failover with replicas"),
+        ("own_when_applied", "single"),
+        ("read_again", "single"),
+        ("steady", "ttl only"),
+        ("known_positions", "failovers"),
+        ("arrival", "arrivals"),
     ],
 )
-def test_without_any_one_rule_something_is_stale(rule: str, scenario: Scenario) -> None:
+def test_without_any_one_rule_something_is_stale(rule: str, scenario: str) -> None:
     """Each rule is needed: with it alone switched off, the model finds a history that goes wrong."""
-    assert find_violation(scenario, replace(ALL, **{rule: False}), range(60)) is not None
+    assert search(scenario, range(1, 400), (rule,)) is not None
 
 
 def test_a_history_can_be_repeated() -> None:
-    """A seed is all that is needed to see a violation again."""
-    first, again = World(7, PLAIN, ALL), World(7, PLAIN, ALL)
-    first.run()
-    again.run()
-    assert first.store.history == again.store.history
-    assert [node.cache.statistics for node in first.nodes] == [node.cache.statistics for node in again.nodes]
+    """The deeds are all that is needed to see a history again."""
+    deeds = by_chance(7, SCENARIOS["failovers"], STEPS)
+    assert trace_of("failovers", deeds) == trace_of("failovers", deeds)
 
 
-def test_without_ttl_lost_changes_are_never_found_out() -> None:
-    """The bound of the untold scenario comes from db_cache_ttl and from nothing else."""
-    untold = replace(UNTOLD, settings=Settings(frequency=0))
-    assert find_violation(untold, ALL, range(10)) is not None
+def test_what_goes_wrong_is_made_short_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that is printed shows the same violation again."""
+    found = search("single", range(1, 20), ("commit_order",))
+    assert found is not None
+    short = shortened(found)
+    assert len(short.deeds) < STEPS / 4
+    arguments = [
+        "--scenario",
+        "single",
+        "--without",
+        "commit_order",
+        "--deeds",
+        ",".join(map(str, short.deeds)),
+    ]
+    assert main(arguments) == 1
+    assert short.violation in capsys.readouterr().out

@@ -29,7 +29,9 @@ class World:
     :param trace: told what happens, line by line.
     """
 
-    def __init__(self, scenario: Scenario, rules: Rules, trace: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, rules: Rules, trace: Callable[[str], object] | None = None
+    ) -> None:
         self.scenario, self._trace = scenario, trace
         self.clock, self.chance = Clock(), Random(0)
         self.cluster = Cluster(self.clock, self.chance, rules, scenario)
@@ -155,8 +157,9 @@ class World:
     def _start(self, place: int) -> None:
         self._names += 1
         node = Node(f"n{self._names}", self.cluster, self.clock.seconds())
-        node.knows = lambda: judge.must_know(self._claimed)
         judge = Judge(self.cluster, node)
+        node.arrives = lambda: judge.arrives(self._claimed)
+        node.knows = judge.knows
         self.nodes[place : place + 1], self.judges[place : place + 1] = [node], [judge]
 
     def _committed(self, position: LogPosition) -> None:
@@ -182,15 +185,19 @@ class World:
                 self.clock.advance(moment - self.clock.rightNow)
             else:
                 self.clock.rightNow = moment
+            self._tell(moment)
             for place, node in enumerate(self.nodes):
+                self.judges[place].look()
                 if node.process.due <= moment:
                     self._happen(place)
-                else:
-                    self.judges[place].look()
         self.clock.rightNow = end
+        self._tell(end)
+
+    def _tell(self, now: float) -> None:
+        for node in self.nodes:
+            node.process.tell(now)
 
     def _happen(self, place: int) -> None:
-        self.judges[place].look()
         self.nodes[place].process.come_to(self.clock.seconds())
         self.judges[place].look()
 
