@@ -197,7 +197,7 @@ GENERAL = Group(
             Kind.BOOLEAN,
             "off",
             "Let clients demand, with the request header X-Kong-Min-Position, to be served from configuration"
-            " at least as new as a write they made; the request waits up to 10 seconds for it, then it is 503."
+            " at least as new as a write they made; the request waits up to 10 seconds, then it is 503."
             " Off, because it lets a client make the node wait.",
             source=Source.OURS,
         ),
