@@ -24,14 +24,19 @@ def main(words: Sequence[str] | None = None) -> int:
     if arguments.deeds is not None:
         deeds = [int(number) for number in arguments.deeds.split(",")]
         lines, violation = trace_of(arguments.scenario[0], deeds, rules_without(off))
-        print("\n".join(lines), "", violation or "nothing goes wrong", sep="\n")
+        _say("\n".join(lines), "", violation or "nothing goes wrong")
         return int(violation is not None)
     finding = _search_all(arguments, off)
     if finding is None:
         return 0
-    print(f"\nseed {finding.seed} of '{finding.scenario}' goes wrong: {finding.violation}\n\nshortened:")
-    print(shortened(finding).report())
+    _say(f"\nseed {finding.seed} of '{finding.scenario}' goes wrong: {finding.violation}\n\nshortened:")
+    _say(shortened(finding).report())
     return 1
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _search_all(arguments: argparse.Namespace, off: tuple[str, ...]) -> Finding | None:
@@ -46,7 +51,7 @@ def _search_all(arguments: argparse.Namespace, off: tuple[str, ...]) -> Finding 
                 return finding
             if time.monotonic() - told > 10 or done == arguments.histories:
                 told = time.monotonic()
-                print(f"{done} histories in {told - begun:.0f} s, nothing went wrong", flush=True)
+                _say(f"{done} histories in {told - begun:.0f} s, nothing went wrong")
     return None
 
 

@@ -1,4 +1,4 @@
-"""The database with all that befalls it: which server is asked, what a transaction does, and the disasters."""
+"""The database and all that befalls it: which server is asked, what a transaction does, the disasters."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Cluster:
     def transaction(
         self, origin: str, key: Key, deleted: bool, wall: float
     ) -> Callable[[float], tuple[Change, Snapshot]]:
-        """What is to be done on the primary of this moment to write an entity; the change, and what followed."""
+        """What is to be done on the primary to write an entity; gives the change, and what followed."""
         primary = self.database.primary
         self.database.numbers += 1
         number = None if self.rules.commit_order else self.database.numbers
@@ -100,7 +100,7 @@ class Cluster:
             self._be_uneasy(until)
 
     def fail_over(self) -> None:
-        """A server that may lack the latest commits becomes the primary; replicas find out sooner or later."""
+        """A server that may lack the latest commits becomes the primary; replicas find out some time."""
         now = self.clock.seconds()
         snapshots = self.database.primary.timeline.snapshots
         lost = min(self.chance.choice((0, 1, 1, 2, 3)), len(snapshots) - 1)

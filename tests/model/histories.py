@@ -31,7 +31,8 @@ class Finding:
     def report(self) -> str:
         """What happened, and how to see it again."""
         off = "".join(f" --without {rule}" for rule in self.off)
-        command = f"python -m tests.model --scenario '{self.scenario}'{off} --deeds {','.join(map(str, self.deeds))}"
+        deeds = ",".join(map(str, self.deeds))
+        command = f"python -m tests.model --scenario '{self.scenario}'{off} --deeds {deeds}"
         lines, _ = trace_of(self.scenario, self.deeds, rules_without(self.off))
         return "\n".join([*lines, "", self.violation, "", f"To see it again: {command}"])
 

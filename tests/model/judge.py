@@ -78,7 +78,7 @@ class Judge:
         self._steady_since = self._cluster.clock.seconds()
 
     def counts(self, now: float) -> bool:
-        """Whether a cluster that has converged includes this node; one that was silent for long does not count."""
+        """Whether a cluster that has converged includes this node; one that was silent for long is out."""
         node = self._node
         database = self._cluster.database
         reported = database.latest.members.get(node.name)
@@ -115,7 +115,7 @@ class Judge:
 
     def _check_age(self, key: Key, value: int | None, bound: float) -> None:
         if key[0] == "rows":
-            # The holder reads again what the cache only forgets, behind another read and perhaps after a rest.
+            # The holder reads again what the cache only forgets, behind another read or after a rest.
             if self._node.holder.last_error is not None:
                 return
             bound += 3 * self._cluster.scenario.slowest

@@ -104,7 +104,7 @@ class Node:
             self.feed.poll_now,
             clock,
         )
-        # Whether others know of this node; and who is told when they do, and when it knows all that they knew.
+        # Whether others know of this node; who is told when they do, and when it knows what they knew.
         self.listed = False
         self.arrives: Callable[[], object] = lambda: None
         self.knows: Callable[[], object] = lambda: None
