@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.chaos.checker import violations
 from tests.chaos.faults import VICTIM, Fault
-from tests.chaos.history import History, Read, State, Trouble
+from tests.chaos.history import History, Read, State, Trouble, Write
 from tests.chaos.registers import Register, make_registers, truth_of
 from tests.chaos.traffic import Failure, Seen, Traffic
 from tests.kit.cluster import Cluster, new_cluster
@@ -108,7 +108,7 @@ class Ring:
         seen.writes = [
             write for write in seen.writes if write.outcome != "refused" or write.effect not in self._claimed
         ]
-        self._claimed.update(write.effect for write in seen.writes if write.outcome != "refused")
+        self._claimed.update(_claimed(seen.writes))
 
     async def _strike(self, fault: Fault, seconds: float) -> Times:
         cluster = self.cluster
@@ -166,7 +166,12 @@ class Ring:
 
     def _until(self, seen: Seen, moment: float, truth: dict[str, list[State]]) -> History:
         """What was before a history came to nothing."""
-        writes = [write for write in seen.writes if write.ended < moment]
+        claimed = _claimed(seen.writes)
+        writes = [
+            write
+            for write in seen.writes
+            if write.ended < moment and (write.outcome != "refused" or write.effect not in claimed)
+        ]
         reads = [read for read in seen.reads if read.ended < moment]
         return History(writes, reads, (), truth, BOUND)
 
@@ -202,6 +207,11 @@ class Ring:
             if kind in ("held", "warm"):
                 told = f"{failure.register} at {failure.node}, {failure.began - times.struck:+.3f}"
                 result.violations.append(f"failed: {kind}: {told}: {failure.reason}")
+
+
+def _claimed(writes: Sequence[Write]) -> set[str]:
+    """The effects that some attempt may have had."""
+    return {write.effect for write in writes if write.outcome != "refused"}
 
 
 def _kind_of(failure: Failure, fault: Fault, times: Times) -> str:
