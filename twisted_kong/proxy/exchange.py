@@ -18,7 +18,7 @@ from twisted_kong.core.replies import redirect
 from twisted_kong.core.router import RouteQuery
 from twisted_kong.proxy.forwarding import Forwarding, sound
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.proxy.interfaces import Answering, Client, Needs
+from twisted_kong.proxy.interfaces import NOTHING, Answering, Client, Needs
 from twisted_kong.proxy.plan import Plan, make_plan
 from twisted_kong.proxy.request_body import RequestBody
 
@@ -41,9 +41,12 @@ class Exchange(Forwarding):
         self.client = client
         # What is asked more than once before it changes is found faster here than in the class.
         self.body = None
+        self.needs: Needs = NOTHING
         self._prompt = True
+        self._registered = False
         ctx = self.ctx = RequestContext()
         ctx.response_edits = ctx.response = ctx.consumer = ctx.chain = ctx.plan = None
+        ctx.balanced_at = 0.0
         ctx.head = head
         ctx.io = self
         ctx.scheme = client.scheme
