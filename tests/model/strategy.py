@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from twisted.internet.task import deferLater
 from typing_extensions import override
 
 from tests.kit.rows import FakePage
@@ -23,6 +24,7 @@ from twisted_kong.db.interfaces import Member
 from twisted_kong.db.positions import LogPosition, batch_from
 from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen, Verdict
+from twisted_kong.db.strategies.postgres.reading import GRACE
 from twisted_kong.node.steady import SteadyClock
 
 
@@ -62,7 +64,8 @@ class Strategy:
         self._seen = _seen_by(rules)
         self._losses_told = 0
         # Nothing but its start needs the pool, and that is not asked for.
-        self._hearing = Hearing(cast(Any, None), process, SteadyClock(process))
+        self._clock = SteadyClock(process)
+        self._hearing = Hearing(cast(Any, None), process, self._clock)
         self._wrote_at = -1e9
         self._listed = False
 
@@ -187,10 +190,16 @@ class Strategy:
 
     async def _ask(self, *, replica: bool) -> tuple[Snapshot, bool]:
         """What a server shows that may be believed, and whether it is the primary."""
+        # What only a replica has shown so far, the primary is given the time to show as well.
+        pauses = list(GRACE) if self._cluster.database.replicas else []
         while True:
             question, server = self._seen.question(primary=not replica), self._cluster.server(replica)
             snapshot = await self.wire.ask(lambda now: _shown_by(server, now), primary=not replica)  # noqa: B023
-            verdict = self._seen.judge(question, _proof(snapshot, question), primary=not replica)
+            proof = _proof(snapshot, question)
+            if not replica and not proof.holds and pauses:
+                await deferLater(self._clock, pauses.pop(0))
+                continue
+            verdict = self._seen.judge(question, proof, primary=not replica)
             if verdict is Verdict.LOST:
                 self._hearing.lost()
             if verdict in (Verdict.FRESH, Verdict.LOST):
