@@ -79,8 +79,8 @@ DATASTORE = Group(
             "db_cache_refill_concurrency",
             Kind.INTEGER,
             "8",
-            "Cached entities that may be read at a time, by requests that wait for one and after DELETE /cache."
-            " Fewer than connections in the pool, so that requests never keep the rest of the node waiting.",
+            "Cached entities that may be read at a time, by requests that wait for one and after"
+            " DELETE /cache. Fewer than connections in the pool, so that requests never keep the rest of the node waiting.",
             minimum=1,
             source=Source.OURS,
         ),

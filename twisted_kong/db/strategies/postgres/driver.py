@@ -76,7 +76,7 @@ class Driver(StockConnection):  # type: ignore[misc]  # txpostgres is not typed
     :param reactor: watches its socket (``IReactorFDSet`` and ``IReactorTime``).
     """
 
-    cursorFactory = _Cursor
+    cursorFactory = _Cursor  # noqa: N815 - txpostgres's name
 
     def __init__(self, reactor: Any) -> None:
         super().__init__(reactor, cooperator=task)
