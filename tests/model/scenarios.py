@@ -76,5 +76,6 @@ SCENARIOS = {
         Settings(frequency=0, ttl=_TTL), slowest=_QUICK, faults=("jump", "jump"), bound=_TTL + _QUICK
     ),
     "failovers": Scenario(lags=(0.0, 3.0), slowest=1.0, faults=("fail_over",) * 3, pushes=False),
+    "failovers of one server": Scenario(faults=("fail_over",) * 4, pushes=False),
     "arrivals": Scenario(lags=(6.0,), slowest=1.0, faults=("restart",) * 4),
 }

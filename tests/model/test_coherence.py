@@ -42,7 +42,7 @@ def test_no_list_of_deeds_leads_to_anything_stale(data: st.DataObject) -> None:
         ("page_leases", "single"),
         ("doubt", "single"),
         ("never_back", "replica"),
-        ("frontier", "failovers"),
+        ("frontier", "failovers of one server"),
         ("nothing_lost", "failover with replicas"),
         ("own_when_applied", "single"),
         ("read_again", "single"),
