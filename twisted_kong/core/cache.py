@@ -189,8 +189,9 @@ class CacheTable(Generic[L]):
         return self._leases.get(key)
 
     def grant(self, key: str, lease: L) -> None:
-        """Give the right to store this key to ``lease`` alone."""
+        """Give the right to store this key to ``lease`` alone; what a page brings of it may be older."""
         self._leases[key] = lease
+        self.gatherings.drop(key)
 
     def redeem(self, key: str, lease: L) -> bool:
         """End a lease; tells whether it was still good, that is: whether its holder may store now."""

@@ -157,12 +157,18 @@ class EntityCache:
         return self._table.gatherings.begin()
 
     def fill(self, gathering: Gathering, loaded: Iterable[tuple[str, Any]]) -> int:
-        """Keep what was read under a lease, unless purged meanwhile or known by now; tells how many."""
+        """Keep what was read under a lease, unless purged meanwhile or known by now; tells how many.
+
+        Neither is kept what is, or was meanwhile, read by itself: of two reads that overlap nobody knows
+        which is the older one, and what was served of one may not be followed by the other.
+        """
         self._table.gatherings.end(gathering)
         now, count = self._seconds(), 0
         for key, each in loaded:
             entry = self._table.find(key)
-            if gathering.allows(key) and (entry is None or not self._table.is_fresh(entry, now)):
+            if not gathering.allows(key) or self._table.lease_of(key) is not None:
+                continue
+            if entry is None or not self._table.is_fresh(entry, now):
                 value, lifetime = lifetime_of(each)
                 self._table.store(key, value, now, self._ttl, lifetime)
                 count += 1

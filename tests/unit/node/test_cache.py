@@ -430,6 +430,15 @@ def test_a_page_replaces_nothing_that_is_known() -> None:
     assert cache.peek("b") is MISS
 
 
+def test_a_page_keeps_nothing_that_is_being_read_by_itself() -> None:
+    """That read may be the older one: who was served of the page would then be served what was before."""
+    cache, reads = EntityCache(Clock()), Reads()
+    started(cache.get("a", reads))
+    lease = cache.gather()
+    assert cache.fill(lease, [("a", "new")]) == 0
+    assert cache.peek("a") is ABSENT
+
+
 def test_a_database_that_is_away_is_told_once_and_without_credentials() -> None:
     """A key holds what a client has sent to be let in, and every request would tell the same."""
     cache = EntityCache(Clock())
