@@ -59,6 +59,8 @@ async def player(directory: Path, started: float) -> AsyncIterator[Player]:
     ):
         assert first.upstream is not None
         assert second.upstream is not None
+        # However long the node took to come up.
+        clock.set(started)
         with dead_port() as dead:
             ports = {
                 19000: node.port,
