@@ -16,7 +16,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from twisted_kong.core.changes import Entity, Operation
+from twisted_kong.core.changes import Change, Entity, Operation, Position
 from twisted_kong.db.documents import encode
 from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
 from twisted_kong.db.tables import Reference, Table, Unique
@@ -57,6 +57,19 @@ class Draft:
     operation: Operation
     key: str
     cache_keys: tuple[str, ...]
+
+    def logged(self, position: Position, commit: Commit) -> Change:
+        """The change that this has become, as part of a commit."""
+        return Change(
+            position=position,
+            entity=self.table,
+            operation=self.operation,
+            id=self.key,
+            keys=self.cache_keys,
+            origin=commit.origin,
+            at=commit.at,
+            author=commit.author,
+        )
 
 
 async def execute(tables: Mapping[str, Table], rows: IRows, commit: Commit) -> list[Draft]:

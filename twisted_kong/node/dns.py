@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IResolutionReceiver
-from zope.interface import implementer
+from twisted.internet.interfaces import IReactorTime
 
 from twisted_kong.core.hosts import is_address
+from twisted_kong.db.names import addresses_of
 
 
 class NameFailure(Exception):
@@ -23,26 +23,6 @@ class NameFailure(Exception):
         super().__init__(host)
         self.host = host
         self.missing = missing
-
-
-@implementer(IResolutionReceiver)
-class _Receiver:
-    """Collects the addresses of one lookup."""
-
-    def __init__(self, done: Deferred[tuple[str, ...]]) -> None:
-        self._done = done
-        self._found: list[str] = []
-
-    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802 - Twisted's name
-        pass
-
-    def addressResolved(self, address: Any) -> None:  # noqa: N802 - Twisted's name
-        self._found.append(address.host)
-
-    def resolutionComplete(self) -> None:  # noqa: N802 - Twisted's name
-        found = tuple(dict.fromkeys(self._found))
-        # Kong: AAAA is not in dns_order, so a "localhost" that is ::1 too means 127.0.0.1 alone.
-        self._done.callback(tuple(each for each in found if ":" not in each) or found)
 
 
 class _Entry:
@@ -123,15 +103,13 @@ class Resolver:
 
     def _look_up(self, host: str, entry: _Entry) -> None:
         entry.waiting = []
-        done: Deferred[tuple[str, ...]] = Deferred()
+        done = addresses_of(host, self._names)
         done.addErrback(lambda _: ())
         done.addCallback(self._found, host, entry)
-        try:
-            self._names.resolveHostName(_Receiver(done), host)
-        except Exception:
-            done.callback(())
 
-    def _found(self, addresses: tuple[str, ...], host: str, entry: _Entry) -> None:
+    def _found(self, found: tuple[str, ...], host: str, entry: _Entry) -> None:
+        # Kong: AAAA is not in dns_order, so a "localhost" that is ::1 too means 127.0.0.1 alone.
+        addresses = tuple(each for each in found if ":" not in each) or found
         entry.addresses = addresses
         entry.expires = self._clock.seconds() + (self._ttl if addresses else self._error_ttl)
         waiting, entry.waiting = entry.waiting or [], None

@@ -219,16 +219,7 @@ class MemoryStrategy(IStrategy):
             yield key
 
     def _append(self, draft: Draft, commit: Commit) -> Change:
-        change = Change(
-            position=LogPosition(_number(self._newest()) + 1, self._new_tag()),
-            entity=draft.table,
-            operation=draft.operation,
-            id=draft.key,
-            keys=draft.cache_keys,
-            origin=commit.origin,
-            at=commit.at,
-            author=commit.author,
-        )
+        change = draft.logged(LogPosition(_number(self._newest()) + 1, self._new_tag()), commit)
         self.data.log.append(change)
         return change
 

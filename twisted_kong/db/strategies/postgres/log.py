@@ -84,16 +84,7 @@ def written(drafts: Sequence[Draft]) -> Statement:
 def changes_of(drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, last: int) -> tuple[Change, ...]:
     """Drafts as the changes they have become, the last of them with a number."""
     return tuple(
-        Change(
-            position=LogPosition(number, tag),
-            entity=draft.table,
-            operation=draft.operation,
-            id=draft.key,
-            keys=draft.cache_keys,
-            origin=commit.origin,
-            at=commit.at,
-            author=commit.author,
-        )
+        draft.logged(LogPosition(number, tag), commit)
         for number, (draft, tag) in enumerate(zip(drafts, tags, strict=True), last - len(drafts) + 1)
     )
 

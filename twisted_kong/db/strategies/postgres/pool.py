@@ -23,6 +23,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.interfaces import LostRace, PoolUse
+from twisted_kong.db.names import addresses_of
 from twisted_kong.db.strategies.postgres.connection import Connection, NoAnswer
 from twisted_kong.db.strategies.postgres.driver import Driver, IDriver, Rows
 from twisted_kong.db.strategies.postgres.errors import (
@@ -35,7 +36,6 @@ from twisted_kong.db.strategies.postgres.errors import (
 )
 from twisted_kong.db.strategies.postgres.health import Health
 from twisted_kong.db.strategies.postgres.idle import Idle
-from twisted_kong.db.strategies.postgres.names import addresses_of
 from twisted_kong.db.strategies.postgres.opening import Opener
 from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.transaction import Transaction

@@ -50,16 +50,7 @@ def _append(connection: sqlite3.Connection, draft: Draft, commit: Commit) -> Cha
     keys = orjson.dumps(draft.cache_keys).decode()
     parameters = (draft.table, draft.operation, draft.key, keys, commit.origin, commit.at, commit.author)
     number, tag = connection.execute(_APPEND, parameters).fetchone()
-    return Change(
-        position=LogPosition(number, tag),
-        entity=draft.table,
-        operation=draft.operation,
-        id=draft.key,
-        keys=draft.cache_keys,
-        origin=commit.origin,
-        at=commit.at,
-        author=commit.author,
-    )
+    return draft.logged(LogPosition(number, tag), commit)
 
 
 def head(connection: sqlite3.Connection) -> LogPosition:

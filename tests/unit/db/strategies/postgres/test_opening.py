@@ -9,8 +9,8 @@ import pytest
 from tests.kit.deferreds import failure_of, no_result, started, success_of
 from tests.kit.postgres_driver import FakeServer, PostgresClock, server_error
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.db.names import addresses_of
 from twisted_kong.db.strategies.postgres.connection import Connection
-from twisted_kong.db.strategies.postgres.names import addresses_of
 from twisted_kong.db.strategies.postgres.opening import Candidate, Opener, connect_parameters
 from twisted_kong.db.strategies.postgres.settings import Settings
 

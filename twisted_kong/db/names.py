@@ -1,4 +1,4 @@
-"""The addresses of a server, found without blocking: libpq would ask the system's resolver and wait."""
+"""The addresses of a host, found without blocking, through the reactor's resolver."""
 
 from __future__ import annotations
 
@@ -34,11 +34,14 @@ class _Receiver:
 def addresses_of(host: str, names: Any) -> Deferred[tuple[str, ...]]:
     """The addresses of a host, each once, in the resolver's order; none if there is no such name.
 
-    :param names: an ``IHostnameResolver`` (``reactor.nameResolver``).
+    :param names: an ``IHostnameResolver`` (``reactor.nameResolver``); fails with whatever that raises.
     """
     done: Deferred[tuple[str, ...]] = Deferred()
     if is_address(host):
         done.callback((host,))
-    else:
+        return done
+    try:
         names.resolveHostName(_Receiver(done), host)
+    except Exception:
+        done.errback()
     return done

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.kit.deferreds import no_result, success_of
+from typing import Any
+
+from tests.kit.deferreds import failure_of, no_result, success_of
 from tests.kit.postgres_driver import FakeNames
-from twisted_kong.db.strategies.postgres.names import addresses_of
+from twisted_kong.db.names import addresses_of
 
 
 def test_an_address_is_its_own() -> None:
@@ -31,3 +33,13 @@ def test_nobody_waits_any_longer() -> None:
     lookup.addErrback(lambda _: None)
     lookup.cancel()
     names.receivers[0].resolutionComplete()
+
+
+def test_a_resolver_that_raises_fails_the_lookup() -> None:
+    """Whoever asks meets one kind of failure."""
+
+    class Broken:
+        def resolveHostName(self, receiver: Any, host: str) -> None:  # noqa: N802 - Twisted's name
+            raise ValueError(host)
+
+    failure_of(addresses_of("db", Broken()), ValueError)
