@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from twisted_kong.core.conf.groups.datastore import CASSANDRA, DATASTORE, POSTGRES
+from twisted_kong.core.conf.groups.cassandra import CASSANDRA
+from twisted_kong.core.conf.groups.datastore import DATASTORE
 from twisted_kong.core.conf.groups.dns import DNS
 from twisted_kong.core.conf.groups.general import ERROR_PAGES, GENERAL
 from twisted_kong.core.conf.groups.listeners import ADMIN, LISTENERS
 from twisted_kong.core.conf.groups.nginx import EXTENSIONS, HYBRID, NGINX
+from twisted_kong.core.conf.groups.postgres import POSTGRES
 from twisted_kong.core.conf.groups.proxy import LIMITS, PROXY
 from twisted_kong.core.conf.groups.tls import TLS
 from twisted_kong.core.conf.property import Group, Property
