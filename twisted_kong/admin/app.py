@@ -11,7 +11,7 @@ caches.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -60,13 +60,9 @@ class AdminHeaders:
     latency: bool = True
 
     @classmethod
-    def configured(cls, headers: Iterable[str]) -> AdminHeaders:
-        """As the ``headers`` property of kong.conf says, by tokens or single names."""
-        names = {name.lower() for name in headers}
-        return cls(
-            server=not names.isdisjoint({"server_tokens", "server"}),
-            latency=not names.isdisjoint({"latency_tokens", "x-kong-admin-latency"}),
-        )
+    def configured(cls, headers: Collection[str]) -> AdminHeaders:
+        """As the property ``headers`` of kong.conf says, given as lower-case names of single fields."""
+        return cls(server="server" in headers, latency="x-kong-admin-latency" in headers)
 
 
 ALL_HEADERS = AdminHeaders()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from twisted_kong.core.http1.requests import Limits
@@ -21,42 +21,19 @@ class Tokens:
     request_id: bool = True
     request_id_upstream: bool = True
 
-
-_GROUPS = {
-    "server_tokens": ("via", "server"),
-    "latency_tokens": ("upstream_latency", "proxy_latency", "response_latency"),
-    "via": ("via",),
-    "server": ("server",),
-    "x-kong-upstream-latency": ("upstream_latency",),
-    "x-kong-proxy-latency": ("proxy_latency",),
-    "x-kong-response-latency": ("response_latency",),
-    "x-kong-upstream-status": ("upstream_status",),
-    "x-kong-request-id": ("request_id",),
-}
-_ALL_OFF = dict.fromkeys(
-    (
-        "via",
-        "server",
-        "upstream_latency",
-        "proxy_latency",
-        "response_latency",
-        "upstream_status",
-        "request_id",
-    ),
-    False,
-)
-
-
-def tokens(headers: list[str], headers_upstream: list[str]) -> Tokens:
-    """Read the two settings; ``off`` anywhere in ``headers`` disables all of them."""
-    switches = dict(_ALL_OFF)
-    names = [name.lower() for name in headers]
-    if "off" not in names:
-        for name in names:
-            for switch in _GROUPS.get(name, ()):
-                switches[switch] = True
-    upstream = "x-kong-request-id" in [name.lower() for name in headers_upstream]
-    return Tokens(**switches, request_id_upstream=upstream)
+    @classmethod
+    def configured(cls, headers: Collection[str], headers_upstream: Collection[str]) -> Tokens:
+        """As the two properties of kong.conf say, which are given as lower-case names of single fields."""
+        return cls(
+            via="via" in headers,
+            server="server" in headers,
+            upstream_latency="x-kong-upstream-latency" in headers,
+            proxy_latency="x-kong-proxy-latency" in headers,
+            response_latency="x-kong-response-latency" in headers,
+            upstream_status="x-kong-upstream-status" in headers,
+            request_id="x-kong-request-id" in headers,
+            request_id_upstream="x-kong-request-id" in headers_upstream,
+        )
 
 
 @dataclass(frozen=True, slots=True)

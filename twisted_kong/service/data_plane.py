@@ -23,7 +23,7 @@ from twisted_kong.proxy.interfaces import Phases
 from twisted_kong.proxy.pool import Pool
 from twisted_kong.proxy.real_ip import RealIp, TrustedIps
 from twisted_kong.proxy.request_ids import request_ids
-from twisted_kong.proxy.settings import Settings, tokens
+from twisted_kong.proxy.settings import Settings, Tokens
 from twisted_kong.proxy.tls import ClientTls
 from twisted_kong.proxy.wheel import Wheel
 from twisted_kong.service.ground import Foundation, Ground
@@ -40,7 +40,7 @@ def settings_of(conf: Conf) -> Settings:
     """The data path's settings."""
     buffers = conf.nginx_http_large_client_header_buffers
     return Settings(
-        tokens=tokens(sorted(conf.headers), sorted(conf.headers_upstream)),
+        tokens=Tokens.configured(conf.headers, conf.headers_upstream),
         limits=Limits(line=buffers.size, field=buffers.size, head=max(65536, buffers.number * buffers.size)),
         max_body_size=conf.nginx_http_client_max_body_size,
         body_buffer_size=max(_LEAST_BODY_BUFFER, conf.nginx_http_client_body_buffer_size),
