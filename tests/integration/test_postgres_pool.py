@@ -485,3 +485,25 @@ async def test_closing_in_the_middle_harms_no_other_connection() -> None:
             asked.addErrback(lambda _: None)
             asked.cancel()
             assert await pool.run("select 1") == [(1,)]
+
+
+async def test_what_a_database_sets_for_all_sessions() -> None:
+    """Transactions keep the isolation that they rely on and wait for locks, whatever sessions begin with."""
+    database = shared_server().fresh_database()
+    for setting in ("default_transaction_isolation = serializable", "lock_timeout = '1ms'"):
+        database.query(f"alter database {database.name} set {setting}")
+    async with pooled(database) as pool:
+        shown = "select current_setting('transaction_isolation'), current_setting('lock_timeout')"
+        assert await pool.run(shown) == [("read committed", "0")]
+
+
+async def test_a_standby_of_a_serializable_server() -> None:
+    """It is read from, although it shows nothing to transactions as its configuration would have them."""
+    with new_server() as primary:
+        database = primary.fresh_database()
+        replica = primary.make_replica()
+        # for this database only: the superuser has to get in
+        database.query(f"alter database {database.name} set default_transaction_isolation = serializable")
+        replica.wait_replayed(primary)
+        async with pooled(database.on(replica), writable=False) as pool:
+            assert await pool.run("select pg_is_in_recovery()") == [(True,)]

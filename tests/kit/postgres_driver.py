@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 
 from twisted_kong.db.strategies.postgres.driver import Rows
 
-SESSION = "select pg_is_in_recovery()"
+SESSION = "begin; set default_transaction_isolation"
 
 
 def server_error(sqlstate: str | None, message: str = "no") -> psycopg2.Error:

@@ -8,6 +8,8 @@ for would be taken for that of the next.
 
 The server is told to give up a little earlier by itself, so that a slow query costs no connection, and not to
 work on for a client that has gone or fallen silent within a transaction.
+What a database or a role may have set otherwise for all sessions, and transactions here rely on, is set too:
+each statement sees what was committed before it, and a lock is waited for.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ SERVER_SHARE = 0.9
 CHECK_INTERVAL = "500"
 _CHECKS_CLIENT = 140000
 _INVALID_VALUE = "22023"
+# In transactions of their own, before anything that looks: a standby shows nothing to who is serializable.
+_ISOLATION = "begin; set default_transaction_isolation to 'read committed'; commit;"
 
 
 class IClock(Protocol):
@@ -169,6 +173,7 @@ def session_query(settings: Settings, server_version: int) -> tuple[str, tuple[A
         "statement_timeout": limit,
         # who holds locks and says nothing has been stopped, or is gone without a word
         "idle_in_transaction_session_timeout": limit,
+        "lock_timeout": "0",
         "timezone": "UTC",
     }
     if server_version >= _CHECKS_CLIENT:
@@ -183,4 +188,4 @@ def session_query(settings: Settings, server_version: int) -> tuple[str, tuple[A
     if settings.schema is not None:
         terms.append("set_config('search_path', quote_ident(%s), false)")
         values.append(settings.schema)
-    return f"select pg_is_in_recovery(), {', '.join(terms)}", tuple(values)
+    return f"{_ISOLATION} select pg_is_in_recovery(), {', '.join(terms)}", tuple(values)

@@ -120,11 +120,13 @@ def test_notified(clock: PostgresClock) -> None:
 def test_session() -> None:
     """The server gives up before we do, and looks whether we are there where it can."""
     query, values = session_query(SETTINGS, 140000)
-    assert query.startswith("select pg_is_in_recovery(), set_config(%s, %s, false)")
+    isolation = "begin; set default_transaction_isolation to 'read committed'; commit;"
+    assert query.startswith(f"{isolation} select pg_is_in_recovery(), set_config(%s, %s, false)")
     pairs = dict(zip(values[::2], values[1::2], strict=True))
     assert pairs == {
         "statement_timeout": "4500",
         "idle_in_transaction_session_timeout": "4500",
+        "lock_timeout": "0",
         "timezone": "UTC",
         "client_connection_check_interval": "500",
     }
