@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_kong.db.positions import LogPosition, parse
@@ -41,16 +41,19 @@ class Hearing:
         self._begun.addTimeout(PATIENCE, self._steady, lambda *_: None)
         self._listener = Listener(self._pool, channel, self.notified, self._reactor)
         self._listener.start()
-        await self._begun
+        try:
+            await self._begun
+        except CancelledError:
+            # who tries again begins to listen anew
+            await self._stop_listening()
+            raise
 
     async def stop(self) -> None:
         """Listen no more, and pass nothing on."""
         self._pass_on = None
         self._do_not_poll_again()
         self._has_begun()
-        if self._listener is not None:
-            listener, self._listener = self._listener, None
-            await listener.stop()
+        await self._stop_listening()
 
     def pass_on(self, heard: Callable[[], object]) -> None:
         """Have a function called whenever the log should be polled."""
@@ -100,6 +103,11 @@ class Hearing:
         self._do_not_poll_again()
         if pause is not None:
             self._again = self._steady.callLater(pause, self._poll_again)
+
+    async def _stop_listening(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await listener.stop()
 
     def _has_begun(self) -> None:
         if self._begun is not None and not self._begun.called:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
-from tests.kit.deferreds import no_result, started, success_of
+from tests.kit.deferreds import failure_of, no_result, started, success_of
 from tests.kit.postgres_driver import FakeServer, PostgresClock
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.strategies.postgres.hearing import PATIENCE, Hearing
@@ -82,6 +82,20 @@ def test_stopped_while_it_starts() -> None:
     begun = follower.start()
     follower.stop()
     success_of(begun)
+
+
+def test_started_again_after_a_start_that_was_given_up() -> None:
+    """It listens once, and nothing of the first try is left, whether or not another one follows."""
+    follower = Follower(size=3)
+    begun = follower.start()
+    begun.cancel()
+    failure_of(begun, CancelledError)
+    assert follower.server.open == []
+    begun = follower.start()
+    follower.server.answer()
+    success_of(begun)
+    assert len(follower.server.open) == 1
+    follower.stop()
 
 
 def test_no_connection_to_spare() -> None:
