@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from tests.contract.test_verbs import refusal
-from tests.kit.stores import MovableClock
+from tests.kit.stores import IStore, MovableClock
 from twisted_kong.core.errors import InvalidOptions, SchemaViolation
 from twisted_kong.db.database import Database
+from twisted_kong.db.upkeep import Upkeep
 
 
 @pytest.fixture
@@ -119,6 +120,23 @@ async def test_expired_rows_are_removed(database: Database, clock: MovableClock)
     assert [(change.entity, change.id, change.operation) for change in batch.changes] == [
         ("grants", grant["id"], "delete")
     ]
+
+
+async def test_expired_rows_of_a_kind_that_is_not_there(
+    database: Database, clock: MovableClock, store: IStore
+) -> None:
+    """They are left to nodes that know the kind, and do not keep the others from being removed."""
+    await database.counters.insert({"identifier": "a", "period": "b"}, ttl=5)
+    entity = await credential(database, "a", ttl=6)
+    clock.advance(10)
+    without = store.handle(clock)
+    await without.start({name: dao.table for name, dao in database.daos.items() if name != "counters"})
+    try:
+        assert await without.expired(10) == [("keyauth_credentials", entity["id"])]
+        await Upkeep(without, clock, "without", 100.0).work()
+        assert [kind for kind, _ in await database.strategy.expired(10)] == ["counters"]
+    finally:
+        await without.stop()
 
 
 async def test_an_expired_parent_is_no_parent(database: Database, clock: MovableClock) -> None:

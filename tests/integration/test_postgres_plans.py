@@ -106,7 +106,7 @@ QUESTION = Question(frozenset({LogPosition(COUNT, "x" * 8), LogPosition(COUNT - 
         ),
         (rows.tags_after(100, (KEY, 1, ""), None, NOW), 103),
         (rows.tags_after(100, (KEY, 1, ""), "common3", NOW), 103),
-        (rows.expired(20, 10.0), 21),
+        (rows.expired(["services"], 20, 10.0), 21),
         (log.changes_after(LogPosition(COUNT, "x" * 8), 1000), 2),
         (log.changes_after(LogPosition(COUNT - 100, "x" * 8), 1000), 102),
         (log.beginning(100), 102),

@@ -265,7 +265,7 @@ class IStrategy(IChangeLog, IMembership, Protocol):
         """Apply all of the writes and log them, or raise and change nothing; :class:`LostRace` see there."""
 
     async def expired(self, limit: int) -> list[tuple[str, str]]:
-        """Table and key of rows whose time is over and which still take up room."""
+        """Table and key of rows of its kinds whose time is over and which still take up room."""
 
     async def trim_log(self, before: float) -> int:
         """Forget changes written before an epoch second, but never the newest; how many went.

@@ -128,7 +128,7 @@ class MemoryStrategy(IStrategy):
             (name, key)
             for name, table in self.data.tables.items()
             for key, (_, expires) in table.documents.items()
-            if self._is_over(expires)
+            if name in self._tables and self._is_over(expires)
         )
         return list(islice(over, limit))
 

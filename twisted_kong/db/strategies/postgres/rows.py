@@ -12,6 +12,7 @@ Nothing that is written has an answer of interest, so it travels with the next q
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -89,10 +90,10 @@ def tags_of_rows(rows: Rows) -> list[TagRow]:
     return [TagRow(*row) for row in rows]
 
 
-def expired(limit: int, now: float) -> Statement:
-    """Asks for kind and key of rows whose time is over."""
-    text = "select kind, id from entities where expires <= %s order by expires limit %s"
-    return Statement(text, (now, limit))
+def expired(kinds: Collection[str], limit: int, now: float) -> Statement:
+    """Asks for kind and key of rows of some kinds whose time is over."""
+    text = "select kind, id from entities where expires <= %s and kind = any(%s) order by expires limit %s"
+    return Statement(text, (now, list(kinds), limit))
 
 
 def one_of(rows: Rows) -> Stored | None:

@@ -161,7 +161,7 @@ class PostgresStrategy(IStrategy):
     @override
     async def expired(self, limit: int) -> list[tuple[str, str]]:
         # The log does not tell of their removal, so a replica might show them over and over.
-        answer = await self._reader.read(rows.expired(limit, self._now), from_primary=True)
+        answer = await self._reader.read(rows.expired(self._tables, limit, self._now), from_primary=True)
         return [(kind, key) for kind, key in answer.rows]
 
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from typing_extensions import override
@@ -80,10 +80,13 @@ def tags_after(
     return [TagRow(*row) for row in connection.execute(query, parameters)]
 
 
-def expired(connection: sqlite3.Connection, limit: int, now: float) -> list[tuple[str, str]]:
-    """Rows whose time is over."""
-    query = "select kind, id from entities where expires <= ? order by expires limit ?"
-    return connection.execute(query, (now, limit)).fetchall()
+def expired(
+    connection: sqlite3.Connection, kinds: Collection[str], limit: int, now: float
+) -> list[tuple[str, str]]:
+    """Rows of some kinds whose time is over."""
+    marks = ", ".join("?" * len(kinds))
+    query = f"select kind, id from entities where expires <= ? and kind in ({marks}) order by expires limit ?"
+    return connection.execute(query, (now, *kinds, limit)).fetchall()
 
 
 def _source(table: Table, selection: Selection, after: str) -> tuple[str, list[str]]:

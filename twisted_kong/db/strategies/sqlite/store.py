@@ -99,7 +99,7 @@ class SqliteStrategy(SqliteReading, IStrategy):
     @override
     async def expired(self, limit: int) -> list[tuple[str, str]]:
         now = self._reactor.seconds()
-        return await self._reads.run(lambda connection: rows.expired(connection, limit, now))
+        return await self._reads.run(lambda connection: rows.expired(connection, self._tables, limit, now))
 
     @override
     async def trim_log(self, before: float) -> int:
