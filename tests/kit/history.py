@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 from typing_extensions import override
 
 from tests.kit.deferreds import success_of
@@ -22,6 +22,8 @@ KIND = Table("things", ("id",), (), (), (), lambda new, old: ())
 class HistoryStore(MemoryStrategy):
     """A store as one node sees it; ``away`` lets everything fail, ``held`` keeps every answer back.
 
+    ``seconds`` is what each answer takes.
+
     ``reads`` counts what was asked of the list of nodes and of history.
     """
 
@@ -31,6 +33,7 @@ class HistoryStore(MemoryStrategy):
         success_of(self.start({"things": KIND}))
         self.away = False
         self.held: list[Deferred[None]] | None = None
+        self.seconds = 0.0
         self.reads = 0
         self._keys = itertools.count()
 
@@ -88,6 +91,8 @@ class HistoryStore(MemoryStrategy):
         if self.held is not None:
             self.held.append(Deferred())
             await self.held[-1]
+        if self.seconds:
+            await deferLater(self._clock, self.seconds)
 
 
 def at(number: int, tag: str = "deadbeef") -> LogPosition:

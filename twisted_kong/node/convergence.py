@@ -8,6 +8,7 @@ waited for by itself.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -106,18 +107,15 @@ class Convergence:
 
     async def _watch(self) -> None:
         while self._waiting:
-            waiting = list(self._waiting)
-            await self._look(waiting)
-            for waiter in waiting:
-                if waiter.shown is not None and (waiter.expired or waiter.shown.converged):
-                    self._fire(waiter, waiter.shown)
+            await self._look(list(self._waiting))
             if self._waiting:
                 await self._rest()
         self._ended()
 
     async def _look(self, waiting: Sequence[_Waiter]) -> None:
         """Take one look on behalf of those who wait at its beginning."""
-        looking = Deferred.fromCoroutine(self._show(waiting))
+        left = deque(waiting)
+        looking = Deferred.fromCoroutine(self._show(left))
         try:
             await looking.addTimeout(PATIENCE, self._clock)
         except Exception as error:
@@ -125,29 +123,46 @@ class Convergence:
             self._trouble.met(failure, "cannot find out how far the other nodes have got")
             late = isinstance(error, TimeoutError)
             reason = f"no answer within {PATIENCE:g} seconds" if late else failure.getErrorMessage()
-            for waiter in waiting:
-                waiter.shown = Outcome(error=reason)
+            for waiter in left:
+                self._see(waiter, Outcome(error=reason))
+            # Those whom the look did not come to are the first of the next one.
+            first = set(left)
+            self._waiting.sort(key=lambda waiter: waiter not in first)
         else:
             self._trouble.over("it can be found out again how far the other nodes have got")
 
-    async def _show(self, waiting: Sequence[_Waiter]) -> None:
+    async def _show(self, left: deque[_Waiter]) -> None:
+        """Judge for each of those who are left, who is answered at once if that is good, or if it is time."""
         members = await self.members()
-        for waiter in waiting:
-            waiter.shown = await self._judged(members, waiter.position)
+        while left:
+            outcome = await self._judged(members, left[0].position)
+            self._see(left.popleft(), outcome)
+
+    def _see(self, waiter: _Waiter, outcome: Outcome) -> None:
+        waiter.shown = outcome
+        if waiter.expired or outcome.converged:
+            self._fire(waiter, outcome)
 
     async def _judged(self, members: Sequence[Member], position: Position) -> Outcome:
-        """Judge by numbers first; only where these say that all is well they have to be believed."""
+        """Judge by numbers first; only where these say that all is well they have to be believed.
+
+        What is waited for is looked up before what is reported and after it: if the log held it both times, a
+        failover in between has lost nothing of it.
+        """
         reported = unproven(members, position)
         outcome = judge(members, position, reported)
         if outcome.laggards:
             return outcome
-        if await descent_of(position, self._log_of_changes) is Descent.FOREIGN:
-            return Outcome(outcome.nodes, error=f"the log of changes does not hold the position {position}")
-        proven = {each for each in reported if await self._is_ours(each)}
+        foreign = Outcome(outcome.nodes, error=f"the log of changes does not hold the position {position}")
+        if await self._descent(position) is Descent.FOREIGN:
+            return foreign
+        proven = {each for each in reported if await self._descent(each) is Descent.OURS}
+        if proven and await self._descent(position) is Descent.FOREIGN:
+            return foreign
         return judge(members, position, proven)
 
-    async def _is_ours(self, position: Position) -> bool:
-        return await descent_of(position, self._log_of_changes) is Descent.OURS
+    async def _descent(self, position: Position) -> Descent:
+        return await descent_of(position, self._log_of_changes)
 
     def _expired(self, waiter: _Waiter) -> None:
         waiter.timer = None

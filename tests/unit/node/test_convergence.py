@@ -198,6 +198,33 @@ def test_what_the_log_has_forgotten_is_reached(cluster: Cluster) -> None:
     assert success_of(cluster.wait(old)).converged
 
 
+def test_a_failover_in_the_middle_of_a_look(cluster: Cluster) -> None:
+    """What was held when the look began and is lost when it ends is not reached."""
+    cluster.store.write()
+    lost = cluster.store.write()
+    cluster.applied = lost
+    cluster.report("a", at(2, "f0000000"))
+    cluster.store.held = []
+    waiting = cluster.wait(lost, 1)
+    for _ in ("the list of nodes", "the position"):
+        cluster.store.held.pop(0).callback(None)
+    cluster.store.lose(1)
+    cluster.report("a", cluster.store.write())
+    cluster.store.release()
+    cluster.clock.pump([0.25] * 4)
+    assert not success_of(waiting).converged
+
+
+def test_many_who_wait_on_a_slow_database(cluster: Cluster) -> None:
+    """A look that takes too long answers those whom it has come to, so that all are answered in the end."""
+    positions = [cluster.store.write() for _ in range(4)]
+    cluster.applied = positions[-1]
+    cluster.store.seconds = PATIENCE / 5
+    waiting = [cluster.wait(position, 300) for position in positions]
+    cluster.clock.pump([0.25] * 150)
+    assert all(success_of(each).converged for each in waiting)
+
+
 def test_a_database_that_is_away(cluster: Cluster) -> None:
     """It is waited for as well; when it does not come back the reason is told and nobody is accused."""
     position = cluster.store.write()
