@@ -180,6 +180,17 @@ def test_rights_that_are_wanting(database: PostgresDatabase) -> None:
         database.query("drop role stranger")
 
 
+def test_a_database_that_cannot_hold_every_text() -> None:
+    """It is refused before anything is made; else a key that a client sends would be an error to look for."""
+    server, name = shared_server(), "of_few_letters"
+    server.query(f"create database {name} owner {USER} template template0 encoding 'LATIN1' locale 'C'")
+    database = PostgresDatabase(server, name)
+    with pytest.raises(DatabaseError, match=r"is encoded in LATIN1.*UTF8"):
+        layout_of(database, schema="gate").migrate()
+    assert tables_of(database) == set()
+    assert server.query("select 1 from pg_namespace where nspname = 'gate'", database=name) == []
+
+
 def test_reset_leaves_what_is_not_ours(database: PostgresDatabase) -> None:
     """Reset drops our tables and no other, and the steps can run again."""
     database.query("create table theirs (x integer)")

@@ -33,6 +33,8 @@ _TAKEN = """
     select relname from pg_class
     where relnamespace = to_regnamespace(quote_ident(current_schema())) and relname = any(%s) order by relname
 """
+# What can hold every text: the second takes bytes as they come, and ours are UTF-8.
+_ENCODINGS = ("UTF8", "SQL_ASCII")
 # Seconds without a report after which a node counts as gone.
 _GONE = 30
 _LIVING = f"""
@@ -125,6 +127,11 @@ async def _begin(transaction: Transaction, settings: Settings, steps: Sequence[S
     """What remains, when there is a table to remember what ran."""
     place = where(settings)
     if not await _is_ours(transaction):
+        [(encoding,)] = await transaction.run("select current_setting('server_encoding')")
+        if encoding not in _ENCODINGS:
+            raise DatabaseError(
+                f"{place} is encoded in {encoding}, which not every text fits: make it in UTF8"
+            )
         await _make_schema(transaction, settings)
         taken = [name for (name,) in await transaction.run(_TAKEN, (list(TABLES),))]
         if taken:
