@@ -16,7 +16,8 @@ class Rules:
     :param page_leases: neither is what a read of many rows at once has brought of it.
     :param doubt: a log that cannot show continuity makes everything stale; else reading just goes on.
     :param never_back: an answer is believed only if it proves to contain all that was seen before; else each.
-    :param frontier: all that was seen must be proven; else only what has the highest number.
+    :param frontier: an answer must be seen to be of one history with all that was seen; else only the highest
+        position counts.
     :param nothing_lost: no answer is believed that shows what the primary has lost; else all claims will do.
     :param own_when_applied: a node's own change is left out only if it was applied at the write; else always.
     :param read_again: a row that changes during its read is read again.

@@ -23,19 +23,20 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.interfaces import Member
 from twisted_kong.db.positions import LogPosition, batch_from
 from twisted_kong.db.strategies.postgres.hearing import Hearing
-from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen, Verdict
+from twisted_kong.db.strategies.postgres.proof import SHOWN, Proof, Question, Seen, Verdict
 from twisted_kong.db.strategies.postgres.reading import GRACE
 from twisted_kong.node.steady import SteadyClock
 
 
 class Highest(Seen):
-    """Takes the highest position for all that was seen."""
+    """Takes the highest position for all that was seen, whatever was learnt while an answer was under way."""
 
     @override
-    def judge(self, question: Question, proof: Proof, *, primary: bool) -> Verdict:
-        verdict = super().judge(question, proof, primary=primary)
-        self._claims = frozenset(sorted(self._claims, key=lambda each: each.number)[-1:])
-        return verdict
+    def _believe(self, question: Question, proof: Proof) -> Verdict:
+        self._claims = {each: kept for each, kept in self._claims.items() if each not in question.claims}
+        self._claims[proof.head] = proof
+        self._claims = dict(sorted(self._claims.items(), key=lambda each: each[0].number)[-1:])
+        return Verdict.FRESH
 
 
 class Forgiving(Seen):
@@ -204,7 +205,7 @@ class Strategy:
                 self._hearing.lost()
             if verdict in (Verdict.FRESH, Verdict.LOST):
                 return snapshot, not replica
-            replica = replica and verdict is not Verdict.LAGGING
+            replica = False
 
     def _batch(self, snapshot: Snapshot, position: LogPosition, limit: int) -> ChangeBatch | None:
         if not self._rules.commit_order:
@@ -221,7 +222,12 @@ def _shown_by(server: Server, now: float) -> Snapshot:
 
 def _proof(snapshot: Snapshot, question: Question) -> Proof:
     holds = snapshot.holds(question.claims) and not any(snapshot.holds((each,)) for each in question.lost)
-    return Proof(snapshot.head, holds)
+    tail = "".join(_tag(row.position) for row in reversed(snapshot.rows[-SHOWN:]))
+    return Proof(snapshot.head, holds, tail)
+
+
+def _tag(position: Position) -> str:
+    return str(position).partition("-")[2]
 
 
 def _seen_by(rules: Rules) -> Seen:

@@ -44,5 +44,5 @@ def test_the_proof_on_the_page_is_what_is_decided() -> None:
         assert printed(question.claims) == claims
         holds = all(has(head, each) for each in question.claims)
         holds = holds and not any(has(head, each) for each in question.lost)
-        assert seen.judge(question, Proof(head, holds), primary=primary).value == verdict
+        assert seen.judge(question, Proof(head, holds, head.tag), primary=primary).value == verdict
         assert printed(seen.question().claims) == afterwards

@@ -5,6 +5,8 @@ another.  To move, the recorder reads the log from the snapshot's position on, t
 then the log again: if that has grown, once more.  When it has not, nothing changed between reading the first
 of these rows and the last, so with them the snapshot is the database at that position.
 A first copy, or one after doubt, is made likewise: all rows page by page, then the rows that changed since.
+A row may be read before the change that it comes from, and a failover may lose that change while the log still
+holds all that was read of it; so who notices such a loss has to tell (:meth:`Recorder.doubt`).
 
 Whoever polls the log anyway tells how far it is (:meth:`Recorder.known`), so nobody polls here.
 Changes that come together are written together.  Whatever fails is told once and tried again a minute later;
@@ -103,6 +105,7 @@ class Recorder:
         self._tables: Mapping[str, Table] = {}
         self._known: tuple[Position, float] | None = None
         self._written: Position | None = None
+        self._doubtful = False
         self._touched = 0.0
         self._stopping = False
         self._resting: Deferred[None] | None = None
@@ -120,6 +123,10 @@ class Recorder:
         if self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.callback(None)
+
+    def doubt(self) -> None:
+        """What was read until now may be of a history that was lost: everything is to be copied."""
+        self._doubtful = True
 
     async def stop(self) -> None:
         """Write what there is to write, if that does not take long, and close the file."""
@@ -158,7 +165,7 @@ class Recorder:
 
     async def _wait_for_news(self) -> None:
         """Until the database is known to be ahead of the snapshot, and has been for a moment."""
-        while self._known is None or self._known[0] == self._written:
+        while self._known is None or (self._known[0] == self._written and not self._doubtful):
             if self._known is not None:
                 await self._touch(self._known[1])
             self._waiting = Deferred()
@@ -175,6 +182,7 @@ class Recorder:
         # Whoever stops here by an error closes the file, which undoes the transaction.
         await self._copy.begin()
         if self._written is None or not await self._bring_to_end(self._written):
+            self._doubtful = False
             await self._copy_all()
         await self._copy.rollback()
 
@@ -204,7 +212,7 @@ class Recorder:
         for _ in range(ROUNDS):
             as_of = self._clock.seconds()
             batch = await self._source.history(position, BATCH)
-            if not batch.continuous:
+            if self._doubtful or not batch.continuous:
                 return False
             if not batch.changes:
                 await self._copy.commit(str(position), as_of)

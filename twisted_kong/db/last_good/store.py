@@ -208,6 +208,8 @@ class LastGoodStrategy(Delegating):
             return ChangeBatch(changes=(), position=head, continuous=False, more=False)
         begun = self._clock.seconds()
         batch = await self._serving.changes_after(position, limit)
+        if not batch.continuous:
+            self._recorder.doubt()
         if not batch.more:
             self._recorder.known(batch.position, begun)
         return batch

@@ -225,6 +225,33 @@ def test_doubt_means_that_everything_is_copied(world: World) -> None:
     assert world.is_in_step()
 
 
+def test_rows_of_a_lost_history_are_not_kept(world: World) -> None:
+    """Where a failover has lost what the snapshot holds, although its position is left, all is copied."""
+    world.add("a")
+    world.start()
+    world.copy.rows["services", "ffffffff"] = b"of a change that was lost"
+    world.recorder.doubt()
+    world.poll()
+    assert "page" in world.source.asked
+    assert world.is_in_step()
+    world.source.asked.clear()
+    world.poll()
+    assert world.source.asked == []
+
+
+def test_a_history_that_is_lost_while_rows_are_read(world: World) -> None:
+    """What was read until then is not written, and everything copied instead."""
+    world.start()
+    world.add("a")
+    world.source.meanwhile = [world.recorder.doubt, world.recorder.doubt]
+    world.poll()
+    assert world.copy.commits == 1
+    world.poll()
+    assert world.source.asked.count("page") > len(world.database.daos)
+    assert world.is_in_step()
+    assert world.copy.commits == 2
+
+
 def test_that_it_is_current_is_noted_now_and_then(world: World) -> None:
     """While polls find nothing new the snapshot's age begins anew, every half minute."""
     world.start()

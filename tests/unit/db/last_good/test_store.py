@@ -18,6 +18,7 @@ from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.documents import encode
 from twisted_kong.db.last_good.files import Refused
 from twisted_kong.db.last_good.store import ANOTHER_DATABASE, PATIENCE, LastGoodStrategy, in_words
+from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.db.tables import Table
@@ -79,9 +80,13 @@ class Recorded:
     def __init__(self) -> None:
         self.running = False
         self.known_positions: list[str] = []
+        self.doubts = 0
 
     def start(self, tables: Mapping[str, Table]) -> None:
         self.running = True
+
+    def doubt(self) -> None:
+        self.doubts += 1
 
     def known(self, position: Any, as_of: float) -> None:
         self.known_positions.append(str(position))
@@ -138,6 +143,18 @@ def test_with_the_datastore_it_alone_is_asked() -> None:
     success_of(world.strategy.ping())
     world.stop()
     assert not world.recorder.running
+
+
+def test_a_doubt_is_passed_on() -> None:
+    """Where the log cannot show continuity, the snapshot is in doubt as all else is."""
+    world = World(snapshot=False)
+    world.primary.error = None
+    success_of(world.start())
+    success_of(world.strategy.changes_after(success_of(world.primary.head())))
+    assert world.recorder.doubts == 0
+    assert not success_of(world.strategy.changes_after(LogPosition(0, "deadbeef"))).continuous
+    assert world.recorder.doubts == 1
+    world.stop()
 
 
 def test_a_datastore_that_comes_within_a_few_seconds_is_waited_for() -> None:

@@ -13,11 +13,14 @@ answers.  Tags are made by chance, so a log that holds a claim has the history t
 * One is missing on the primary: history was lost.  All that was ever read is in doubt; its head is the only
   claim of a new beginning.
 
-Answers overlap, and may come from different servers: of two that were under way at once neither proves that
-it knows of the other, and the higher one might hide for good that the other was lost.
-So an answer is judged by the claims that were sent with its question, and its head replaces just these; what
-came in between stays a claim until a later answer has shown it to lie in the same history.
-Mostly there is one claim, and never more than there are connections.
+Answers overlap, and may come from different servers: of two that were under way at once neither was asked for
+the other.
+So an answer also shows its newest rows, and by them that it holds what was learnt since it was asked for, or
+that it is held by that.
+Where it shows neither it is asked for again, with what is known now: it may be the late answer of a server
+that is no more.
+Only the answer to a commit cannot be asked for again: its head becomes a claim beside the others, until a
+later answer has shown them to lie in one history.
 The answer to a question from before a loss proves nothing about the new beginning, and is asked for again.
 """
 
@@ -41,20 +44,39 @@ class Question:
     lost: frozenset[LogPosition] = frozenset()
 
 
+# How many of the newest rows an answer shows, and the length of a tag.
+SHOWN = 8
+_TAG = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What an answer says of its snapshot: the newest row of the log, and whether that is as was asked."""
+    """What an answer says of its snapshot: the newest row of the log, and whether that is as was asked.
+
+    ``tail`` is the tags of the newest rows one after the other, the head's first; numbers have no gaps.
+    """
 
     head: LogPosition
     holds: bool
+    tail: str
+
+    def shows(self, position: LogPosition) -> bool:
+        """Whether a row is seen to be among the newest."""
+        start = (self.head.number - position.number) * _TAG
+        return start >= 0 and self.tail[start : start + _TAG] == position.tag
+
+    def is_related_to(self, other: Proof) -> bool:
+        """Whether one of the two snapshots is seen to continue the other."""
+        return self.shows(other.head) or other.shows(self.head)
 
 
 class Verdict(Enum):
-    """What follows for the rows of an answer: believe them, ask the primary, doubt the past, ask again."""
+    """What follows for an answer: believe it, ask the primary, doubt the past, or ask again (both others)."""
 
     FRESH = "fresh"
     LAGGING = "lagging"
     LOST = "lost"
+    UNRELATED = "unrelated"
     OUTDATED = "outdated"
 
 
@@ -65,13 +87,14 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._claims: frozenset[LogPosition] = frozenset()
+        # Each claim with the answer that it is the head of.
+        self._claims: dict[LogPosition, Proof] = {}
         self._lost: frozenset[LogPosition] = frozenset()
         self.losses = 0
 
     def question(self, *, primary: bool = True) -> Question:
         """What to ask beside a read that is sent now; what the primary holds is never lost."""
-        return Question(self._claims, self.losses, frozenset() if primary else self._lost)
+        return Question(frozenset(self._claims), self.losses, frozenset() if primary else self._lost)
 
     def is_ahead_of(self, head: LogPosition) -> bool:
         """Whether something was seen that a primary with this end of its log cannot hold."""
@@ -82,22 +105,29 @@ class Seen:
         if question.losses != self.losses:
             return Verdict.OUTDATED
         if proof.holds:
-            self._claims = self._claims - question.claims | {proof.head}
-            self._lost = _beyond(proof.head, self._lost)
-            return Verdict.FRESH
+            return self._believe(question, proof)
         if not primary:
             return Verdict.LAGGING
-        self._lost = _beyond(proof.head, self._lost | self._claims)
-        self._claims = frozenset({proof.head})
+        self._lost = _beyond(proof.head, self._lost.union(self._claims))
+        self._claims = {proof.head: proof}
         self.losses += 1
         return Verdict.LOST
 
     def wrote(self, question: Question, proof: Proof) -> Verdict:
         """Judge the answer to a commit: it cannot be asked for again, so its head becomes a claim anyway."""
         verdict = self.judge(question, proof, primary=True)
-        if verdict is Verdict.OUTDATED:
-            self._claims |= {proof.head}
+        if verdict in (Verdict.OUTDATED, Verdict.UNRELATED):
+            self._claims[proof.head] = proof
         return verdict
+
+    def _believe(self, question: Question, proof: Proof) -> Verdict:
+        since = {claim: each for claim, each in self._claims.items() if claim not in question.claims}
+        if not all(map(proof.is_related_to, since.values())):
+            return Verdict.UNRELATED
+        newer = {claim: each for claim, each in since.items() if not proof.shows(claim)}
+        self._claims = newer or {proof.head: proof}
+        self._lost = _beyond(proof.head, self._lost)
+        return Verdict.FRESH
 
 
 def _beyond(head: LogPosition, positions: frozenset[LogPosition]) -> frozenset[LogPosition]:

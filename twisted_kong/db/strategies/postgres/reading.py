@@ -13,7 +13,7 @@ from twisted.internet.task import deferLater
 
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.positions import LogPosition
-from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen, Verdict
+from twisted_kong.db.strategies.postgres.proof import SHOWN, Proof, Question, Seen, Verdict
 from twisted_kong.db.strategies.postgres.replica import IServer, Replica
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement
 
@@ -21,7 +21,9 @@ from twisted_kong.db.strategies.postgres.statement import Rows, Statement
 # shown is no proof that the primary lost something until it has had these pauses, in seconds, to catch up.
 GRACE = (0.02, 0.05, 0.1, 0.2, 0.4)
 
-_HEAD = "select number, tag, {holds} as holds from changes order by number desc limit 1"
+_NEWEST = f"(select number, tag from changes order by number desc limit {SHOWN}) as newest"
+_TAIL = f"(select string_agg(tag, '' order by number desc) from {_NEWEST})"
+_HEAD = f"select number, tag, {{holds}} as holds, {_TAIL} as tail from changes order by number desc limit 1"
 _HOLDS = "(select count(*) from changes where (number, tag) in %s) = %s"
 _HOLDS_NONE = "not exists (select from changes where (number, tag) in %s)"
 # on true: whether or not there is a row to it, the proof comes
@@ -56,10 +58,10 @@ def split(rows: Rows) -> tuple[Proof, Rows]:
     """The proof in an answer, and what was asked for."""
     if not rows:
         raise DatabaseError("PostgreSQL: the log of changes is empty, which it never is unless by hand")
-    number, tag, holds = rows[0][:3]
+    number, tag, holds, tail = rows[0][:4]
     # none of what is asked for begins with a null
-    rest = [row[3:] for row in rows if len(row) > 3 and row[3] is not None]
-    return Proof(LogPosition(number, tag), holds), rest
+    rest = [row[4:] for row in rows if len(row) > 4 and row[4] is not None]
+    return Proof(LogPosition(number, tag), holds, tail), rest
 
 
 def _values(positions: frozenset[LogPosition]) -> tuple[tuple[int, str], ...]:
@@ -130,5 +132,5 @@ class Reader:
             verdict = self._seen.judge(question, proof, primary=True)
             if verdict is Verdict.LOST:
                 self._lost()
-            if verdict is not Verdict.OUTDATED:
+            if verdict in (Verdict.FRESH, Verdict.LOST):
                 return Answer(rest, proof.head, from_primary=True)

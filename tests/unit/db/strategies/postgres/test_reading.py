@@ -26,7 +26,7 @@ def at(number: int, history: str = "a") -> LogPosition:
 
 def proof(head: LogPosition, *, holds: bool = True) -> Rows:
     """The answer of a server whose log ends there."""
-    return [(head.number, head.tag, holds, "x")]
+    return [(head.number, head.tag, holds, head.tag, "x")]
 
 
 class FakeServer:
@@ -94,12 +94,13 @@ def test_the_question() -> None:
 
 def test_the_answer() -> None:
     """The proof comes with each row, and also where there is none."""
-    assert split([(5, "aaaaaaaa", True, "x", 1), (5, "aaaaaaaa", True, "y", 2)]) == (
-        Proof(at(5), True),
+    tail = "aaaaaaaabbbbbbbb"
+    assert split([(5, "aaaaaaaa", True, tail, "x", 1), (5, "aaaaaaaa", True, tail, "y", 2)]) == (
+        Proof(at(5), True, tail),
         [("x", 1), ("y", 2)],
     )
-    assert split([(5, "aaaaaaaa", False, None, None)]) == (Proof(at(5), False), [])
-    assert split([(5, "aaaaaaaa", True)]) == (Proof(at(5), True), [])
+    assert split([(5, "aaaaaaaa", False, tail, None, None)]) == (Proof(at(5), False, tail), [])
+    assert split([(5, "aaaaaaaa", True, tail)]) == (Proof(at(5), True, tail), [])
 
 
 def test_no_log() -> None:
