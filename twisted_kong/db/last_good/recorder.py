@@ -5,7 +5,7 @@ another.  To move, the recorder reads the log from the snapshot's position on, t
 then the log again: if that has grown, once more.  When it has not, nothing changed between reading the first
 of these rows and the last, so with them the snapshot is the database at that position.
 A first copy, or one after doubt, is made likewise: all rows page by page, then the rows that changed since.
-A row may be read before the change that it comes from, and a failover may lose that change while the log still
+A row may be read sooner than the change that made it, and a failover may lose that change while the log still
 holds all that was read of it; so who notices such a loss has to tell (:meth:`Recorder.doubt`).
 
 Whoever polls the log anyway tells how far it is (:meth:`Recorder.known`), so nobody polls here.
