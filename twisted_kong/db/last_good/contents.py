@@ -20,12 +20,15 @@ from twisted_kong.db.documents import decode
 from twisted_kong.db.indexes import foreign_rows, tag_rows, unique_rows
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.strategies.sqlite import kinds
-from twisted_kong.db.strategies.sqlite.rows import SqliteRows
+from twisted_kong.db.strategies.sqlite.rows import SqliteRows, expired
 from twisted_kong.db.tables import Table
 from twisted_kong.db.transaction import run_unsuspended
 
 # Raised whenever a file of before could not be understood any more.
 FORMAT: Final = "1"
+
+# How many rows whose time is over go at a time.
+FORGOTTEN: Final = 5000
 
 _TABLE = "create table if not exists snapshot (name text primary key, value text not null) strict"
 _WIDTH: Final = 16
@@ -106,6 +109,14 @@ class Contents:
         for name in ("entities", *_BESIDE):
             self._connection.execute(f"delete from {name}")
         self.sum = 0
+
+    def forget(self, tables: Mapping[str, Table], before: float) -> int:
+        """Remove rows whose time was over before an epoch second; how many went, of so many at a time.
+
+        The log does not tell of their end, so they would stay for ever.
+        """
+        over = expired(self._connection, tables, FORGOTTEN, before)
+        return self.take((tables[kind], key, None) for kind, key in over)
 
     def _put(self, table: Table, key: str, new: Stored | None) -> bool:
         old = run_unsuspended(self._rows.get(table, key))

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 # Opening may have to take in what a node that was killed left beside the file.
 OPEN_DEADLINE = 60.0
+# Seconds for which rows are kept when their time is over: the clocks of nodes may differ.
+LEEWAY = 3600.0
 
 
 class SnapshotWriter:
@@ -87,14 +89,15 @@ class SnapshotWriter:
 
     async def commit(self, position: str, as_of: float) -> None:
         """End the transaction: the file is now what the database was at ``position``, at ``as_of``."""
-        total, identity = self._begun.sum, self._place.identity
+        begun, identity = self._begun, self._place.identity
 
-        def work(connection: sqlite3.Connection) -> None:
-            contents.set_account(connection, Account(identity, position, as_of, total))
+        def work(connection: sqlite3.Connection) -> int:
+            begun.forget(self._tables, as_of - LEEWAY)
+            contents.set_account(connection, Account(identity, position, as_of, begun.sum))
             connection.execute("commit")
+            return begun.sum
 
-        await self._run(work)
-        self._sum, self._contents = total, None
+        self._sum, self._contents = await self._run(work), None
 
     async def rollback(self) -> None:
         """Undo the transaction, if there is one."""

@@ -72,6 +72,16 @@ def test_all_of_it_can_go(connection: sqlite3.Connection) -> None:
     assert is_whole(connection, TABLES, contents.sum)
 
 
+def test_what_has_ended_by_itself(connection: sqlite3.Connection) -> None:
+    """Rows whose time is over go with all that stands beside them, though no change tells of it."""
+    contents = Contents(connection, 0)
+    contents.take([(SERVICES, key, service(key, expires=end)) for key, end in (("1", 5.0), ("2", 9.0))])
+    contents.take([(SERVICES, "3", service("3"))])
+    assert (contents.forget(TABLES, 8.0), contents.forget(TABLES, 8.0)) == (1, 0)
+    assert set(names(connection)) == {"2", "3"}
+    assert is_whole(connection, TABLES, contents.sum)
+
+
 def test_a_value_that_changes_hands(connection: sqlite3.Connection) -> None:
     """A name taken over from a row that is read later, or has ended by itself, stands in nobody's way."""
     contents = Contents(connection, 0)

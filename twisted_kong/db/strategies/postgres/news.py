@@ -11,7 +11,7 @@ from __future__ import annotations
 from twisted_kong.db.positions import LogPosition
 
 # Seconds until the next poll, while what was told of is not there yet.
-FIRST_PAUSE = 0.02
+FIRST_PAUSE = 0.003
 LONGEST_PAUSE = 0.5
 # Seconds for which a replica is given time to get there.
 PATIENCE = 2.0

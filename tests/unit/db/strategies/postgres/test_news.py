@@ -43,7 +43,7 @@ def test_a_replica_that_is_not_there_yet() -> None:
     """The log is polled again soon, and then after longer pauses, until the poll gets there."""
     news = News()
     news.hear(at(5), 0.0)
-    pauses = [poll(news, 4) for _ in range(8)]
+    pauses = [poll(news, 4) for _ in range(12)]
     assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
     assert pauses[-1] == LONGEST_PAUSE
     assert news.is_there
