@@ -165,6 +165,31 @@ async def test_a_snapshot_that_was_never_completed_is_refused(path: Path, clock:
     assert await refusal(path, clock) == f"{path} was never completed"
 
 
+async def test_what_has_ended_takes_up_no_room(snapshot: Database, path: Path, clock: MovableClock) -> None:
+    """Rows whose time has been over for an hour are gone after the next commit, and the file is whole."""
+    consumer = (await snapshot["consumers"].insert({"username": "c"})).entity
+    assert consumer is not None
+    await snapshot["keyauth_credentials"].insert({"consumer": {"id": consumer["id"]}, "key": "k"}, ttl=5)
+    await write(snapshot, path, clock)
+
+    async def commit_later(seconds: float) -> int:
+        clock.advance(seconds)
+        writer = SnapshotWriter(Place(path, IDENTITY), clock)
+        await writer.open(TABLES)
+        await writer.begin()
+        await writer.commit(str(await snapshot.log.head()), clock.seconds())
+        await writer.close()
+        with closing(sqlite3.connect(path)) as connection:
+            query = "select count(*) from unique_values where kind = 'keyauth_credentials'"
+            (count,) = connection.execute(query).fetchone()
+        return int(count)
+
+    assert (await commit_later(60), await commit_later(3600)) == (1, 0)
+    standby = SnapshotStrategy(Place(path, IDENTITY), clock, 3600)
+    await standby.start(TABLES)
+    await standby.stop()
+
+
 def cut_off(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
