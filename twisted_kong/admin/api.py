@@ -106,7 +106,8 @@ def admin_site(
     :param access_log: is handed a line for each answered request.
     """
     confirmation = Confirmation(parts.convergence, parts.database.log.parse_position)
-    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation)
+    before_write = parts.database.strategy.catch_up
+    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write)
     return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
 
 

@@ -11,24 +11,17 @@ caches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
-from twisted.web.resource import IResource, Resource
-from twisted.web.server import NOT_DONE_YET
-from typing_extensions import override
+from twisted.web.resource import IResource
 
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.answers import (
     METHOD_NOT_ALLOWED,
-    NOT_FOUND,
     UNEXPECTED,
     Answer,
     message,
@@ -39,6 +32,7 @@ from twisted_kong.admin.bodies import check_type, decode_body, parse_pairs
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Table, allowed_methods
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.failures import answer_for
+from twisted_kong.admin.front import Front, routing
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.core.errors import DatabaseUnavailable
 
@@ -75,6 +69,7 @@ class AdminApp:
     :param access: who may come in.
     :param clock: whose seconds the latency is measured by.
     :param confirmation: holds back answers to writes that ask for it; without it ``wait`` means nothing.
+    :param before_write: awaited before each write, whose endpoint decides by what it reads.
     """
 
     def __init__(
@@ -84,19 +79,21 @@ class AdminApp:
         clock: IReactorTime,
         headers: AdminHeaders = ALL_HEADERS,
         confirmation: Confirmation | None = None,
+        before_write: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._table = table
         self._access = access
         self._clock = clock
         self._headers = headers
         self._confirmation = confirmation
+        self._before_write = before_write
 
     def resource(self) -> IResource:
         """The root resource for a :class:`~twisted_kong.admin.site.BoundedSite`.
 
         Importing klein installs the global reactor, so call this only after one was chosen.
         """
-        return _Front(self, _routing(tuple(self._table)))
+        return Front(self, routing(tuple(self._table)))
 
     def refusal(self, request: BoundedRequest) -> Answer | None:
         """The answer to a request that does not get as far as the endpoints, if it is such a one."""
@@ -175,115 +172,22 @@ class AdminApp:
             body=decode_body(kind, data) if takes_body else decode_body("", b""),
             author=_author(request),
         )
-        if self._confirmation is None or method in READING or b"wait" not in query:
+        if method in READING:
             return await handler(call)
         # Refused, if it must be, before anything is written.
-        timeout = timeout_wanted(parse_pairs(query))
+        timeout = None if self._confirmation is None else timeout_wanted(parse_pairs(query))
+        if self._before_write is not None:
+            await self._before_write()
         answer = await handler(call)
-        return answer if timeout is None else await self._confirmation.confirmed(answer, timeout)
-
-
-class _Front(Resource):
-    """The root: refuses what must not get in, and hands Klein a path in which only separators are slashes."""
-
-    isLeaf = True  # noqa: N815 -- the name is twisted.web's
-
-    def __init__(self, app: AdminApp, klein: IResource) -> None:
-        super().__init__()
-        self._app = app
-        self._klein = klein
-
-    @override
-    def render(self, request: Any) -> Any:
-        """Answer a request, now or later."""
-        if request.method == b"TRACE":
-            return _bare(request, page(405))
-        refused = self._app.refusal(request)
-        if refused is not None:
-            body = self._app.prepare(request, refused, trusted=refused.status != 403)
-        else:
-            segments = segments_of(request.path)
-            if segments is not None:
-                request.postpath = segments
-                request.app = self._app
-                return self._klein.render(request)
-            body = self._app.prepare(request, NOT_FOUND)
-        request.write(body)
-        request.finish()
-        return NOT_DONE_YET
-
-
-@lru_cache(maxsize=8)
-def _routing(paths: tuple[str, ...]) -> IResource:
-    """Klein's routing of some paths to the application that a request came through.
-
-    It depends on the paths alone and takes a while to make, so it is made once for each set of them.
-    """
-    from klein import Klein
-
-    klein = Klein()
-    klein.url_map.merge_slashes = False
-    for path in paths:
-        rule = path.replace("{", "<").replace("}", ">")
-        klein.route(rule, endpoint=path)(_renderer(path))
-    unrouted: Any = _unrouted
-    klein.handle_errors(Exception)(unrouted)
-    return klein.resource()
-
-
-def _renderer(path: str) -> Any:
-    def render(request: Any, **params: str) -> Deferred[bytes]:
-        return _sheltered(request.app.respond(request, path, params))
-
-    return render
-
-
-def _unrouted(request: Any, failure: Failure) -> bytes:
-    from werkzeug.exceptions import NotFound
-
-    answer = NOT_FOUND
-    if not failure.check(NotFound):
-        _log.failure("the Admin API cannot route {path}", failure, path=request.path)
-        answer = UNEXPECTED
-    body: bytes = request.app.prepare(request, answer)
-    return body
-
-
-def segments_of(path: bytes) -> list[bytes] | None:
-    """The segments of a request path in which ``%`` and ``/`` are escaped and nothing else is.
-
-    One final slash is tolerated. None for a path that can be none of ours: an empty segment, or no UTF-8.
-    Kong: cannot address an entity whose name holds a slash, since nginx decodes the path before it is split.
-    """
-    if path == b"/":
-        return [b""]
-    if not path.startswith(b"/"):
-        return None
-    result = []
-    for segment in path[1:].removesuffix(b"/").split(b"/"):
-        decoded = unquote_to_bytes(segment)
-        try:
-            decoded.decode("utf-8")
-        except UnicodeDecodeError:
-            return None
-        if not decoded:
-            return None
-        result.append(decoded.replace(b"%", b"%25").replace(b"/", b"%2F"))
-    return result
+        if self._confirmation is None or timeout is None:
+            return answer
+        return await self._confirmation.confirmed(answer, timeout)
 
 
 def _author(request: BoundedRequest) -> str:
     """Who calls, as far as it can be known: the address at the other end, whatever the headers say."""
     address = request.getClientAddress()
     return str(getattr(address, "host", None) or "unix")
-
-
-def _bare(request: BoundedRequest, answer: Answer) -> bytes:
-    """An answer as nginx gives it to what it does not hand on: without Kong's headers."""
-    request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
-    request.responseHeaders.removeHeader("Server")
-    request.responseHeaders.setRawHeaders("Content-Type", [answer.content_type or ""])
-    return answer.body
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:
@@ -295,13 +199,6 @@ def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer
         ("Access-Control-Allow-Methods", allowed),
         ("Access-Control-Allow-Headers", asked or "Content-Type"),
     )
-
-
-def _sheltered(work: Coroutine[Any, Any, bytes]) -> Deferred[bytes]:
-    """The result of some work that goes on to its end even when nobody waits for the result any more."""
-    waiting: Deferred[bytes] = Deferred()
-    Deferred.fromCoroutine(work).chainDeferred(waiting)
-    return waiting
 
 
 def _header(request: BoundedRequest, name: bytes) -> str | None:

@@ -13,11 +13,11 @@ from twisted.python.failure import Failure
 from tests.kit.admin_client import AdminClient, Response
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.answers import Answer, as_json
-from twisted_kong.admin.app import AdminApp, AdminHeaders, segments_of
+from twisted_kong.admin.app import AdminApp, AdminHeaders
 from twisted_kong.admin.calls import Call
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.site import BoundedSite
-from twisted_kong.core.errors import UniqueViolation
+from twisted_kong.core.errors import DatabaseUnavailable, UniqueViolation
 
 
 class Fixture:
@@ -304,26 +304,38 @@ def test_pipelined_requests_are_answered_in_turn(fixture: Fixture) -> None:
     assert transport.value().index(b"200 OK") < transport.value().index(b"404 Not Found")
 
 
-@pytest.mark.parametrize(
-    ("path", "segments"),
-    [
-        (b"/", [b""]),
-        (b"/a/b", [b"a", b"b"]),
-        (b"/a%2fb%25/", [b"a%2Fb%25"]),
-        (b"/%c3%a9", ["é".encode()]),
-        (b"/a//b", None),
-        (b"//", None),
-        (b"a", None),
-        (b"/%ff", None),
-    ],
-)
-def test_segments(path: bytes, segments: list[bytes] | None) -> None:
-    """A path is split before it is decoded; only separators stay escaped."""
-    assert segments_of(path) == segments
-
-
 def test_answers_parse_as_json(fixture: Fixture) -> None:
     """The kit's own reading of an answer agrees with its bytes."""
     answer = fixture.client.get("/things")
     assert isinstance(answer, Response)
     assert json.loads(answer.body) == answer.json
+
+
+def test_writes_wait_for_what_they_decide_by() -> None:
+    """Only when reads show all there is does the endpoint of a write look; reading ones are not held back."""
+    read, asked = Deferred[None](), []
+
+    async def before_write() -> None:
+        asked.append("read")
+        await read
+
+    fixture = Fixture(before_write=before_write)
+    assert fixture.client.get("/things").status == 200
+    assert asked == []
+    transport, protocol = fixture.client.connect()
+    protocol.dataReceived(b"POST /things HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+    assert asked == ["read"]
+    assert transport.value() == b""
+    read.callback(None)
+    assert transport.value().startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_write_that_cannot_know_what_there_is_is_refused() -> None:
+    """The database is away: nothing is written by what was read before."""
+
+    async def before_write() -> None:
+        raise DatabaseUnavailable("gone")
+
+    answer = Fixture(before_write=before_write).client.post("/things", {})
+    assert answer.status == 503
+    assert "nothing was changed" in answer.json["message"]
