@@ -115,6 +115,11 @@ class PostgresStrategy(IStrategy):
         return await migrations.state(self.primary, migrations.where(self.primary.settings))
 
     @override
+    async def ping(self) -> None:
+        # a replica that is left alone can be read, but the database is not there for who writes
+        await self._reader.read(from_primary=True)
+
+    @override
     async def catch_up(self) -> None:
         # What the primary has shown is a claim from then on, which the replica has to hold.
         if self.replica is not None:

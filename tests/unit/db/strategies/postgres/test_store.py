@@ -27,7 +27,7 @@ from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 TABLES = tables_of(SmallKinds(), lambda schema, new, old: (), write_context)
 SERVICES = TABLES["services"]
 INSERT = Commit((Write("services", "insert", "1", {"id": "1", "name": "a", "tags": None}),), "me", 5.0)
-HEAD = (4, "aaaaaaaa", True)
+HEAD = (4, "aaaaaaaa", True, "aaaaaaaa")
 
 
 def row(number: int, tag: str = "aaaaaaaa") -> tuple[Any, ...]:
@@ -114,7 +114,7 @@ def test_a_poll_is_one_query(store: Store) -> None:
 
 def test_a_write_is_three_messages(store: Store) -> None:
     """One to look at the row, one for its unique value; what is written goes with the commit."""
-    committed = store.answered(store.strategy.apply(INSERT), [], [], [(9, "00000001", True, 9)])
+    committed = store.answered(store.strategy.apply(INSERT), [], [], [(9, "00000001", True, "00000001", 9)])
     assert committed.position == LogPosition(9, "00000001")
     look, holder, commit = store.asked()
     assert look[0].startswith("begin; ")
@@ -126,7 +126,7 @@ def test_a_write_is_three_messages(store: Store) -> None:
 
 def test_the_next_read_must_hold_the_write(store: Store) -> None:
     """What was written is claimed by whatever is read from then on."""
-    store.answered(store.strategy.apply(INSERT), [], [], [(9, "00000001", True, 9)])
+    store.answered(store.strategy.apply(INSERT), [], [], [(9, "00000001", True, "00000001", 9)])
     store.asked()
     store.answered(store.strategy.head(), [HEAD])
     assert store.asked()[0][1] == (((9, "00000001"),), 1)
@@ -180,11 +180,12 @@ def test_lost_history_is_told_once(store: Store) -> None:
     store.strategy.listen(lambda: told.append(None))
     store.answered(store.strategy.head(), [HEAD])
     with caught_warnings() as warnings:
-        store.answered(store.strategy.head(), [(5, "bbbbbbbb", False)])
+        store.answered(store.strategy.head(), [(5, "bbbbbbbb", False, "bbbbbbbb")])
     assert len(warnings) == len(told) == 1
     assert store.strategy.has_news()
     position = LogPosition(4, "aaaaaaaa")
-    rows = [(5, "bbbbbbbb", True, *row(4)), (5, "bbbbbbbb", True, *row(5, "bbbbbbbb"))]
+    proof = (5, "bbbbbbbb", True, "bbbbbbbbaaaaaaaa")
+    rows = [(*proof, *row(4)), (*proof, *row(5, "bbbbbbbb"))]
     doubt = store.answered(store.strategy.changes_after(position), rows)
     assert doubt == ChangeBatch((), LogPosition(5, "bbbbbbbb"), continuous=False, more=False)
     assert not store.strategy.has_news()
@@ -196,7 +197,8 @@ def test_a_loss_that_the_poll_itself_notices(store: Store) -> None:
     store.answered(store.strategy.head(), [HEAD])
     with caught_warnings():
         batch = store.answered(
-            store.strategy.changes_after(LogPosition(4, "aaaaaaaa")), [(4, "aaaaaaaa", False, *row(4))]
+            store.strategy.changes_after(LogPosition(4, "aaaaaaaa")),
+            [(4, "aaaaaaaa", False, "aaaaaaaa", *row(4))],
         )
     assert not batch.continuous
 
@@ -216,6 +218,16 @@ def test_the_log_is_forgotten_in_steps(store: Store) -> None:
     """Step by step, until one finds nothing more."""
     assert store.answered(store.strategy.trim_log(1.0), [(500,)], [(20,)], [(0,)]) == 520
     assert len(store.asked()) == 3
+
+
+def test_a_replica_does_not_answer_for_the_primary() -> None:
+    """Where only the replica is there the database is away, for nothing can be written."""
+    clock, server = PostgresClock(), FakeServer()
+    server.refusal = lambda address: server_error(None) if address == "10.0.0.1" else None
+    primary, replica = (Settings(hosts=((f"10.0.0.{number}", 5432),)) for number in (1, 2))
+    strategy = PostgresStrategy(primary, replica, clock, new_tag=lambda: "", make_driver=server.make)
+    failure_of(strategy.ping(), DatabaseUnavailable)
+    success_of(strategy.stop())
 
 
 def test_its_pools(store: Store) -> None:
