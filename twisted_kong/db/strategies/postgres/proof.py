@@ -17,8 +17,8 @@ Answers overlap, and may come from different servers: of two that were under way
 the other.
 So an answer also shows its newest rows, and by them that it holds what was learnt since it was asked for, or
 that it is held by that.
-Where it shows neither it is asked for again, with what is known now: it may be the late answer of a server
-that is no more.
+Where it shows neither it may be the late answer of a server that is no more: the primary is asked whether its
+log holds that head and all that is known now; if it does not, the answer is asked for again.
 Only the answer to a commit cannot be asked for again: its head becomes a claim beside the others, until a
 later answer has shown them to lie in one history.
 The answer to a question from before a loss proves nothing about the new beginning, and is asked for again.

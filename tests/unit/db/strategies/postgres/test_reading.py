@@ -119,6 +119,46 @@ def test_the_replica_is_asked_first() -> None:
     assert len(site.primary.asked) == 1
 
 
+def overtaken(site: Site, server: FakeServer) -> Deferred[Answer]:
+    """A slow read of a server, answered after a claim that is too far ahead to show how they are related."""
+    asked = site.read(from_primary=server is site.primary)
+    site.reader.wrote(site.seen.question(), proof(at(20)))
+    server.answer(proof(at(6)))
+    return asked
+
+
+@pytest.mark.parametrize("name", ["primary", "replica"])
+def test_a_slow_read_while_much_is_written(name: str) -> None:
+    """It is not read again, which would take as long again: that its history is ours is quickly asked."""
+    site = Site().having_seen(at(5))
+    server: FakeServer = getattr(site, name)
+    asked = overtaken(site, server)
+    no_result(asked)
+    query, parameters = site.primary.asked[-1]
+    assert WANTED.text not in query
+    assert set(parameters[0]) == {(6, "aaaaaaaa"), (20, "aaaaaaaa")}
+    site.reader.wrote(site.seen.question(), proof(at(40)))
+    site.primary.answer(proof(at(21)))
+    no_result(asked)
+    site.primary.answer(proof(at(41)))
+    assert success_of(asked) == Answer([("x",)], at(6), from_primary=server is site.primary)
+    assert site.seen.question().claims == {at(41)}
+    assert site.lost == 0
+
+
+@pytest.mark.parametrize("name", ["primary", "replica"])
+def test_a_late_answer_of_a_lost_server(name: str) -> None:
+    """What the log of now does not hold is read again, and is no loss of what is held."""
+    site = Site().having_seen(at(5))
+    asked = overtaken(site, getattr(site, name))
+    site.primary.answer(proof(at(21), holds=False))
+    no_result(asked)
+    assert WANTED.text in site.primary.asked[-1][0]
+    site.primary.answer(proof(at(21)))
+    assert success_of(asked).head == at(21)
+    assert site.lost == 0
+
+
 def test_a_replica_that_lags() -> None:
     """The primary is asked instead, by this read and by those of the next moments."""
     site = Site().having_seen(at(5))
