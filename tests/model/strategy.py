@@ -6,6 +6,7 @@ The decisions are those of the PostgreSQL strategy, made by the same code.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.task import deferLater
@@ -205,7 +206,21 @@ class Strategy:
                 self._hearing.lost()
             if verdict in (Verdict.FRESH, Verdict.LOST):
                 return snapshot, not replica
+            if verdict is Verdict.UNRELATED and await self._is_ours(proof):
+                return snapshot, not replica
             replica = False
+
+    async def _is_ours(self, answered: Proof) -> bool:
+        """Whether the primary's log of now holds an answer's head, beside all claims."""
+        while True:
+            question, server = self._seen.question(), self._cluster.server(False)
+            question = replace(question, claims=question.claims | {answered.head})
+            proof = _proof(await self.wire.ask(lambda now: _shown_by(server, now), primary=True), question)  # noqa: B023
+            if not proof.holds:
+                return False
+            verdict = self._seen.judge(question, proof, primary=True)
+            if verdict is not Verdict.UNRELATED:
+                return verdict is Verdict.FRESH
 
     def _batch(self, snapshot: Snapshot, position: LogPosition, limit: int) -> ChangeBatch | None:
         if not self._rules.commit_order:

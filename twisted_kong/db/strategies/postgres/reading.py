@@ -141,7 +141,7 @@ class Reader:
         """Whether the primary's log of now holds the end of an answer's log, beside all that is claimed.
 
         Then the answer is of the history that is known, and held all that was claimed when it was asked for.
-        Where much is written, many commits overtake a read that takes its time, and reading again would not end.
+        Where much is written, commits overtake a read that takes its time, and reading again would never end.
         """
         while True:
             question = self._seen.question()
