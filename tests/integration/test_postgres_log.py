@@ -15,6 +15,8 @@ from tests.kit.postgres import requires_postgres
 from tests.kit.stores import MovableClock, PostgresStore, small_database
 from twisted_kong.core.changes import Change, Position
 from twisted_kong.db.database import Database
+from twisted_kong.db.strategies.postgres.statement import Statement
+from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 
 pytestmark = [pytest.mark.integration, requires_postgres]
 
@@ -127,3 +129,25 @@ async def test_notifications_come_with_the_position(nodes: list[Database]) -> No
         written = await one.services.upsert_by("name", "s", {"port": number})
         await heard
         assert (await two.log.changes_after(start)).changes == written.changes
+
+
+async def test_a_slow_read_ends_however_much_is_written(nodes: list[Database]) -> None:
+    """It is asked once, although its node learns of more changes meanwhile than an answer shows."""
+    reader, *writers = nodes
+    position, strategy, asked = await reader.log.head(), reader.strategy, 0
+    assert isinstance(strategy, PostgresStrategy)
+    run = strategy.primary.run
+
+    async def counted(query: str, parameters: Any = ()) -> Any:
+        nonlocal asked
+        asked += "pg_sleep" in query
+        return await run(query, parameters)
+
+    strategy._reader._primary.run = counted  # type: ignore[method-assign]
+    following = started(follow(reader, position, 2 * WRITERS * WRITES))
+    writing = [started(write(node, random.Random(7))) for node in writers for _ in range(WRITERS)]
+    await strategy._reader.read(Statement("select 'x' as x, pg_sleep(0.3)::text as y"))
+    is_read_in_between = not following.called
+    await gatherResults(writing)
+    await following
+    assert (asked, is_read_in_between) == (1, True)
