@@ -144,7 +144,8 @@ class Database:
     def report(self, instance: str, position: Position | None, now: float) -> None:
         """A member reports."""
         before = self.latest.members.get(instance)
-        if before is not None and now - before.at >= DEAD_AFTER:
+        lost = before is None and instance in self.unheard
+        if lost or (before is not None and now - before.at >= DEAD_AFTER):
             self.unheard[instance] = now
         members = {**self.latest.members, instance: Reported(position, now)}
         self.commit(replace(self.latest, since=now, members=members))
