@@ -85,4 +85,4 @@ def test_a_node_that_joins_behind_a_lagging_replica(cluster: Cluster, plugin: st
     finally:
         stop.set()
         writing.join()
-    assert confirmed[-1] > 5
+    assert len(confirmed) > 2

@@ -86,11 +86,13 @@ class Site:
             "status_listen": "off",
             "proxy_access_log": "off",
             "admin_access_log": "off",
-            **database_settings(self._shared),
         }
-        if self._shared != self.directory and "database" not in own:
-            own["sqlite_path"] = self._shared / "kong.sqlite"
         said = {line.partition("=")[0].strip() for line in text.splitlines()}
+        # Who names a database means that one, and nothing of the one that was chosen for the tests.
+        chosen = {} if "database" in said else database_settings(self._shared)
+        own |= chosen
+        if self._shared != self.directory and not chosen:
+            own["sqlite_path"] = self._shared / "kong.sqlite"
         lines = [f"{name} = {value}\n" for name, value in own.items() if name not in said]
         self.conf.write_text("".join(lines) + text)
 

@@ -43,7 +43,7 @@ def test_no_list_of_deeds_leads_to_anything_stale(data: st.DataObject) -> None:
         ("doubt", "single"),
         ("never_back", "replica"),
         ("frontier", "failovers of one server"),
-        ("nothing_lost", "failover with replicas"),
+        ("nothing_lost", "failovers"),
         ("own_when_applied", "single"),
         ("read_again", "single"),
         ("steady", "ttl only"),
