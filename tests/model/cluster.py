@@ -90,7 +90,9 @@ class Cluster:
 
     def freeze(self) -> None:
         """The primary answers nothing for some seconds."""
-        self.weather.frozen_until = self.clock.seconds() + self.chance.choice((1.0, 4.0, 12.0))
+        # What was asked before waits as long as it was to wait then.
+        until = self.clock.seconds() + self.chance.choice((1.0, 4.0, 12.0))
+        self.weather.frozen_until = max(until, self.weather.frozen_until)
 
     def restart_replica(self) -> None:
         """A replica shows an older state than before, and takes a while to replay from there."""
