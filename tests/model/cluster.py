@@ -120,7 +120,8 @@ class Cluster:
         self._backup = self.database.latest
 
     def calm(self) -> None:
-        """Let everything come to rest."""
+        """Let everything come to rest; what a frozen primary was asked it answers when it was going to."""
+        self.uneasy_until = max(self.uneasy_until, self.weather.frozen_until)
         self.weather.stormy, self.weather.frozen_until = False, -1e9
 
     def _go_on_from(self, snapshot: Snapshot) -> None:
