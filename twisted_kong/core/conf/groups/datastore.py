@@ -29,8 +29,8 @@ DATASTORE = Group(
             "db_update_frequency",
             Kind.NUMBER,
             "5",
-            "Seconds between two looks for changes that other nodes have made. A change is known"
-            " after this time at the latest.",
+            "Seconds between two looks for changes that other nodes have made. A change is known after this"
+            " time at the latest, and mostly at once: the database tells of it.",
         ),
         Property(
             "db_update_propagation",
@@ -90,7 +90,9 @@ DATASTORE = Group(
             Kind.STRING,
             "config.cache",
             "The file with the last-good snapshot of the database, relative to the prefix: from it a node"
-            " starts when it cannot reach the database. Not used with sqlite; off for none.",
+            " starts when it cannot reach the database. It belongs to the database that pg_host, pg_port,"
+            " pg_database and pg_schema name: with others it is not used but made anew. Not used with sqlite;"
+            " off for none.",
             source=Source.OURS,
         ),
         Property(
@@ -98,7 +100,7 @@ DATASTORE = Group(
             Kind.NUMBER,
             "604800",
             "Seconds since the snapshot was last known to be current after which no node starts from it;"
-            " 0 for any age. A week unless told otherwise.",
+            " 0 for any age. The default is a week.",
             minimum=0,
             source=Source.OURS,
         ),

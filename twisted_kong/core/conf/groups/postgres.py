@@ -27,7 +27,8 @@ _PG: tuple[tuple[str, Kind, str | None, str], ...] = (
         Kind.NUMBER,
         "5000",
         "Milliseconds in which a connection must be made, all hosts together, and each query be answered."
-        " A server that has not answered by then counts as away, and its connection is dropped.",
+        " A server that has not answered by then counts as away, and its connection is dropped."
+        " 0 means 60000.",
     ),
     ("user", Kind.STRING, "kong", "User to log in as."),
     ("password", Kind.STRING, None, "The user's password."),
@@ -67,11 +68,25 @@ _PG: tuple[tuple[str, Kind, str | None, str], ...] = (
     ("backlog", Kind.INTEGER, None, "Queries that may wait for a connection; 1000 when unset."),
 )
 
-# What differs for the read-only server.
+# The same of pg_ro_*, of which each but the host is as its pg_* when unset.
 _PG_RO = {
-    "host": "A standby to read from, in the form of pg_host; without it everything is asked of pg_host. Of"
-    " several the first that answers is used. A node reads from it what it shows already, and asks pg_host"
-    " for what has not arrived there yet, or while it is away.",
+    "host": "Server to read from, mostly a standby, in the form of pg_host; when unset everything is asked of"
+    " pg_host. Of several hosts the first that answers is used. A node reads from there what has arrived"
+    " there, and asks pg_host for the rest, and for everything while there is no answer within a second.",
+    "port": "Port of the hosts in pg_ro_host that name none",
+    "database": "Name of the database there",
+    "schema": "Schema of the tables there",
+    "timeout": "Milliseconds in which a connection to it must be made, and each query be answered, 0 for"
+    " 60000",
+    "user": "User to log in as there",
+    "password": "That user's password",
+    "ssl": "Insist on TLS there",
+    "ssl_verify": "Verify that server's certificate",
+    "max_concurrent_queries": "Queries under way at once there; 0 for as many as there are connections",
+    "semaphore_timeout": "Milliseconds that a query may wait for a connection to it that others use",
+    "keepalive_timeout": "Milliseconds after which an unused connection to it is closed, 0 for never",
+    "pool_size": "Connections that a node may have to it",
+    "backlog": "Queries that may wait for a connection to it",
 }
 
 _PG_BOUNDS = {
@@ -92,7 +107,7 @@ def _pg(prefix: str) -> tuple[Property, ...]:
             f"{prefix}_{suffix}",
             kind,
             None if read_only else default,
-            f"{about}{' of the read-only server; that of the primary when unset' if read_only else ''}.",
+            _read_only_text(suffix) if read_only else about,
             sensitive=suffix == "password",
             minimum=_PG_BOUNDS[suffix][0] if suffix in _PG_BOUNDS else None,
             maximum=65535 if suffix == "port" else None,
@@ -102,10 +117,15 @@ def _pg(prefix: str) -> tuple[Property, ...]:
     )
 
 
+def _read_only_text(suffix: str) -> str:
+    about = _PG_RO[suffix]
+    return about if suffix == "host" else f"{about}; pg_{suffix} when unset."
+
+
 POSTGRES = Group(
     "postgres",
     "PostgreSQL",
-    "Used with database = postgres. Of a read-only server nothing but its host must be told: an unset pg_ro_*"
-    " is as its pg_*.",
+    "Used with database = postgres. Of a server to read from only the host must be told: any other pg_ro_*"
+    " that is unset is as its pg_*.",
     (*_pg("pg"), *_pg("pg_ro")),
 )
