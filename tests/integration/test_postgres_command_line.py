@@ -62,10 +62,10 @@ def migrations(site: Site, *arguments: str) -> tuple[int, str, str]:
 
 
 @contextmanager
-def started(site: Site, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """``kong start`` at work, with what it says."""
+def started(site: Site, *arguments: str, command: str = "start") -> Iterator[subprocess.Popen[str]]:
+    """``kong start``, or another command, at work, with what it says."""
     process = subprocess.Popen(
-        [sys.executable, "-c", KONG, "start", "-c", str(site.conf), *arguments],
+        [sys.executable, "-c", KONG, command, "-c", str(site.conf), *arguments],
         cwd=site.directory,
         env=site.environment,
         stdin=subprocess.DEVNULL,
@@ -205,7 +205,8 @@ def test_a_node_waits_for_a_server_that_is_away(tmp_path: Path, server: Postgres
             rest, _ = command.communicate(timeout=20)
             assert (command.returncode, rest) == (0, "Kong started\n")
         log = site.error_log
-        assert log.count(f"[warn] {site.pid()}#0: waiting for the database: {refused}") == 1
+        assert f"[warn] {site.pid()}#0: waiting for the database: {refused}" in log
+        assert log.count("Connection refused") == 1
         assert "the database is there after " in log
         assert site.admin("GET", "/services").status == 200
 
@@ -235,16 +236,43 @@ def test_a_node_that_waits_stops_at_once(
 
 
 def test_kong_stop_ends_a_node_that_waits(tmp_path: Path, server: PostgresServer) -> None:
-    """And ``kong start``, which still waits for it, says that it has ended."""
+    """And ``kong start``, which still waits for it, says that it was stopped; it never was healthy."""
     with new_site(tmp_path) as site:
         site.configure(conf_lines(server.fresh_database().settings))
         server.stop()
         with started(site) as command:
             assert command.stdout is not None
             assert "the node waits for the database" in command.stdout.readline()
+            health = site.kong("health", "-p", str(site.prefix))
+            assert health.returncode == 1
+            refused = f"PostgreSQL at 127.0.0.1:{server.port}: Connection refused"
+            message = f"Kong is not ready at {site.prefix}: it waits for the database: {refused}"
+            assert health.stderr.startswith(f"Error: {message}\n")
             done = site.kong("stop", "-p", str(site.prefix))
             assert (done.returncode, done.stdout) == (0, "Kong stopped\n")
-            assert command.wait(10) == 1
+            rest, _ = command.communicate(timeout=10)
+            assert (command.returncode, rest.splitlines()[0]) == (1, "Error: the node was stopped")
+
+
+def test_kong_restart_of_a_node_that_waits(tmp_path: Path, server: PostgresServer) -> None:
+    """Another node waits in its place, which serves and is healthy once the server is there."""
+    with new_site(tmp_path) as site:
+        site.configure(conf_lines(server.fresh_database().settings))
+        assert migrations(site, "bootstrap")[0] == 0
+        server.stop()
+        with started(site) as first:
+            assert first.stdout is not None
+            assert "the node waits for the database" in first.stdout.readline()
+            old = site.pid()
+            with started(site, command="restart") as second:
+                assert second.stdout is not None
+                assert "the node waits for the database" in second.stdout.readline()
+                assert first.wait(10) == 1
+                assert site.pid() not in (None, old)
+                server.start()
+                rest, _ = second.communicate(timeout=20)
+                assert (second.returncode, rest) == (0, "Kong started\n")
+        assert site.kong("health", "-p", str(site.prefix)).returncode == 0
 
 
 def test_reset_under_a_node_elsewhere(tmp_path: Path, site: Site, database: PostgresDatabase) -> None:
@@ -279,3 +307,61 @@ def _connected(pid: int, port: int) -> bool:
     """Whether a process has a connection to a port of loopback."""
     connections = Path(f"/proc/{pid}/net/tcp").read_text()
     return f"0100007F:{port:04X} 01" in connections
+
+
+def test_a_server_that_begins_to_refuse(tmp_path: Path, server: PostgresServer) -> None:
+    """A node that runs is told so, answers 503 with the reason, and goes on when it is mended."""
+    database = server.fresh_database()
+    with new_site(tmp_path) as site:
+        site.configure(conf_lines(database.settings))
+        assert site.kong("start", "-c", str(site.conf), "--run-migrations").returncode == 0
+        service = {"name": "s", "url": "http://127.0.0.1:1"}
+        assert site.admin("POST", "/services", service).status == 201
+
+        database.query("revoke all on entities from kong")
+        for answer in (
+            site.admin("POST", "/services", {**service, "name": "t"}),
+            site.admin("GET", "/services"),
+        ):
+            assert answer.status == 503
+            assert "permission denied for table entities" in answer.json["message"]
+        database.query("grant all on entities to kong")
+
+        database.query("alter role kong password 'another'")
+        database.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'kong'")
+        wait_for(lambda: "password authentication failed" in site.error_log)
+        answer = site.admin("POST", "/services", {**service, "name": "t"})
+        assert answer.status == 503
+        assert answer.json["message"].startswith(
+            "the database cannot be written at present, nothing was changed: PostgreSQL at 127.0.0.1:"
+        )
+        assert "password authentication failed" in answer.json["message"]
+        database.query("alter role kong password %s", (database.settings["pg_password"],))
+        wait_for(lambda: site.admin("GET", "/services").status == 200)
+        assert len(site.admin("GET", "/services").json["data"]) == 1
+        assert "Traceback" not in site.error_log
+        assert site.kong("stop", "-p", str(site.prefix)).returncode == 0
+
+
+def test_a_log_that_was_emptied(site: Site, database: PostgresDatabase) -> None:
+    """A node says so and how it is repaired, and follows again when it was."""
+    assert site.kong("start", "-c", str(site.conf), "--run-migrations").returncode == 0
+    assert site.admin("POST", "/services", {"name": "s", "url": "http://127.0.0.1:1"}).status == 201
+    database.query("truncate changes")
+    database.query("delete from unique_values")
+    database.query("delete from entities")
+    for answer in (
+        site.admin("POST", "/services", {"name": "t", "url": "http://127.0.0.1:1"}),
+        site.admin("GET", "/services"),
+    ):
+        assert answer.status == 503
+        assert "the log of changes is empty" in answer.json["message"]
+    wait_for(lambda: "run 'kong migrations up' to begin it anew" in site.error_log)
+    repaired = "migrating core on database... log_of_changes_begun_anew (executed)\nDatabase is up-to-date\n"
+    assert migrations(site, "up") == (0, repaired, "")
+    assert migrations(site, "up") == (0, "Database is already up-to-date\n", "")
+    wait_for(lambda: "everything will be read again" in site.error_log)
+    assert site.admin("POST", "/services", {"name": "t", "url": "http://127.0.0.1:1"}).status == 201
+    assert [each["name"] for each in site.admin("GET", "/services").json["data"]] == ["t"]
+    assert "Traceback" not in site.error_log
+    assert site.kong("stop", "-p", str(site.prefix)).returncode == 0

@@ -352,3 +352,21 @@ def test_writers_wait_while_rows_are_indexed(database: PostgresDatabase) -> None
     finally:
         connection.close()
     assert bring(database, things(NAME)) == ("things",)
+
+
+def test_an_emptied_log_is_begun_anew(database: PostgresDatabase) -> None:
+    """Who migrates puts the first row back, with a new tag; a node without it is refused."""
+    layout = layout_of(database)
+    layout.migrate()
+    [(before,)] = database.query("select tag from changes")
+    database.query("truncate changes")
+    assert layout.state().pending == ()
+    with (
+        blocking_pool(settings_of(database)) as pool,
+        pytest.raises(DatabaseError, match=r"log of changes is empty.*; run 'kong migrations up'"),
+    ):
+        run_unsuspended(migrations.require(pool))
+    assert layout.migrate() == (migrations.LOG_BEGUN,)
+    [(number, after, *_)] = database.query("select * from changes")
+    assert (number, after != before, len(after)) == (0, True, 8)
+    assert layout.migrate() == ()

@@ -26,6 +26,7 @@ from tests.kit.postgres import (
 from tests.kit.tcp_proxy import tcp_proxy
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.interfaces import LostRace
+from twisted_kong.db.strategies.postgres.errors import Refusal
 from twisted_kong.db.strategies.postgres.listener import Listener
 from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.settings import Settings
@@ -254,7 +255,7 @@ async def test_refused_for_good(chosen: dict[str, Any], words: str) -> None:
     server = shared_server()
     async with pooled(server.fresh_database(), **chosen) as pool:
         error = await refusal(pool)
-        assert type(error) is DatabaseError
+        assert type(error) is Refusal
         assert str(error).startswith(f"PostgreSQL at 127.0.0.1:{server.port}: ")
         assert words in str(error)
         assert "\n" not in str(error)

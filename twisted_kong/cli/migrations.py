@@ -106,11 +106,11 @@ def up(session: Session, options: Options) -> None:
         raise CommandFailed(
             "Cannot run migrations: database needs bootstrapping; run 'kong migrations bootstrap'"
         )
-    if not state.pending:
-        session.console.say("Database is already up-to-date")
-        return
-    _run(session, store)
-    session.console.say("Database is up-to-date")
+    # there may be something to repair where no step is pending
+    ran = _run(session, store)
+    session.console.say(
+        "Database is up-to-date" if ran or state.pending else "Database is already up-to-date"
+    )
 
 
 @migrations.command()
@@ -180,9 +180,11 @@ def _open(session: Session, options: Options, *, unused: bool = False) -> Datast
     return datastore(found, db_timeout=options.db_timeout, lock_timeout=options.lock_timeout)
 
 
-def _run(session: Session, store: Datastore) -> None:
-    for name in store.migrate():
+def _run(session: Session, store: Datastore) -> tuple[str, ...]:
+    ran = store.migrate()
+    for name in ran:
         session.console.say(f"migrating core on database... {name} (executed)")
+    return ran
 
 
 def _listed(names: tuple[str, ...]) -> str:

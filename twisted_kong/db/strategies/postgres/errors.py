@@ -14,8 +14,20 @@ from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable, Outcome
 from twisted_kong.db.interfaces import LostRace
 
 READ_ONLY = "25006"
+# No write can follow it and no read can be proved by it; a row 0 is all that it needs.
+EMPTY_LOG = (
+    "PostgreSQL: the log of changes is empty, which it never is unless by hand;"
+    " run 'kong migrations up' to begin it anew"
+)
+_NULL = "23502"
 RACES = frozenset({"23505", "40001", "40P01"})
 
+# SQLSTATEs, or the classes they begin with, of what only an operator can mend.
+_REFUSING = (
+    "28",  # invalid authorization: a wrong password, a role that is gone
+    "3D000",  # invalid_catalog_name: no such database
+    "42501",  # insufficient_privilege
+)
 # SQLSTATEs, or the classes they begin with, of what may pass by itself.
 _PASSING = (
     "08",  # connection exceptions
@@ -47,6 +59,14 @@ _LASTING = (
     "could not read root certificate",
     "authentication method",
 )
+
+
+class Refusal(DatabaseUnavailable):
+    """The server is there and refuses us, which waiting alone does not mend.
+
+    To a node that runs the database is away until somebody has mended it; one that starts ends, since whoever
+    starts it is there to read why: see :func:`plain`.
+    """
 
 
 def sqlstate(error: BaseException) -> str:
@@ -81,6 +101,11 @@ def translated(error: BaseException, *, outcome_unknown: bool = False) -> Databa
         return DatabaseUnavailable(
             f"PostgreSQL has no tables of ours, as after 'kong migrations reset': {message}"
         )
+    if state == _NULL and '"number"' in message and '"changes"' in message:
+        # the number after the greatest there is, where there is none
+        return DatabaseUnavailable(EMPTY_LOG)
+    if state.startswith(_REFUSING):
+        return Refusal(f"PostgreSQL: {message}")
     if state.startswith(_PASSING) if state else is_connection_lost(error):
         return DatabaseUnavailable(f"PostgreSQL: {message}")
     return DatabaseError(f"PostgreSQL: {message}")
@@ -98,8 +123,13 @@ def refused(where: str, error: BaseException) -> DatabaseError:
     # libpq says once more where it wanted to go
     if message.startswith("connection to server ") and " failed: " in message:
         message = message.partition(" failed: ")[2]
-    kind = DatabaseError if any(reason in message for reason in _LASTING) else DatabaseUnavailable
+    kind = Refusal if any(reason in message for reason in _LASTING) else DatabaseUnavailable
     return kind(f"PostgreSQL at {where}: {message}")
+
+
+def plain(error: DatabaseError) -> DatabaseError:
+    """The same error for who starts: a refusal is one that is not to be waited for."""
+    return DatabaseError(error.message) if isinstance(error, Refusal) else error
 
 
 def again(error: DatabaseError) -> DatabaseError:

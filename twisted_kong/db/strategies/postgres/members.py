@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.interfaces import Member
 from twisted_kong.db.positions import LogPosition, parse
+from twisted_kong.db.strategies.postgres.errors import EMPTY_LOG
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement
 
 _REPORT = """
@@ -35,6 +37,14 @@ def report(member: Member) -> Statement:
 def head() -> Statement:
     """Asks for the head of the log, as a report does."""
     return Statement("select number, tag from changes order by number desc limit 1")
+
+
+def head_of(rows: Rows) -> LogPosition:
+    """The head that was told; DatabaseUnavailable where somebody has emptied the log."""
+    number, tag = rows[0] if rows else (None, None)
+    if number is None:
+        raise DatabaseUnavailable(EMPTY_LOG)
+    return LogPosition(number, tag)
 
 
 def leave(instance: str) -> Statement:

@@ -9,7 +9,7 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.interfaces import LostRace, MigrationState
 from twisted_kong.db.migrations import Step, load_steps, state_of
 from twisted_kong.db.strategies.postgres.driver import Rows
-from twisted_kong.db.strategies.postgres.errors import one_line, sqlstate
+from twisted_kong.db.strategies.postgres.errors import EMPTY_LOG, one_line, sqlstate
 from twisted_kong.db.strategies.postgres.exclusive import LOCK_SECONDS, exclusively
 from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.settings import Settings
@@ -41,6 +41,14 @@ _LIVING = f"""
     select distinct hostname from members where seen > clock_timestamp() - interval '{_GONE} seconds'
     order by hostname
 """
+_HAS_LOG = "select exists (select from changes)"
+# As the step does. With a tag of its own no node takes it for what it knew, and so all read anew.
+_BEGIN_LOG = """
+    insert into changes (number, tag, kind, operation, id, keys, origin, at)
+    values (0, lpad(to_hex(floor(random() * 4294967296)::bigint), 8, '0'), '', 'create', '', '[]', '', 0)
+"""
+# What repairs a log that somebody has emptied is told of as a step.
+LOG_BEGUN = "log_of_changes_begun_anew"
 _NO_RIGHT = "42501"
 
 
@@ -75,9 +83,12 @@ async def state(runner: IRunner, place: str, steps: Sequence[Step] = STEPS) -> M
 async def migrate(
     pool: Pool, steps: Sequence[Step] = STEPS, lock_seconds: float = LOCK_SECONDS
 ) -> tuple[str, ...]:
-    """Run what remains, all in one transaction, while no other process does so; the names of what ran."""
+    """Run what remains, all in one transaction, while no other process does so; the names of what ran.
+
+    A log of changes that somebody has emptied is begun anew.
+    """
     place = where(pool.settings)
-    if not (await state(pool, place, steps)).pending:
+    if not (await state(pool, place, steps)).pending and await _has_log(pool):
         return ()
 
     async def work(transaction: Transaction) -> tuple[str, ...]:
@@ -86,7 +97,10 @@ async def migrate(
         for step in steps:
             if step.name in pending:
                 await _run(transaction, place, step)
-        return pending
+        if await _has_log(transaction):
+            return pending
+        await transaction.run(_BEGIN_LOG)
+        return (*pending, LOG_BEGUN)
 
     return await exclusively(pool, work, lock_seconds)
 
@@ -99,6 +113,8 @@ async def require(pool: Pool, steps: Sequence[Step] = STEPS) -> None:
         raise DatabaseError("database needs bootstrapping; run 'kong migrations bootstrap'")
     if found.pending:
         raise DatabaseError("new migrations available; run 'kong migrations up' to proceed")
+    if not await _has_log(pool):
+        raise DatabaseError(EMPTY_LOG)
 
 
 async def reset(pool: Pool, lock_seconds: float = LOCK_SECONDS) -> None:
@@ -116,6 +132,11 @@ async def reset(pool: Pool, lock_seconds: float = LOCK_SECONDS) -> None:
             await transaction.run(f"drop table if exists {', '.join(TABLES)}")
 
     await exclusively(pool, work, lock_seconds)
+
+
+async def _has_log(runner: IRunner) -> bool:
+    [(there,)] = await runner.run(_HAS_LOG)
+    return bool(there)
 
 
 async def _is_ours(runner: IRunner) -> bool:

@@ -18,7 +18,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
 from twisted_kong.db.strategies.postgres.connection import Connection, IClock, NoAnswer
 from twisted_kong.db.strategies.postgres.driver import IDriver
-from twisted_kong.db.strategies.postgres.errors import refused
+from twisted_kong.db.strategies.postgres.errors import Refusal, refused
 from twisted_kong.db.strategies.postgres.settings import Settings
 
 Resolve = Callable[[str], Deferred[tuple[str, ...]]]
@@ -175,8 +175,8 @@ def _tls_parameters(settings: Settings) -> dict[str, Any]:
 def _combined(errors: Iterable[DatabaseError]) -> DatabaseError:
     """All reasons in one line; lasting only if none of them may pass."""
     reasons = list(dict.fromkeys(error.message for error in errors))
-    passing = any(isinstance(error, DatabaseUnavailable) for error in errors)
-    kind = DatabaseUnavailable if passing else DatabaseError
+    lasting = all(isinstance(error, Refusal) for error in errors)
+    kind = Refusal if lasting else DatabaseUnavailable
     return kind("; ".join(reasons))
 
 

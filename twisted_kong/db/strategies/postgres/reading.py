@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from twisted_kong.core.errors import DatabaseError
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.positions import LogPosition
+from twisted_kong.db.strategies.postgres.errors import EMPTY_LOG
 from twisted_kong.db.strategies.postgres.proof import SHOWN, Proof, Question, Seen, Verdict
 from twisted_kong.db.strategies.postgres.replica import IServer, Replica
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement
@@ -57,7 +58,7 @@ def proven(question: Question, statement: Statement | None = None) -> Statement:
 def split(rows: Rows) -> tuple[Proof, Rows]:
     """The proof in an answer, and what was asked for."""
     if not rows:
-        raise DatabaseError("PostgreSQL: the log of changes is empty, which it never is unless by hand")
+        raise DatabaseUnavailable(EMPTY_LOG)
     number, tag, holds, tail = rows[0][:4]
     # none of what is asked for begins with a null
     rest = [row[4:] for row in rows if len(row) > 4 and row[4] is not None]

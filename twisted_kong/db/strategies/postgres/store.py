@@ -30,6 +30,7 @@ from twisted_kong.db.interfaces import (
 from twisted_kong.db.positions import LogPosition, parse
 from twisted_kong.db.strategies.postgres import log, members, migrations, rows
 from twisted_kong.db.strategies.postgres.driver import IDriver
+from twisted_kong.db.strategies.postgres.errors import Refusal, plain
 from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.layout import make_ready
 from twisted_kong.db.strategies.postgres.pool import Pool
@@ -88,8 +89,11 @@ class PostgresStrategy(IStrategy):
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
         self._tables = tables
-        await make_ready(self.primary, tables, migrate=migrate)
-        [(schema,)] = await self.primary.run("select current_schema()")
+        try:
+            await make_ready(self.primary, tables, migrate=migrate)
+            [(schema,)] = await self.primary.run("select current_schema()")
+        except Refusal as error:
+            raise plain(error) from error
         self._channel = log.channel_of(schema)
         await self._hearing.start(self._channel)
 
@@ -248,8 +252,7 @@ class PostgresStrategy(IStrategy):
         return (await self._reader.read(statement)).rows
 
     async def _head_after(self, statement: Statement) -> LogPosition:
-        [head] = await self.primary.run(statement.text, statement.parameters)
-        return LogPosition(*head)
+        return members.head_of(await self.primary.run(statement.text, statement.parameters))
 
     async def _count(self, statement: Statement) -> int:
         [(count,)] = await self.primary.run(statement.text, statement.parameters)

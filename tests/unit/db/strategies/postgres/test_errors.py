@@ -9,6 +9,7 @@ from tests.kit.postgres_driver import server_error
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable, OutcomeUnknown
 from twisted_kong.db.interfaces import LostRace
 from twisted_kong.db.strategies.postgres.errors import (
+    Refusal,
     again,
     is_connection_lost,
     refused,
@@ -33,7 +34,9 @@ from twisted_kong.db.strategies.postgres.errors import (
         ("57014", DatabaseUnavailable),
         ("57P01", DatabaseUnavailable),
         ("57P03", DatabaseUnavailable),
-        ("42501", DatabaseError),
+        ("28P01", Refusal),
+        ("3D000", Refusal),
+        ("42501", Refusal),
         ("42601", DatabaseError),
         ("XX001", DatabaseError),
         (None, DatabaseUnavailable),
@@ -101,7 +104,7 @@ def test_one_line() -> None:
         (
             'connection to server at "db" (10.0.0.1), port 5432 failed: '
             'FATAL:  password authentication failed for user "kong"\n',
-            DatabaseError,
+            Refusal,
             'PostgreSQL at db:5432: FATAL: password authentication failed for user "kong"',
         ),
         (
@@ -121,7 +124,7 @@ def test_one_line() -> None:
         ),
         (
             'connection to server at "db", port 5432 failed: FATAL:  database "kong" does not exist',
-            DatabaseError,
+            Refusal,
             'PostgreSQL at db:5432: FATAL: database "kong" does not exist',
         ),
     ],
@@ -131,6 +134,21 @@ def test_refused(message: str, kind: type[Exception], line: str) -> None:
     error = refused("db:5432", server_error(None, message))
     assert type(error) is kind
     assert str(error) == line
+
+
+def test_no_number_follows_an_emptied_log() -> None:
+    """A write to it changes nothing and says how it is repaired; another null is an error of ours."""
+    null = 'null value in column "{}" of relation "{}" violates not-null constraint'
+    error = translated(server_error("23502", null.format("number", "changes")))
+    assert type(error) is DatabaseUnavailable
+    assert "run 'kong migrations up'" in str(error)
+    assert type(translated(server_error("23502", null.format("tag", "changes")))) is DatabaseError
+
+
+def test_a_refusal_is_no_unknown_outcome() -> None:
+    """Whoever meets one while the node runs may try again later: nothing was written."""
+    assert issubclass(Refusal, DatabaseUnavailable)
+    assert not issubclass(Refusal, OutcomeUnknown)
 
 
 def test_again() -> None:

@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 
 from tests.kit.logs import caught_errors, caught_infos
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.db.strategies.postgres.errors import Refusal
 from twisted_kong.db.strategies.postgres.health import LONGEST_PAUSE, LONGEST_REFUSED_PAUSE, Health
 
 AWAY = DatabaseUnavailable("connection refused")
@@ -43,7 +44,7 @@ def test_pauses_grow_to_a_bound() -> None:
     """Who does not answer is tried a quarter of a second later at the latest, who refuses us rather later."""
     clock = Clock()
     assert pauses(Health(clock), clock, AWAY, 6) == [0.05, 0.1, 0.2] + 3 * [LONGEST_PAUSE]
-    refused = DatabaseError("password authentication failed")
+    refused = Refusal("password authentication failed")
     assert pauses(Health(clock), clock, refused, 9)[-1] == LONGEST_REFUSED_PAUSE
 
 
@@ -73,6 +74,7 @@ def test_each_reason_is_logged_once() -> None:
     """An outage of an hour is a line for each reason and one for its end, whatever was asked meanwhile."""
     clock = Clock()
     health = Health(clock)
+    health.opened()
     with caught_errors() as errors, caught_infos() as infos:
         for reason in ("refused", "refused", "starting up", "starting up"):
             health.could_not_open(DatabaseUnavailable(reason))
@@ -81,3 +83,10 @@ def test_each_reason_is_logged_once() -> None:
         health.answered()
     assert errors == ["refused", "starting up"]
     assert infos == ["PostgreSQL answers again, after 3.0 seconds"]
+
+
+def test_a_server_that_never_answered_is_the_callers_news() -> None:
+    """A node that waits for it makes a new pool for each try, and would have the same logged each time."""
+    with caught_errors() as errors:
+        Health(Clock()).could_not_open(AWAY)
+    assert errors == []

@@ -8,9 +8,10 @@ import pytest
 
 from tests.kit.deferreds import failure_of, no_result, started, success_of
 from tests.kit.postgres_driver import FakeServer, PostgresClock, server_error
-from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.names import addresses_of
 from twisted_kong.db.strategies.postgres.connection import Connection
+from twisted_kong.db.strategies.postgres.errors import Refusal
 from twisted_kong.db.strategies.postgres.opening import Candidate, Opener, connect_parameters
 from twisted_kong.db.strategies.postgres.settings import Settings
 
@@ -89,8 +90,7 @@ def test_every_reason_in_one_line(clock: PostgresClock, server: FakeServer) -> N
         " PostgreSQL at 10.0.0.2:5433 is a standby, which takes no writes"
     )
     server.refusal = lambda _: server_error(None, "FATAL:  password authentication failed for user")
-    error = failure_of(opener(TWO, clock, server).open(), DatabaseError)
-    assert not isinstance(error, DatabaseUnavailable)
+    failure_of(opener(TWO, clock, server).open(), Refusal)
 
 
 def test_every_address_of_a_name(clock: PostgresClock, server: FakeServer) -> None:

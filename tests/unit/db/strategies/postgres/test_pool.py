@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from tests.kit.deferreds import failure_of, no_result, started, success_of
 from tests.kit.postgres_driver import FakeServer, PostgresClock, server_error
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.db.strategies.postgres.errors import Refusal
 from twisted_kong.db.strategies.postgres.health import LONGEST_REFUSED_PAUSE
 from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.settings import Settings
@@ -161,7 +162,7 @@ def test_a_wrong_password_is_not_tried_hot() -> None:
     pooled.server.refusal = lambda _: server_error(None, "FATAL:  password authentication failed")
     for _ in range(3000):
         error = failure_of(pooled.run(), DatabaseError)
-        assert not isinstance(error, DatabaseUnavailable)
+        assert type(error) is Refusal
         pooled.clock.advance(0.01)
     assert len(pooled.server.drivers) <= 8 + 30 / LONGEST_REFUSED_PAUSE
 

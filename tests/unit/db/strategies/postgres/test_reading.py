@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import failure_of, no_result, started, success_of
-from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable
+from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.strategies.postgres.proof import Proof, Question, Seen
 from twisted_kong.db.strategies.postgres.reading import GRACE, Answer, Reader, proven, split
@@ -105,7 +105,7 @@ def test_the_answer() -> None:
 
 def test_no_log() -> None:
     """A log without a row, which never is unless somebody removed it, is an error and no doubt."""
-    with pytest.raises(DatabaseError, match="empty"):
+    with pytest.raises(DatabaseUnavailable, match="empty"):
         split([])
 
 

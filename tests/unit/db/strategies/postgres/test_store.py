@@ -52,6 +52,7 @@ class Store:
         self.server.answer([(["name", "at"],)])
         self.server.answer([(step.name,) for step in STEPS[:steps]])
         if steps == len(STEPS):
+            self.server.answer([(True,)])
             self.server.answer([(name, layout_of(table)) for name, table in TABLES.items()])
             self.server.answer([("public",)])
         return starting
@@ -92,6 +93,39 @@ def test_a_database_that_is_not_migrated() -> None:
     failure = failure_of(store.start(steps=0), DatabaseError)
     assert "kong migrations bootstrap" in str(failure)
     store.stop()
+
+
+def test_an_emptied_log_ends_a_start_with_its_repair() -> None:
+    """No node can do anything with it."""
+    store = Store()
+    starting = started(store.strategy.start(TABLES, migrate=False))
+    store.server.answer([(["name", "at"],)])
+    store.server.answer([(step.name,) for step in STEPS])
+    store.server.answer([(False,)])
+    error = failure_of(starting, DatabaseError)
+    assert type(error) is DatabaseError
+    assert "log of changes is empty" in str(error)
+    assert "run 'kong migrations up'" in str(error)
+
+
+def test_a_refusal_ends_a_start() -> None:
+    """Who starts is told what is to be mended, and does not wait for it."""
+    store = Store()
+    starting = started(store.strategy.start(TABLES, migrate=False))
+    store.server.asked[0].refuse(server_error("42501", "permission denied for table migrations"))
+    error = failure_of(starting, DatabaseError)
+    assert type(error) is DatabaseError
+    assert str(error) == "PostgreSQL: permission denied for table migrations"
+
+
+def test_a_refusal_is_a_database_that_is_away_to_who_runs() -> None:
+    """A right that was taken from a node that runs may be given back: it serves on meanwhile."""
+    store = Store()
+    success_of(store.start())
+    asked = started(store.strategy.select(SERVICES, "1"))
+    store.server.asked[0].refuse(server_error("42501", "permission denied for table entities"))
+    error = failure_of(asked, DatabaseUnavailable)
+    assert str(error) == "PostgreSQL: permission denied for table entities"
 
 
 def test_a_read_is_one_query(store: Store) -> None:
