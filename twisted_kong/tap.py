@@ -38,6 +38,7 @@ from twisted_kong.node.lifecycle import Lifecycle, NodeService, SignalHandler, W
 from twisted_kong.node.notify import ServiceManager, Watchdog, watchdog_timeout
 from twisted_kong.node.open_files import raise_open_files
 from twisted_kong.node.prefix import PrefixError, prepare_prefix
+from twisted_kong.node.waiting_mark import WaitingMark
 
 _log = Logger()
 
@@ -216,7 +217,8 @@ def make_application(
         _log.warn("{warning}", warning=warning)
     node = make_node(loaded.conf, reactor, error_log=observer)
     manager = ServiceManager(environment.get("NOTIFY_SOCKET"), time.monotonic)
-    world = World(reactor, manager, set_signal, complain, exit_code.set)
+    mark = WaitingMark(loaded.conf.paths.waiting)
+    world = World(reactor, manager, set_signal, complain, exit_code.set, mark.note)
     application = Application(node, read, world, observer)
     timeout = watchdog_timeout(environment, os.getpid())
     if timeout is not None:

@@ -49,6 +49,8 @@ class Shell:
         self.became: list[Sequence[str]] = []
         self.launch_error: Exception | None = None
         self.environment: dict[str, str] = {}
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Happens whenever a command waits."""
         self.configure()
 
     def configure(self, text: str = "") -> None:
@@ -56,9 +58,10 @@ class Shell:
         own = f"prefix = {self.prefix}\nproxy_listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0\n"
         self.conf.write_text(own + text)
 
-    def run(self, *arguments: str) -> int:
-        """Run a command; its exit code."""
-        machine = Machine(
+    @property
+    def machine(self) -> Machine:
+        """What a command works on."""
+        return Machine(
             self.environment,
             self.processes,
             self._pause,
@@ -68,7 +71,10 @@ class Shell:
             (str(self.conf),),
             "python",
         )
-        return run(arguments, Session(machine))
+
+    def run(self, *arguments: str) -> int:
+        """Run a command; its exit code."""
+        return run(arguments, Session(self.machine))
 
     def node_runs(self, pid: int = 7, command: str = "python -m twisted_kong.cli.twistd kong") -> None:
         """Pretend that a node runs below the prefix."""
@@ -78,6 +84,7 @@ class Shell:
 
     def _pause(self, seconds: float) -> None:
         self.now += seconds
+        self.meanwhile()
 
     def _launch(
         self, arguments: Sequence[str], output: str, timeout: float, tell: Callable[[str], None]

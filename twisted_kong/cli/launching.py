@@ -7,6 +7,7 @@ directory of our own. Output before the log is open goes to a file, whose last l
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -32,7 +33,7 @@ class News:
     """
 
     def __init__(self, deadline: float, tell: Callable[[str], None]) -> None:
-        self.ready = False
+        self.ready = self.stopping = False
         self.reason: str | None = None
         self.deadline = deadline
         self._tell = tell
@@ -44,12 +45,25 @@ class News:
             name, _, value = line.partition("=")
             if name == "READY" and value == "1":
                 self.ready = True
+            elif name == "STOPPING" and value == "1":
+                self.stopping = True
             elif name == "STATUS" and value.startswith("Error: "):
                 self.reason = value.removeprefix("Error: ")
             elif name == "STATUS" and value.startswith("waiting: "):
                 self._waits(value.removeprefix("waiting: "))
             elif name == "EXTEND_TIMEOUT_USEC" and value.isascii() and value.isdigit():
                 self.deadline = max(self.deadline, now + int(value) / 1_000_000)
+
+    def end(self, code: int, output: str) -> str:
+        """Why the node has ended before it was ready.
+
+        :param code: its exit code, or the signal that ended it, negative.
+        :param output: what it wrote to its standard streams.
+        """
+        if self.reason is not None:
+            return self.reason
+        # Of TERM it dies in silence before it minds signals.
+        return "the node was stopped" if self.stopping or code == -signal.SIGTERM else last_line(output)
 
     def _waits(self, reason: str) -> None:
         if reason != self._waits_for:
@@ -105,13 +119,12 @@ def _wait(
     child: subprocess.Popen[bytes], inbox: socket.socket, output: str, timeout: float, news: News
 ) -> None:
     while not news.ready:
-        ended = child.poll() is not None
+        code = child.poll()
         try:
             news.take(inbox.recv(4096), time.monotonic())
         except TimeoutError:
-            if ended:
-                text = Path(output).read_text(errors="replace")
-                raise StartFailed(news.reason or last_line(text)) from None
+            if code is not None:
+                raise StartFailed(news.end(code, Path(output).read_text(errors="replace"))) from None
         if time.monotonic() > news.deadline:
             raise StartFailed(news.reason or f"it did not become ready within {timeout:g} seconds")
 

@@ -67,8 +67,12 @@ class Machine:
 
     def wait_gone(self, pid: int, seconds: float) -> bool:
         """Wait until a process has ended, for so long; whether it has."""
+        return self.wait_until(lambda: not self.processes.is_alive(pid), seconds)
+
+    def wait_until(self, happened: Callable[[], bool], seconds: float) -> bool:
+        """Look until something has happened, for so long; whether it has."""
         deadline = self.monotonic() + seconds
-        while self.processes.is_alive(pid):
+        while not happened():
             if self.monotonic() >= deadline:
                 return False
             self.pause(POLL)

@@ -15,6 +15,7 @@ import click
 
 from twisted_kong.cli.console import CommandFailed
 from twisted_kong.cli.datastore import PATIENCE, datastore
+from twisted_kong.cli.machine import Machine
 from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.paths import PrefixPaths
@@ -26,6 +27,8 @@ from twisted_kong.node.reloading import restart_notes
 
 # Kong gives a node that is restarted this many seconds to end.
 RESTART_WAIT = 5.0
+# Longer than a ``kong start`` that still waited for the node takes to see that it has ended.
+LOCK_WAIT = 10.0
 
 
 def start_options(command: Command) -> Command:
@@ -93,7 +96,7 @@ def restart(
         session.machine.processes.send(pid, signal.SIGTERM)
         if not session.machine.wait_gone(pid, RESTART_WAIT):
             raise CommandFailed(f"Kong in {found.prefix} did not stop within {RESTART_WAIT:g} seconds")
-    start_node(session, found, run_migrations, db_timeout, lock_timeout)
+    start_node(session, found, run_migrations, db_timeout, lock_timeout, LOCK_WAIT)
 
 
 @click.command()
@@ -148,10 +151,14 @@ def start_node(
     migrate: bool,
     timeout: float = PATIENCE,
     lock_timeout: float = PATIENCE,
+    start_wait: float = 0.0,
 ) -> None:
-    """Start a node with this configuration; returns once it serves."""
+    """Start a node with this configuration; returns once it serves.
+
+    :param start_wait: seconds for which another start in this prefix is waited for.
+    """
     prepare_directories(conf)
-    with sole_start(conf.paths) as lock:
+    with sole_start(session.machine, conf.paths, start_wait) as lock:
         if session.running(conf.paths) is not None:
             raise CommandFailed(f"Kong is already running in {conf.prefix}")
         prepare_node(session, conf)
@@ -170,21 +177,28 @@ def start_node(
 
 
 @contextmanager
-def sole_start(paths: PrefixPaths) -> Iterator[int]:
+def sole_start(machine: Machine, paths: PrefixPaths, seconds: float = 0.0) -> Iterator[int]:
     """Keep every other start out of a prefix; gives what the lock hangs on.
 
+    One that is under way is waited for so many seconds.
     Of two at once, each would take the other's pid file for a leftover, and nobody could stop the node that
     comes up.
     """
     descriptor = os.open(paths.start_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CommandFailed(f"Kong is running or being started in {paths.prefix}") from None
+        if not machine.wait_until(lambda: _locked(descriptor), seconds):
+            raise CommandFailed(f"Kong is running or being started in {paths.prefix}")
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def node_command(python: str, paths: PrefixPaths) -> Sequence[str]:

@@ -8,6 +8,7 @@ import click
 
 from twisted_kong.cli.console import CommandFailed
 from twisted_kong.cli.session import Session, pass_session, prefix_option, verbosity
+from twisted_kong.node.waiting_mark import noted_reason
 
 # Longer than a node needs to close its listeners and its database.
 STOP_WAIT = 10.0
@@ -57,10 +58,13 @@ def quit_(session: Session, prefix: str | None, timeout: int, wait: int) -> None
 @prefix_option
 @pass_session
 def health(session: Session, prefix: str | None) -> None:
-    """Tell whether a node runs."""
+    """Tell whether a node runs and does not wait for its database."""
     paths = session.paths(prefix)
     running = session.running(paths) is not None
     session.console.say(f"{'nginx':.<{_NAME_WIDTH}}{'running' if running else 'not running'}\n")
     if not running:
         raise CommandFailed(f"Kong is not running at {paths.prefix}")
+    reason = noted_reason(paths.waiting)
+    if reason is not None:
+        raise CommandFailed(f"Kong is not ready at {paths.prefix}: it waits for the database: {reason}")
     session.console.say(f"Kong is healthy at {paths.prefix}")

@@ -95,6 +95,8 @@ class World:
     """Write one line where the operator sees it, beside the log."""
     set_exit_code: Callable[[int], Any]
     """Remember how the process shall end."""
+    note_waiting: Callable[[str | None], Any]
+    """Keep for ``kong health`` why the node waits; None when it does not."""
 
 
 class Lifecycle(MultiService):
@@ -135,6 +137,7 @@ class Lifecycle(MultiService):
         """Stop the node."""
         self._leaving = True
         self._world.manager.stopping()
+        self._world.note_waiting(None)
         stopped: Deferred[None] = super().stopService()
         return stopped
 
@@ -190,13 +193,16 @@ class Lifecycle(MultiService):
 
     def _waits(self, reason: str) -> None:
         if not self._leaving:
-            self._world.manager.waiting(" ".join(reason.split()), WAITING)
+            line = " ".join(reason.split())
+            self._world.manager.waiting(line, WAITING)
+            self._world.note_waiting(line)
 
     def _came_up(self, _: object) -> None:
         if self._leaving:
             return
         self._up = True
         self._log.info("ready")
+        self._world.note_waiting(None)
         self._world.manager.ready()
         self._make_up()
 

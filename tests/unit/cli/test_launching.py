@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from twisted_kong.cli.launching import News, last_line
@@ -22,6 +24,22 @@ def test_reason() -> None:
     news = News(60.0, [].append)
     news.take(b"STATUS=Error: the disk = full\nERRNO=1", 0.0)
     assert news.reason == "the disk = full"
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "reason"),
+    [
+        (b"STOPPING=1\nSTATUS=stopping", 0, "the node was stopped"),
+        (b"", -signal.SIGTERM, "the node was stopped"),
+        (b"STATUS=Error: the disk is full\nERRNO=1\nSTOPPING=1", 1, "the disk is full"),
+        (b"", 1, "no module named x"),
+    ],
+)
+def test_why_it_ended(message: bytes, code: int, reason: str) -> None:
+    """Its own reason, else that somebody stopped it, else what it wrote last."""
+    news = News(60.0, [].append)
+    news.take(message, 0.0)
+    assert news.end(code, "a warning\nno module named x\n") == reason
 
 
 def test_rubbish_is_survived() -> None:

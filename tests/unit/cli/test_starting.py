@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_of_two_starts_at_once_one_is_refused(shell: Shell, capsys: pytest.Captu
     """Else each would remove the other's pid file, and the node that came up could not be found again."""
     assert shell.run("prepare", "-c", str(shell.conf)) == 0
     (shell.prefix / ".kong_env").unlink()
-    with sole_start(PrefixPaths(str(shell.prefix))):
+    with sole_start(shell.machine, PrefixPaths(str(shell.prefix))):
         assert shell.run("start") == 1
     assert f"Error: Kong is running or being started in {shell.prefix}" in capsys.readouterr().err
     assert shell.launched == []
@@ -201,6 +202,28 @@ def test_restart_gives_up_on_a_node_that_stays(shell: Shell, capsys: pytest.Capt
     assert shell.run("restart") == 1
     assert "did not stop within 5 seconds" in capsys.readouterr().err
     assert shell.now == pytest.approx(5, abs=0.1)
+
+
+def test_restart_waits_for_the_start_whose_node_it_stopped(shell: Shell) -> None:
+    """``kong start`` of a node that waited for its database sees a little later that it has ended."""
+    assert shell.run("prepare") == 0
+    shell.node_runs()
+    with ExitStack() as other:
+        other.enter_context(sole_start(shell.machine, PrefixPaths(str(shell.prefix))))
+        shell.meanwhile = other.close
+        assert shell.run("restart") == 0
+    assert len(shell.launched) == 1
+
+
+def test_restart_does_not_wait_for_ever_for_another_start(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody else starts a node there, so it is not missing."""
+    assert shell.run("prepare") == 0
+    with sole_start(shell.machine, PrefixPaths(str(shell.prefix))):
+        assert shell.run("restart") == 1
+    assert f"Error: Kong is running or being started in {shell.prefix}" in capsys.readouterr().err
+    assert shell.now == pytest.approx(10, abs=0.1)
 
 
 def test_steps_are_told_on_request(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,3 +93,14 @@ def test_not_healthy(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == "nginx.......not running\n\n"
     assert captured.err.startswith(f"Error: Kong is not running at {shell.prefix}\n")
+
+
+def test_not_ready(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """A node that waits for its database runs, but listens nowhere."""
+    shell.node_runs()
+    (shell.prefix / "pids" / "waiting").write_text("Connection refused\n")
+    assert shell.run("health") == 1
+    captured = capsys.readouterr()
+    assert captured.out == "nginx.......running\n\n"
+    message = f"Kong is not ready at {shell.prefix}: it waits for the database: Connection refused"
+    assert captured.err.startswith(f"Error: {message}\n")

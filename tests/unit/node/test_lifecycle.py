@@ -29,9 +29,12 @@ class Process:
         self.told: list[str] = []
         self.lines: list[str] = []
         self.exit_code = 0
+        self.noted: list[str | None] = []
         self.reread: Callable[[], Loaded] = lambda: load_conf(Sources("log_level = warn"))
         manager = ServiceManager("a", lambda: 0, self._tell)
-        world = World(self.reactor, manager, self.signals.set, self.lines.append, self._exit_with)
+        world = World(
+            self.reactor, manager, self.signals.set, self.lines.append, self._exit_with, self.noted.append
+        )
         self.lifecycle = Lifecycle(self.node, lambda: self.reread(), world)  # type: ignore[arg-type]
 
     def _tell(self, address: str, message: bytes) -> None:
@@ -88,6 +91,20 @@ def test_node_that_waits_is_told_of() -> None:
     process.lifecycle.quit()
     process.node.waits("again")
     assert process.told[1:] == ["STOPPING=1"]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_that_a_node_waits_is_noted_until_it_does_not(stopped: bool) -> None:
+    """For ``kong health``: until the node is ready or stops."""
+    process = Process()
+    process.lifecycle.startService()
+    process.node.waits("Connection\nrefused")
+    assert process.noted == ["Connection refused"]
+    if stopped:
+        process.lifecycle.stopService()
+    else:
+        process.node.ready.callback(None)
+    assert process.noted == ["Connection refused", None]
 
 
 @pytest.mark.parametrize(

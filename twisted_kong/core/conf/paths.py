@@ -31,6 +31,11 @@ class PrefixPaths:
         return self.below("pids/start.lock")
 
     @property
+    def waiting(self) -> str:
+        """There while the node waits for its database; says why."""
+        return self.below("pids/waiting")
+
+    @property
     def kong_env(self) -> str:
         """The merged settings of the running node; readable by its owner only, as it holds secrets."""
         return self.below(".kong_env")

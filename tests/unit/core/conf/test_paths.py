@@ -13,6 +13,7 @@ def test_names_are_kongs() -> None:
     assert PATHS.kong_env == "/var/lib/kong/.kong_env"
     assert PATHS.kong_id == "/var/lib/kong/kong.id"
     assert PATHS.start_lock == "/var/lib/kong/pids/start.lock"
+    assert PATHS.waiting == "/var/lib/kong/pids/waiting"
     assert PATHS.start_log == "/var/lib/kong/logs/start.log"
     assert PATHS.directories == tuple(f"/var/lib/kong/{name}" for name in ("pids", "logs", "ssl", "sockets"))
 
