@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -27,16 +27,20 @@ WHOLE_FLOAT = re.compile(rb"\.0(?:[,\]}]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of the Admin API. ``headers`` come on top of those that every answer carries."""
+    """One answer of the Admin API. ``headers`` come on top of those that every answer carries.
+
+    ``changed`` is False for a write that had nothing to write.
+    """
 
     status: int
     body: bytes = b""
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    changed: bool = True
 
     def with_headers(self, *headers: tuple[str, str]) -> Answer:
         """The same answer with further headers."""
-        return Answer(self.status, self.body, self.content_type, (*self.headers, *headers))
+        return replace(self, headers=(*self.headers, *headers))
 
 
 def as_json(status: int, value: Any) -> Answer:

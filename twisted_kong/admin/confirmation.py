@@ -50,7 +50,10 @@ class Confirmation:
         outcome = await self._convergence.reached(self._parse(text), timeout)
         if outcome.converged:
             return answer
-        told = f"the write stands, but {reason_of(outcome, 'it', timeout)}"
+        if answer.changed:
+            told = f"the write stands, but {reason_of(outcome, 'it', timeout)}"
+        else:
+            told = f"nothing had to be written, but {reason_of(outcome, 'what was written before', timeout)}"
         body = {"message": told, "position": text, "laggards": short(outcome.laggards)}
         return as_json(504, body).with_headers(*answer.headers)
 

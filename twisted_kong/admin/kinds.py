@@ -7,6 +7,7 @@ primary key is taken for one, so an entity whose name looks like a UUID can only
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -121,7 +122,7 @@ class Kind:
         answer = nothing()
         if done.entity is not None:
             answer = as_json(status, self.schema.present(done.entity))
-        return answer.with_headers(*headers)
+        return replace(answer.with_headers(*headers), changed=bool(done.changes))
 
     async def follow(self, done: Written) -> tuple[tuple[str, str], ...]:
         """Make this node follow a write of its own; the headers that tell how far that went."""

@@ -167,6 +167,18 @@ def test_a_delete_of_nothing_waits_too(cluster: Cluster) -> None:
     assert sent.answer.status == 204
 
 
+def test_a_delete_of_nothing_is_no_write_that_stands(cluster: Cluster) -> None:
+    """What others have not applied then is what was written before."""
+    cluster.create("/services", {"host": "h"})
+    sent = cluster.send("DELETE", "/services/none?wait=cluster&wait_timeout=0")
+    cluster.clock.advance(0.05)
+    assert sent.answer is not None
+    assert sent.answer.status == 504
+    assert sent.answer.json["message"].startswith(
+        "nothing had to be written, but 1 of 2 nodes had not applied what was written before after 0 seconds:"
+    )
+
+
 def test_this_node_is_a_laggard_as_any_other(cluster: Cluster) -> None:
     """A node that could not follow its own write in time says that of itself."""
     cluster.follows = False

@@ -20,6 +20,9 @@ CERTIFICATE_GROUPS = {
 
 _GUI_PATH = re.compile(r"/[A-Za-z0-9_/-]*\Z")
 
+# Of a name in PostgreSQL, in bytes.
+_LONGEST_NAME = 63
+
 Found = Iterator[tuple[str, str]]
 
 
@@ -103,6 +106,10 @@ def _postgres(values: Mapping[str, Any]) -> Found:
             parse_servers(values[name] or "localhost", 1)
         except InvalidHost as error:
             yield name, f"{name}: {error}"
+    for name in ("pg_schema", "pg_ro_schema"):
+        # the server would take the beginning of a longer one, and thus perhaps another's
+        if len((values[name] or "").encode()) > _LONGEST_NAME:
+            yield name, f"{name} must not be longer than {_LONGEST_NAME} bytes"
 
 
 def _same_address(values: Mapping[str, Any]) -> Found:

@@ -42,6 +42,8 @@ def wrong(text: str) -> str:
         ),
         ("database = postgres\npg_host = a,b c", "pg_host: invalid hostname: b c"),
         ("database = postgres\npg_ro_host = a:99999", "pg_ro_host: invalid port number"),
+        (f"database = postgres\npg_schema = {'é' * 32}", "pg_schema must not be longer than 63 bytes"),
+        (f"database = postgres\npg_ro_schema = {'a' * 64}", "pg_ro_schema must not be longer than 63 bytes"),
         (
             "database = cassandra\ncassandra_lb_policy = DCAwareRoundRobin",
             "must specify 'cassandra_local_datacenter' when DCAwareRoundRobin policy is in use",
@@ -67,6 +69,7 @@ def test_rule(text: str, message: str) -> None:
         "ssl_cert = /a, /b\nssl_cert_key = /c, /d",
         "cassandra_contact_points = a:9042",
         "pg_host = b c",
+        f"database = postgres\npg_schema = {'a' * 63}",
         "database = postgres\npg_host = a,[::1]:1,10.0.0.1:2,/run/postgresql",
         "proxy_listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0",
         "client_ssl_cert = /a",

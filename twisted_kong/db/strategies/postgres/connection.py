@@ -92,17 +92,17 @@ class Connection:
         deadline = self._clock.seconds() + seconds
         await self._within(self._driver.connect(**parameters), seconds)
         try:
-            await self._prepare(self._driver.server_version, deadline)
+            await self._prepare(self._driver.server_version, deadline, seconds)
         except psycopg2.Error as error:
             if sqlstate(error) != _INVALID_VALUE:
                 raise
             # a server on a system where it cannot look whether a client is there
-            await self._prepare(0, deadline)
+            await self._prepare(0, deadline, seconds)
 
-    async def _prepare(self, server_version: int, deadline: float) -> None:
+    async def _prepare(self, server_version: int, deadline: float, seconds: float) -> None:
         query, values = session_query(self._settings, server_version)
         left = max(0.0, deadline - self._clock.seconds())
-        [(self.is_standby, *_)] = await self._within(self._driver.execute(query, values), left)
+        [(self.is_standby, *_)] = await self._within(self._driver.execute(query, values), left, seconds)
 
     def run(self, query: str, parameters: Sequence[Any] = ()) -> Deferred[Rows]:
         """The rows of a message's last statement; psycopg2's errors, or :class:`NoAnswer`."""
@@ -126,10 +126,11 @@ class Connection:
             waiting.errback(DatabaseUnavailable(f"PostgreSQL at {self.server}: the connection was closed"))
         self._tell_lost()
 
-    def _within(self, work: Deferred[T], seconds: float) -> Deferred[T]:
+    def _within(self, work: Deferred[T], seconds: float, told: float | None = None) -> Deferred[T]:
+        """Wait for so many seconds, of which others may be told more: what went before counts as well."""
         answer: Deferred[T] = Deferred(lambda _: self._abandon())
         self._waiting = answer
-        timer = self._clock.callLater(seconds, self._expire, seconds)
+        timer = self._clock.callLater(seconds, self._expire, seconds if told is None else told)
 
         def settle(result: T | Failure) -> None:
             if timer.active():
@@ -148,9 +149,7 @@ class Connection:
         waiting, self._waiting = self._waiting, None
         self._driver.close()
         if waiting is not None:
-            waiting.errback(
-                NoAnswer(f"PostgreSQL at {self.server} did not answer within {seconds:.1f} seconds")
-            )
+            waiting.errback(NoAnswer(f"PostgreSQL at {self.server} did not answer within {_told(seconds)}"))
 
     def _abandon(self) -> None:
         self._waiting = None
@@ -164,6 +163,10 @@ class Connection:
         call, self._on_lost = self._on_lost, None
         if call is not None:
             call()
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds:.1f} seconds" if seconds >= 1 else f"{seconds * 1000:.3g} milliseconds"
 
 
 def session_query(settings: Settings, server_version: int) -> tuple[str, tuple[Any, ...]]:

@@ -73,7 +73,9 @@ class Pool:
             writable=writable,
         )
         self._health = Health(reactor)
-        self._waiters = Waiters(reactor, settings.acquire_timeout)
+        self._waiters = Waiters(
+            reactor, settings.acquire_timeout, lambda: len(self._opening), settings.timeout
+        )
         self._idle = Idle(reactor, settings.idle_timeout)
         self._busy: set[Connection] = set()
         self._reserved: set[Connection] = set()

@@ -112,6 +112,10 @@ class Reader:
         rows = await replica.run(proven(question, statement))
         if rows is None:
             return None
+        if not rows:
+            # an emptied log: whatever that server is, it does not follow the primary
+            replica.lags()
+            return None
         proof, rest = split(rows)
         verdict = self._seen.judge(question, proof, primary=False)
         if verdict is Verdict.FRESH or (verdict is Verdict.UNRELATED and await self._is_ours(proof)):

@@ -2,7 +2,8 @@
 
 One that has failed is left alone, and tried in the background with pauses that grow, until it answers: no
 reader has to wait for it meanwhile.
-One that lags is left alone for moments only, since it will have caught up soon.
+One that lags is left alone for moments only, since it will have caught up soon; one that never does, such as
+a server that follows another primary, is told of.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ LONGEST_TRY = 15.0
 # Seconds for which one that lags is not asked, at first and at most.
 FIRST_REST = 0.01
 LONGEST_REST = 0.25
+# For how many seconds, and questions on end, one lags before that is told.
+LAGS_LONG = 60.0
+LAGS_OFTEN = 10
+# Not everything that answers has our tables, and lets us read them.
+_TRIAL = "select 1 from changes limit 1"
 # Seconds after which it is not waited for any longer: the primary can tell as well.
 PATIENCE = 1.0
 
@@ -37,11 +43,16 @@ class Replica:
     """A server to read from while it can be relied upon.
 
     :param clock: timers, and the seconds of a clock that nobody sets.
+    :param where: the place, for messages.
     """
 
     _log = Logger()
 
-    def __init__(self, server: IServer, clock: IReactorTime) -> None:
+    def __init__(self, server: IServer, clock: IReactorTime, where: str) -> None:
+        self._where = where
+        self._lags_since = 0.0
+        self._lags = 0
+        self._lag_told = False
         self._server = server
         self._clock = clock
         self._rest = 0.0
@@ -83,11 +94,26 @@ class Replica:
     def caught_up(self) -> None:
         """It has proved to be as new as it must be."""
         self._rest = 0.0
+        self._lags = 0
+        if self._lag_told:
+            self._lag_told = False
+            self._log.info("the replica, {where}, follows the primary again", where=self._where)
 
     def lags(self) -> None:
         """It has proved to be behind: not to be asked for a moment."""
         self._rest = min(max(FIRST_REST, 2 * self._rest), LONGEST_REST)
-        self._rests_until = self._clock.seconds() + self._rest
+        now = self._clock.seconds()
+        self._rests_until = now + self._rest
+        if not self._lags:
+            self._lags_since = now
+        self._lags += 1
+        if not self._lag_told and self._lags >= LAGS_OFTEN and now - self._lags_since >= LAGS_LONG:
+            self._lag_told = True
+            self._log.warn(
+                "the replica, {where}, does not follow the primary, at least not as fast as is written:"
+                " everything is read from the primary",
+                where=self._where,
+            )
 
     def stop(self) -> None:
         """Try no more."""
@@ -100,6 +126,7 @@ class Replica:
 
     def _fail(self, reason: str) -> None:
         if not self.is_away and not self._stopped:
+            self._lags = 0
             self._log.warn("the replica is not read from for now: {reason}", reason=reason)
             self._try_later()
 
@@ -114,7 +141,7 @@ class Replica:
 
     async def _try_once(self) -> None:
         try:
-            await self._server.run("select 1")
+            await self._server.run(_TRIAL)
         except DatabaseError:
             if not self._stopped:
                 self._try_later()

@@ -77,7 +77,7 @@ class PostgresStrategy(IStrategy):
         self.primary = pool(primary, writable=True)
         self.replica = None if replica is None else pool(replica, writable=False)
         steady = reactor if steady is None else steady
-        self._standby = None if self.replica is None else Replica(self.replica, steady)
+        self._standby = None if self.replica is None else _standby(self.replica, steady)
         self._seen = Seen()
         self._losses_told = 0
         self._hearing = Hearing(self.primary, reactor, steady)
@@ -92,6 +92,8 @@ class PostgresStrategy(IStrategy):
         try:
             await make_ready(self.primary, tables, migrate=migrate)
             [(schema,)] = await self.primary.run("select current_schema()")
+            # what a replica shows first could be of another history, and its lack be blamed on the primary
+            await self.catch_up()
         except Refusal as error:
             raise plain(error) from error
         self._channel = log.channel_of(schema)
@@ -261,6 +263,10 @@ class PostgresStrategy(IStrategy):
     def _lost(self) -> None:
         self._logger.warn("the database lacks what was read from it before: everything will be read again")
         self._hearing.lost()
+
+
+def _standby(pool: Pool, steady: IReactorTime) -> Replica:
+    return Replica(pool, steady, migrations.where(pool.settings))
 
 
 def _log_position(position: Position) -> LogPosition:

@@ -62,6 +62,16 @@ def test_a_query_past_its_deadline(clock: PostgresClock) -> None:
     assert driver.closed
 
 
+def test_a_short_deadline_is_told_in_milliseconds(clock: PostgresClock) -> None:
+    """The whole of it, also where the rest was used up by what went before."""
+    server = FakeServer()
+    driver = server.make()
+    server.silent = lambda _: True
+    opening = started(Connection(driver, clock, SETTINGS, "db:5432").open({"host": "10.0.0.1"}, 0.001))
+    clock.advance(0.001)
+    assert str(failure_of(opening, NoAnswer)) == "PostgreSQL at db:5432 did not answer within 1 milliseconds"
+
+
 def test_connecting_past_the_deadline(clock: PostgresClock) -> None:
     """A server that accepts and says nothing is given up, however much of the time was used for what."""
     server = FakeServer()

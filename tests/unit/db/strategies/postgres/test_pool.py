@@ -111,6 +111,19 @@ def test_waiting_ends() -> None:
     success_of(first)
 
 
+def test_a_tiny_time_to_wait_keeps_nobody_from_a_server() -> None:
+    """The time of pg_semaphore_timeout is for those that others use, and not for what is being made."""
+    pooled = Pooled(pool_size=1, timeout=5.0, acquire_timeout=0.001)
+    pooled.server.silent = lambda _: True
+    first, second = pooled.run(), pooled.run()
+    pooled.clock.advance(0.001)
+    failure_of(second, DatabaseUnavailable)
+    pooled.clock.advance(1.0)
+    no_result(first)
+    success_of(pooled.pool.close())
+    failure_of(first, DatabaseUnavailable)
+
+
 def test_waiters_may_give_up() -> None:
     """The next one is served in their place."""
     pooled = Pooled(pool_size=1)

@@ -63,7 +63,7 @@ class Site:
         self.clock, self.primary, self.replica = Clock(), FakeServer(), FakeServer()
         self.lost = 0
         self.seen = Seen()
-        standby = Replica(self.replica, self.clock) if replica else None
+        standby = Replica(self.replica, self.clock, "the database kong at replica:5432") if replica else None
         self.reader = Reader(self.primary, standby, self.seen, self.clock, self._lost)
 
     def read(self, *, from_primary: bool = False) -> Deferred[Answer]:
@@ -171,6 +171,15 @@ def test_a_replica_that_lags() -> None:
     success_of(asked)
     assert len(site.replica.asked) == 1
     assert site.lost == 0
+
+
+def test_a_replica_without_a_log() -> None:
+    """Another database, or one that somebody has emptied, fails no read that the primary can answer."""
+    site = Site().having_seen(at(5))
+    asked = site.read()
+    site.replica.answer([])
+    site.primary.answer(proof(at(5)))
+    assert success_of(asked).from_primary
 
 
 def test_a_replica_that_fails() -> None:

@@ -9,11 +9,13 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from tests.kit.deferreds import no_result, started, success_of
-from tests.kit.logs import caught_warnings
+from tests.kit.logs import caught_infos, caught_warnings
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.strategies.postgres.replica import (
     FIRST_REST,
     FIRST_TRY,
+    LAGS_LONG,
+    LAGS_OFTEN,
     LONGEST_REST,
     LONGEST_TRY,
     PATIENCE,
@@ -64,7 +66,7 @@ def server() -> FakeServer:
 @pytest.fixture
 def replica(server: FakeServer, clock: Clock) -> Replica:
     """What is known of it."""
-    return Replica(server, clock)
+    return Replica(server, clock, "the database kong at replica:5432")
 
 
 def ask(replica: Replica) -> Deferred[Rows | None]:
@@ -91,7 +93,7 @@ def test_away_and_back(replica: Replica, server: FakeServer, clock: Clock) -> No
     server.answer = server.works
     clock.advance(2 * FIRST_TRY)
     assert replica.is_ready
-    assert server.asked == ["question", "select 1", "select 1"]
+    assert server.asked == ["question", *["select 1 from changes limit 1"] * 2]
     assert clock.getDelayedCalls() == []
 
 
@@ -149,6 +151,27 @@ def test_lagging(replica: Replica, clock: Clock) -> None:
     replica.lags()
     clock.advance(FIRST_REST)
     assert replica.is_ready
+
+
+def test_one_that_never_follows(replica: Replica, clock: Clock) -> None:
+    """It is told once by name, and once that it follows again; one that is seldom asked may just lag."""
+    with caught_warnings() as warnings, caught_infos() as infos:
+        for _ in range(LAGS_OFTEN - 1):
+            replica.lags()
+            clock.advance(LAGS_LONG)
+        assert warnings == []
+        replica.caught_up()
+        for _ in range(3 * LAGS_OFTEN):
+            replica.lags()
+            clock.advance(LAGS_LONG / LAGS_OFTEN)
+        assert warnings == [
+            "the replica, the database kong at replica:5432, does not follow the primary, at least not as fast"
+            " as is written: everything is read from the primary"
+        ]
+        assert infos == []
+        replica.caught_up()
+        replica.caught_up()
+        assert infos == ["the replica, the database kong at replica:5432, follows the primary again"]
 
 
 def test_stopped_while_it_is_tried(replica: Replica, server: FakeServer, clock: Clock) -> None:

@@ -84,3 +84,26 @@ def test_who_comes_back_at_once_waits() -> None:
     no_result(again[0])
     again[0].addErrback(lambda _: None)
     again[0].cancel()
+
+
+def test_waiting_for_one_that_is_being_made_is_no_waiting_for_others() -> None:
+    """However short the time is, the first have what it takes to make so many, and not for ever."""
+    clock, coming = Clock(), [1]
+    waiters = Waiters(clock, 0.001, lambda: coming[0], 5.0)
+    first, second = waiters.join(), waiters.join()
+    clock.advance(0.001)
+    failure_of(second, DatabaseUnavailable)
+    clock.advance(2)
+    no_result(first)
+    waiters.serve(CONNECTION)
+    assert success_of(first) is CONNECTION
+    third = waiters.join()
+    clock.advance(0.01)
+    coming[0] = 0
+    clock.advance(0.1)
+    failure_of(third, DatabaseUnavailable)
+    coming[0] = 1
+    fourth = waiters.join()
+    clock.pump([0.1] * 52)
+    failure_of(fourth, DatabaseUnavailable)
+    assert clock.getDelayedCalls() == []
