@@ -335,7 +335,7 @@ async def test_tls(tmp_path: Path) -> None:
         ):
             async with pooled(database, ssl=True, ssl_verify=True, **chosen) as pool:
                 error = await refusal(pool)
-                assert type(error) is DatabaseError
+                assert type(error) is Refusal
                 assert words in str(error)
 
 

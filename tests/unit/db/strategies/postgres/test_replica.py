@@ -165,8 +165,8 @@ def test_one_that_never_follows(replica: Replica, clock: Clock) -> None:
             replica.lags()
             clock.advance(LAGS_LONG / LAGS_OFTEN)
         assert warnings == [
-            "the replica, the database kong at replica:5432, does not follow the primary, at least not as fast"
-            " as is written: everything is read from the primary"
+            "the replica, the database kong at replica:5432, does not follow the primary, at least not as"
+            " fast as is written: everything is read from the primary"
         ]
         assert infos == []
         replica.caught_up()
