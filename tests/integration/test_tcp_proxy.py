@@ -173,3 +173,17 @@ def through(proxy: TcpProxy, database: PostgresDatabase) -> psycopg2.extensions.
     )
     connection.autocommit = True
     return connection
+
+
+def test_nothing_is_left_open(echo: int) -> None:
+    """Neither a connection that was not passed on yet, nor one whose last bytes nobody takes."""
+    proxy = TcpProxy(echo)
+    with closing(connected(proxy)) as client:
+        client.sendall(b"x")
+        assert client.recv(1) == b"x"
+        proxy.swallow()
+        with closing(connected(proxy)):
+            wait_for(lambda: len(proxy._ends) == 3)
+            ends = list(proxy._ends)
+            proxy.close()
+    assert all(end.get_extra_info("socket").fileno() == -1 for end in ends)

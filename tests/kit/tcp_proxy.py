@@ -68,6 +68,8 @@ class TcpProxy:
         self._postgres = postgres
         self._links: set[_Link] = set()
         self._ended: WeakSet[asyncio.StreamWriter] = WeakSet()
+        # All that are open still, those whose last bytes nobody takes among them.
+        self._ends: WeakSet[asyncio.StreamWriter] = WeakSet()
         self._accepting = True
         self._open = asyncio.Event()
         self._delay = 0.0
@@ -136,14 +138,16 @@ class TcpProxy:
         return server
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._ends.add(writer)
         try:
             await self._open.wait()
             if not self._accepting:
                 raise ConnectionRefusedError
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target, limit=CHUNK)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             _reset(writer)
             return
+        self._ends.add(far_writer)
         link = _Link(writer, far_writer)
         self._links.add(link)
         filtered = Notifications() if self._postgres else None
@@ -183,6 +187,10 @@ class TcpProxy:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for end in list(self._ends):
+            end.transport.abort()
+        # The loop closes their sockets in its next turn.
+        await asyncio.sleep(0)
 
     def _do(self, action: Callable[[], Awaitable[Any]]) -> Any:
         async def now() -> Any:
