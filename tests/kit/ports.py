@@ -10,6 +10,8 @@ from pathlib import Path
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST = 10_000
 _ENOUGH = 1_000
+# Ports that were handed out and may not be in use yet.
+_given: set[int] = set()
 
 
 def free_port() -> int:
@@ -18,7 +20,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports where nobody listens now.
+    """Ports where nobody listens now, and that nobody in this process was given before.
 
     They are below those that the kernel gives to outgoing connections: one of these could be taken before a
     test comes to use it.
@@ -28,10 +30,14 @@ def free_ports(count: int) -> list[int]:
     found: list[int] = []
     with ExitStack() as stack:
         while len(found) < count:
+            port = random.choice(candidates)
+            if port in _given:
+                continue
+            _given.add(port)
             probe = stack.enter_context(socket.socket())
             try:
-                probe.bind(("127.0.0.1", random.choice(candidates)))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            found.append(probe.getsockname()[1])
+            found.append(port)
     return found
