@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import POLL_OK, POLL_READ
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IResolutionReceiver
 from twisted.internet.task import Clock
 
-from twisted_kong.db.strategies.postgres.driver import Rows
+from twisted_kong.db.strategies.postgres.driver import Rows, SessionState
 from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.transaction import run_unsuspended
@@ -39,7 +39,7 @@ def blocking_pool(settings: Settings) -> Iterator[Pool]:
         run_unsuspended(pool.close())
 
 
-class BlockingDriver:
+class BlockingDriver(SessionState):
     """A connection that waits for each answer (``IDriver``).
 
     :param timeout: seconds that the server may take to answer.
@@ -74,21 +74,6 @@ class BlockingDriver:
         """Close at once."""
         if self._connection is not None:
             self._connection.close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it cannot be used, not yet or no longer."""
-        return self._connection is None or bool(self._connection.closed)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it is outside of a transaction."""
-        return not self.closed and self._connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-
-    @property
-    def server_version(self) -> int:
-        """The server's version, as 150004."""
-        return int(self._connection.server_version)
 
     def _wait(self) -> None:
         """Return when the answer is there; past the deadline the connection is closed, as it is in a node."""

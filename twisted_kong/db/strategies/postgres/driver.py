@@ -70,7 +70,28 @@ class _Cursor(StockCursor):  # type: ignore[misc]  # txpostgres is not typed
         return failure
 
 
-class Driver(StockConnection):  # type: ignore[misc]  # txpostgres is not typed
+class SessionState:
+    """What a driver tells of its connection of psycopg2, None before there is one."""
+
+    _connection: Any
+
+    @property
+    def closed(self) -> bool:
+        """Whether it cannot be used, not yet or no longer."""
+        return self._connection is None or bool(self._connection.closed)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is outside of a transaction and has nothing under way."""
+        return not self.closed and self._connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
+    @property
+    def server_version(self) -> int:
+        """The server's version, as 150004."""
+        return int(self._connection.server_version)
+
+
+class Driver(SessionState, StockConnection):  # type: ignore[misc]  # txpostgres is not typed
     """A connection of txpostgres.
 
     :param reactor: watches its socket (``IReactorFDSet`` and ``IReactorTime``).
@@ -102,21 +123,6 @@ class Driver(StockConnection):  # type: ignore[misc]  # txpostgres is not typed
             self.reactor.removeReader(each)
             self.reactor.removeWriter(each)
         super().close()
-
-    @property
-    def closed(self) -> bool:
-        """Whether it cannot be used, not yet or no longer."""
-        return self._connection is None or bool(self._connection.closed)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it is outside of a transaction and has nothing under way."""
-        return not self.closed and self._connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-
-    @property
-    def server_version(self) -> int:
-        """The server's version, as 150004."""
-        return int(self._connection.server_version)
 
     @override
     def doRead(self) -> None:
