@@ -1,11 +1,15 @@
-"""The database as the ``migrations`` commands see it: which steps have run, and running the others."""
+"""The database as commands see it: which steps have run, running the others, and how long it may take."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import click
+
+from twisted_kong.cli.session import Command
 from twisted_kong.core.conf.availability import require_available
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.db.interfaces import MigrationState
@@ -16,6 +20,18 @@ from twisted_kong.node.trust import database_authorities
 
 # Seconds. Kong: the default of --db-timeout and --lock-timeout.
 PATIENCE = 60
+
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=click.IntRange(min=0),
+    default=PATIENCE,
+    help="seconds to wait for other migrations",
+)
+
+
+def db_timeout_option(text: str) -> Callable[[Command], Command]:
+    """The option ``--db-timeout`` with a command's own words for what must happen in time."""
+    return click.option("--db-timeout", type=click.IntRange(min=1), default=PATIENCE, help=text)
 
 
 class Datastore(Protocol):

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from twisted_kong.cli.console import CommandFailed
-from twisted_kong.cli.datastore import PATIENCE, Datastore, datastore
+from twisted_kong.cli.datastore import Datastore, datastore, db_timeout_option, lock_timeout_option
 from twisted_kong.cli.session import Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.db.interfaces import MigrationState
 from twisted_kong.node.prefix import prepare_directories
@@ -53,18 +53,8 @@ def migration_options(command: Callable[[Session, Options], None]) -> Callable[.
         command(session, Options(**given))
 
     for option in (
-        click.option(
-            "--lock-timeout",
-            type=click.IntRange(min=0),
-            default=PATIENCE,
-            help="seconds to wait for other migrations",
-        ),
-        click.option(
-            "--db-timeout",
-            type=click.IntRange(min=1),
-            default=PATIENCE,
-            help="seconds that the database may take to answer",
-        ),
+        lock_timeout_option,
+        db_timeout_option("seconds that the database may take to answer"),
         click.option("-f", "--force", is_flag=True, help="bootstrap: reset the database first"),
         click.option("-q", "--quiet", is_flag=True, help="no output"),
         click.option("-y", "--yes", is_flag=True, help="assume yes"),

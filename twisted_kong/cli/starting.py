@@ -14,7 +14,7 @@ from uuid import uuid4
 import click
 
 from twisted_kong.cli.console import CommandFailed
-from twisted_kong.cli.datastore import PATIENCE, datastore
+from twisted_kong.cli.datastore import PATIENCE, datastore, db_timeout_option, lock_timeout_option
 from twisted_kong.cli.machine import Machine
 from twisted_kong.cli.session import Command, Session, conf_option, pass_session, prefix_option, verbosity
 from twisted_kong.core.conf.conf import Conf
@@ -34,18 +34,8 @@ LOCK_WAIT = 10.0
 def start_options(command: Command) -> Command:
     """The options of ``start`` and ``restart``; those about nginx are accepted for Kong's sake."""
     for option in (
-        click.option(
-            "--lock-timeout",
-            type=click.IntRange(min=0),
-            default=PATIENCE,
-            help="seconds to wait for other migrations",
-        ),
-        click.option(
-            "--db-timeout",
-            type=click.IntRange(min=1),
-            default=PATIENCE,
-            help="seconds that the database may take to answer, and the node to be ready",
-        ),
+        lock_timeout_option,
+        db_timeout_option("seconds that the database may take to answer, and the node to be ready"),
         click.option("--run-migrations", is_flag=True, help="bring the database up to date first"),
         click.option("--nginx-conf-flags", help="ignored: there is no nginx"),
         click.option("--nginx-conf", help="ignored: there is no nginx"),
