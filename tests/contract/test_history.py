@@ -7,11 +7,12 @@ from tests.contract.test_log import heard, told, write
 from tests.kit.stores import MovableClock
 from twisted_kong.core.changes import ChangeBatch
 from twisted_kong.db.database import Database
+from twisted_kong.db.terms import Terms
 
 
 async def test_from_the_beginning(database: Database) -> None:
     """Without a position history begins with the oldest change there is; the empty log's row is none."""
-    written = [await database.services.insert({"name": name}, author=name) for name in ("a", "b")]
+    written = [await database.services.insert({"name": name}, terms=Terms(name)) for name in ("a", "b")]
     batch = await database.log.history(None, 100)
     assert batch.changes[-2:] == tuple(change for each in written for change in each.changes)
     assert all(change.entity for change in batch.changes)

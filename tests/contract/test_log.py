@@ -13,6 +13,7 @@ from tests.kit.stores import MovableClock
 from twisted_kong.core.changes import ChangeBatch, Position
 from twisted_kong.core.errors import UniqueViolation
 from twisted_kong.db.database import Database
+from twisted_kong.db.terms import Terms
 
 
 async def write(database: Database, *names: str) -> Position:
@@ -63,7 +64,7 @@ async def test_nothing_new(database: Database) -> None:
 async def test_changes_are_whole(database: Database) -> None:
     """What the log tells of a change is what the writer was told."""
     start = await database.log.head()
-    written = await database.services.insert({"name": "a"}, author="alice")
+    written = await database.services.insert({"name": "a"}, terms=Terms("alice"))
     assert (await database.log.changes_after(start)).changes == written.changes
 
 

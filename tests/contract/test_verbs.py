@@ -19,6 +19,7 @@ from twisted_kong.core.errors import (
     UniqueViolation,
 )
 from twisted_kong.db.database import Database
+from twisted_kong.db.terms import Terms
 
 NOBODY = "11111111-1111-4111-8111-000000000999"
 SOMEBODY = "11111111-1111-4111-8111-000000000001"
@@ -53,7 +54,7 @@ async def test_written_is_not_what_the_caller_holds(database: Database) -> None:
 
 async def test_a_write_tells_its_change(database: Database) -> None:
     """Each verb tells one change, with the cache keys, the process that wrote and who asked for it."""
-    inserted = await database.services.insert({"name": "one"}, author="alice")
+    inserted = await database.services.insert({"name": "one"}, terms=Terms("alice"))
     key = inserted.entity["id"]
     updated = await database.services.update(key, {"name": "two"})
     upserted = await database.services.upsert(key, {"name": "three"})

@@ -35,6 +35,7 @@ from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.terms import Terms
 
 SERVER = "kong/3.9.1"
 
@@ -170,7 +171,7 @@ class AdminApp:
             params={name: unquote(value) for name, value in params.items()},
             query=[] if takes_body else parse_pairs(query),
             body=decode_body(kind, data) if takes_body else decode_body("", b""),
-            author=_author(request),
+            terms=Terms(_author(request)),
         )
         if method in READING:
             return await handler(call)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from twisted_kong.admin.answers import Answer
 from twisted_kong.admin.bodies import EMPTY, Body, Pairs
 from twisted_kong.core.query import gathered
+from twisted_kong.db.terms import NO_TERMS, Terms
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -19,7 +20,7 @@ class Call:
     ``path`` is the path as it was sent (without query string and final slash), ``params`` what stood in the
     place of the endpoint's ``{names}``, decoded.  ``query`` is empty for POST, PUT and PATCH, ``body`` for
     the other methods.
-    ``author`` is who calls, for the log of changes: the address of the client's end of the connection.
+    ``terms`` say who calls, for the log of changes: the address of the client's end of the connection.
     """
 
     method: str
@@ -27,7 +28,7 @@ class Call:
     params: Mapping[str, str]
     query: Pairs = field(default_factory=list)
     body: Body = EMPTY
-    author: str | None = None
+    terms: Terms = NO_TERMS
 
     @property
     def arguments(self) -> dict[str, str | list[str]]:

@@ -57,20 +57,20 @@ def _own(kind: Kind) -> Table:
         return await kind.page(call)
 
     async def post(call: Call) -> Answer:
-        return await kind.create(kind.record(call.body), author=call.author)
+        return await kind.create(kind.record(call.body), terms=call.terms)
 
     async def get(call: Call) -> Answer:
         return await kind.show(call.params[name])
 
     async def put(call: Call) -> Answer:
-        return await kind.put(call.params[name], kind.record(call.body), author=call.author)
+        return await kind.put(call.params[name], kind.record(call.body), terms=call.terms)
 
     async def patch(call: Call) -> Answer:
         key = call.params[name]
-        return await kind.patch(key, await kind.changes(key, call.body), author=call.author)
+        return await kind.patch(key, await kind.changes(key, call.body), terms=call.terms)
 
     async def delete(call: Call) -> Answer:
-        return await kind.delete(call.params[name], author=call.author)
+        return await kind.delete(call.params[name], terms=call.terms)
 
     return {
         path: {"GET": get_list, "POST": post},
@@ -115,7 +115,7 @@ class _Children:
     async def post(self, call: Call) -> Answer:
         """POST: a new child of this parent, whatever parent the body names."""
         fixed = self._reference(await self._parent_of(call))
-        return await self._child.create(self._child.record(call.body), fixed, author=call.author)
+        return await self._child.create(self._child.record(call.body), fixed, terms=call.terms)
 
     async def get(self, call: Call) -> Answer:
         """GET: one child."""
@@ -125,18 +125,18 @@ class _Children:
         """PUT: a full document; may take a child away from another parent."""
         fixed = self._reference(await self._parent_of(call))
         record = self._child.record(call.body)
-        return await self._child.put(self._key(call), record, fixed, author=call.author)
+        return await self._child.put(self._key(call), record, fixed, terms=call.terms)
 
     async def patch(self, call: Call) -> Answer:
         """PATCH: may move the child to another parent."""
         child = await self._own(call)
         changes = await self._child.changes(child["id"], call.body)
         fixed = {self._field: child[self._field]}
-        return await self._child.patch(child["id"], changes, fixed, author=call.author)
+        return await self._child.patch(child["id"], changes, fixed, terms=call.terms)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: only what is there and of this parent."""
-        return await self._child.delete((await self._own(call))["id"], author=call.author)
+        return await self._child.delete((await self._own(call))["id"], terms=call.terms)
 
     def _key(self, call: Call) -> str:
         return call.params[self._child.schema.name]
@@ -172,13 +172,13 @@ class _ParentOfChild:
         child = await self._one(call)
         record = self._parent.record(call.body)
         if child[self._field] is not None:
-            return await self._parent.put(child[self._field]["id"], record, author=call.author)
-        made = await self._parent.dao.insert(record, author=call.author)
+            return await self._parent.put(child[self._field]["id"], record, terms=call.terms)
+        made = await self._parent.dao.insert(record, terms=call.terms)
         await self._parent.follow(made)
         assert made.entity is not None
         link = {self._field: {"id": made.entity["id"]}}
         try:
-            linked = await self._child.patch(child["id"], link, author=call.author)
+            linked = await self._child.patch(child["id"], link, terms=call.terms)
         except DatabaseError as error:
             half = f"{made.entity['id']} was made, but nothing refers to it"
             raise OutcomeUnknown(f"{half}: {error.message}") from error
@@ -188,7 +188,7 @@ class _ParentOfChild:
         """PATCH: merge into the parent."""
         key = await self._linked(call)
         changes = await self._parent.changes(key, call.body)
-        return await self._parent.patch(key, changes, author=call.author)
+        return await self._parent.patch(key, changes, terms=call.terms)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: never allowed on the parent of something; 404 where there is no parent."""

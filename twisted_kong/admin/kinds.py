@@ -23,13 +23,11 @@ from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.forms import decode, infer
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Dao, Written
+from twisted_kong.db.terms import Terms
 
 # Makes this node follow a write that is done; done when the next request will see it.  False tells that the
 # node could not follow in time: the write stands, and the node goes on trying.
 Follow = Callable[[Written], Awaitable[bool]]
-
-# Who asked for a write, for the log of changes; None where nobody did.
-Author = str | None
 
 POSITION = "X-Kong-Position"
 APPLIED = "X-Kong-Applied"
@@ -85,36 +83,36 @@ class Kind:
         rows = [self.schema.present(row) for row in page.rows]
         return as_json(200, page_body(rows, page.offset, call.path, asked, nested=foreign is not None))
 
-    async def create(self, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author) -> Answer:
+    async def create(self, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, terms: Terms) -> Answer:
         """Insert a new entity; what the path says overrides the record."""
-        return await self.written(201, await self.dao.insert({**record, **fixed}, author=author))
+        return await self.written(201, await self.dao.insert({**record, **fixed}, terms=terms))
 
     async def put(
-        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, terms: Terms
     ) -> Answer:
         """Put a full document in the place of an entity, or make it."""
         record = {**record, **fixed}
         field = self._name_field(key)
         if field is None:
-            return await self.written(200, await self.dao.upsert(key, record, author=author))
-        return await self.written(200, await self.dao.upsert_by(field, key, record, author=author))
+            return await self.written(200, await self.dao.upsert(key, record, terms=terms))
+        return await self.written(200, await self.dao.upsert_by(field, key, record, terms=terms))
 
     async def patch(
-        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, terms: Terms
     ) -> Answer:
         """Merge a record into an entity; what the path says counts only where the record is silent."""
         record = {**fixed, **record}
         field = self._name_field(key)
         if field is None:
-            return await self.written(200, await self.dao.update(key, record, author=author))
-        return await self.written(200, await self.dao.update_by(field, key, record, author=author))
+            return await self.written(200, await self.dao.update(key, record, terms=terms))
+        return await self.written(200, await self.dao.update_by(field, key, record, terms=terms))
 
-    async def delete(self, key: str, *, author: Author) -> Answer:
+    async def delete(self, key: str, *, terms: Terms) -> Answer:
         """Remove an entity; content when there is none."""
         field = self._name_field(key)
         if field is None:
-            return await self.written(204, await self.dao.delete(key, author=author))
-        return await self.written(204, await self.dao.delete_by(field, key, author=author))
+            return await self.written(204, await self.dao.delete(key, terms=terms))
+        return await self.written(204, await self.dao.delete_by(field, key, terms=terms))
 
     async def written(self, status: int, done: Written) -> Answer:
         """The answer to a write, given when this node follows it: the next request sees what was written."""

@@ -27,6 +27,7 @@ from twisted_kong.db.reading import Context, Page, Reading
 from twisted_kong.db.references import resolve_references
 from twisted_kong.db.schemas import lasting
 from twisted_kong.db.tables import Table
+from twisted_kong.db.terms import NO_TERMS, Terms
 from twisted_kong.db.ttl import Ttl, take_ttl
 from twisted_kong.db.violations import not_found, not_found_by
 
@@ -58,30 +59,31 @@ class Dao(Reading):
         self._losers = DeferredLock()
 
     async def insert(
-        self, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
+        self, record: Mapping[str, Any], *, ttl: object = None, terms: Terms = NO_TERMS
     ) -> Written:
         """Write a new entity.
 
         :param ttl: seconds to live, for kinds that have it (the record's own ``ttl`` serves as well); 0 is
             for ever.
-        :param author: who asked for it, for the log.
+        :param terms: in whose name, and what must hold of the entity that is there.
         """
         record, lifetime = take_ttl(self.schema, record, ttl)
         record = await self._resolved(record)
 
         async def attempt() -> Written:
+            terms.check(None)
             await self._examine(record, None)
             context = self._context.write_context()
             entity = self.schema.process_insert(record, context)
             key = self.table.key_of(entity)
             expires = lifetime.from_now(context.now)
             write = Write(self.table.name, "insert", key, lasting(self.schema, entity), expires=expires)
-            return await self._put(write, entity, None, record, author)
+            return await self._put(write, entity, None, record, terms)
 
         return await self._until_won(attempt)
 
     async def update(
-        self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
+        self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, terms: Terms = NO_TERMS
     ) -> Written:
         """Merge a record into the entity with a primary key; NotFound where there is none.
 
@@ -95,7 +97,7 @@ class Dao(Reading):
                 raise not_found(self._primary_key(pk))
             return current
 
-        return await self._update(find, record, ttl, author)
+        return await self._update(find, record, ttl, terms)
 
     async def update_by(
         self,
@@ -104,7 +106,7 @@ class Dao(Reading):
         record: Mapping[str, Any],
         *,
         ttl: object = None,
-        author: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Written:
         """Merge a record into the entity with a value in a unique field; NotFound where there is none."""
 
@@ -114,26 +116,26 @@ class Dao(Reading):
                 raise not_found_by(field, value)
             return current
 
-        return await self._update(find, record, ttl, author)
+        return await self._update(find, record, ttl, terms)
 
     async def _update(
         self,
         find: Callable[[], Awaitable[Stored]],
         record: Mapping[str, Any],
         ttl: object,
-        author: str | None,
+        terms: Terms,
     ) -> Written:
         """Merge a record into whatever ``find`` finds, which is asked again after a lost race."""
         record, lifetime = take_ttl(self.schema, record, ttl)
         record = await self._resolved(record)
 
         async def attempt() -> Written:
-            return await self._merge(await find(), record, lifetime, author)
+            return await self._merge(await find(), record, lifetime, terms)
 
         return await self._until_won(attempt)
 
     async def upsert(
-        self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, author: str | None = None
+        self, pk: Any, record: Mapping[str, Any], *, ttl: object = None, terms: Terms = NO_TERMS
     ) -> Written:
         """Put a full record in the place of the entity with a primary key, or make it."""
         key = self._key(pk)
@@ -143,7 +145,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             current = await self._context.strategy.select(self.table, key)
             try:
-                return await self._replace(current, record, lifetime, author)
+                return await self._replace(current, record, lifetime, terms)
             except PrimaryKeyViolation as violation:
                 raise LostRace(key) from violation
 
@@ -156,7 +158,7 @@ class Dao(Reading):
         record: Mapping[str, Any],
         *,
         ttl: object = None,
-        author: str | None = None,
+        terms: Terms = NO_TERMS,
     ) -> Written:
         """Put a full record in the place of the entity with a value in a unique field, or make it.
 
@@ -171,7 +173,7 @@ class Dao(Reading):
             if current is not None:
                 full.update(self.table.primary_key_of(current.entity))
             try:
-                return await self._replace(current, full, lifetime, author)
+                return await self._replace(current, full, lifetime, terms)
             except UniqueViolation as violation:
                 if current is None and set(violation.fields or ()) == {field}:
                     raise LostRace(field) from violation
@@ -179,21 +181,21 @@ class Dao(Reading):
 
         return await self._until_won(attempt)
 
-    async def delete(self, pk: Any, *, author: str | None = None) -> Written:
+    async def delete(self, pk: Any, *, terms: Terms = NO_TERMS) -> Written:
         """Remove the entity with a primary key and what cascades from it; content when there is none."""
         key = self._key(pk)
 
         async def attempt() -> Written:
-            return await self._remove(await self._context.strategy.select(self.table, key), author)
+            return await self._remove(await self._context.strategy.select(self.table, key), terms)
 
         await self._context.strategy.catch_up()
         return await self._until_won(attempt)
 
-    async def delete_by(self, field: str, value: Any, *, author: str | None = None) -> Written:
+    async def delete_by(self, field: str, value: Any, *, terms: Terms = NO_TERMS) -> Written:
         """Remove the entity with a value in a unique field; content when there is none."""
 
         async def attempt() -> Written:
-            return await self._remove(await self._stored_by(field, value), author)
+            return await self._remove(await self._stored_by(field, value), terms)
 
         await self._context.strategy.catch_up()
         return await self._until_won(attempt)
@@ -223,8 +225,9 @@ class Dao(Reading):
         return await resolve_references(self.schema, record, self._context.daos)
 
     async def _merge(
-        self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, author: str | None
+        self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
+        terms.check(current.entity)
         await self._examine(record, self.table.key_of(current.entity))
         context = self._context.write_context()
         entity = self.schema.process_update(record, current.entity, context)
@@ -239,12 +242,13 @@ class Dao(Reading):
         )
         if write.keeps_expiry:
             write = replace(write, expires=current.expires)
-        return await self._put(write, entity, current.entity, record, author)
+        return await self._put(write, entity, current.entity, record, terms)
 
     async def _replace(
-        self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, author: str | None
+        self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
         before = None if current is None else current.entity
+        terms.check(before)
         await self._examine(record, None if before is None else self.table.key_of(before))
         context = self._context.write_context()
         entity = self.schema.process_upsert(record, context, before)
@@ -256,7 +260,7 @@ class Dao(Reading):
             expected=None if current is None else current.document,
             expires=lifetime.from_now(context.now),
         )
-        return await self._put(write, entity, before, record, author)
+        return await self._put(write, entity, before, record, terms)
 
     async def _put(
         self,
@@ -264,29 +268,30 @@ class Dao(Reading):
         entity: Entity,
         before: Entity | None,
         record: Mapping[str, Any],
-        author: str | None,
+        terms: Terms,
     ) -> Written:
         await self._check(entity, before)
         first, then = await self._companions(entity, before, record)
-        committed = await self._context.strategy.apply(self._commit((*first, write, *then), author))
+        committed = await self._context.strategy.apply(self._commit((*first, write, *then), terms))
         try:
             shown = await self._shown(Stored(entity, b"", write.expires))
         except DatabaseError as error:
             raise OutcomeUnknown(f"it was written, but not read again: {error.message}") from error
         return Written(shown, committed.position, committed.changes)
 
-    async def _remove(self, current: Stored | None, author: str | None) -> Written:
+    async def _remove(self, current: Stored | None, terms: Terms) -> Written:
+        terms.check(None if current is None else current.entity)
         if current is None:
             return Written(None, await self._context.strategy.head(), ())
         await self._check_removal(current.entity)
         first, then = await self._companions(None, current.entity, {})
         key = self.table.key_of(current.entity)
         write = Write(self.table.name, "delete", key, expected=current.document)
-        committed = await self._context.strategy.apply(self._commit((*first, write, *then), author))
+        committed = await self._context.strategy.apply(self._commit((*first, write, *then), terms))
         return Written(None, committed.position, committed.changes)
 
-    def _commit(self, writes: tuple[Write, ...], author: str | None) -> Commit:
-        return Commit(writes, self._context.origin, self._context.write_context().now, author)
+    def _commit(self, writes: tuple[Write, ...], terms: Terms) -> Commit:
+        return Commit(writes, self._context.origin, self._context.write_context().now, terms.author)
 
     async def _until_won(self, attempt: Callable[[], Awaitable[Written]]) -> Written:
         try:

@@ -16,10 +16,11 @@ from twisted_kong.admin.calls import Call
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind, NamedKind
 from twisted_kong.core.errors import InvalidPrimaryKey, NotFound
+from twisted_kong.db.terms import Terms
 
 MISSING = "11111111-1111-4111-8111-000000000999"
 # Who asks for the writes.
-AUTHOR = "192.0.2.7"
+TERMS = Terms("192.0.2.7")
 
 
 @pytest.fixture
@@ -59,20 +60,20 @@ def test_a_kind_without_names_wants_an_id(node: AdminNode) -> None:
     """Where there is no endpoint key, anything but an id is refused."""
     kinds = kinds_of(node.parts)
     ca_certificates = kinds["ca_certificates"]
-    for act in (ca_certificates.find("x"), ca_certificates.delete("x", author=AUTHOR)):
+    for act in (ca_certificates.find("x"), ca_certificates.delete("x", terms=TERMS)):
         error = failure_of(act, InvalidPrimaryKey)
         assert str(error) == "invalid primary key: '{id=\"expected a valid UUID\"}'"
 
 
 def test_a_write_is_followed_before_it_is_answered(node: AdminNode, services: Kind) -> None:
     """Each write hands its changes over and answers with its position."""
-    created = success_of(services.create({"name": "s", "host": "h"}, author=AUTHOR))
+    created = success_of(services.create({"name": "s", "host": "h"}, terms=TERMS))
     assert [(change.entity, change.operation) for change in node.applied] == [("services", "create")]
     assert dict(created.headers)["X-Kong-Position"] == str(node.applied[0].position)
     for write in (
-        services.put("s", {"host": "i"}, author=AUTHOR),
-        services.patch("s", {"host": "j"}, author=AUTHOR),
-        services.delete("s", author=AUTHOR),
+        services.put("s", {"host": "i"}, terms=TERMS),
+        services.patch("s", {"host": "j"}, terms=TERMS),
+        services.delete("s", terms=TERMS),
     ):
         answer = success_of(write)
         assert dict(answer.headers)["X-Kong-Position"] == str(node.applied[-1].position)
@@ -81,9 +82,9 @@ def test_a_write_is_followed_before_it_is_answered(node: AdminNode, services: Ki
 
 def test_a_write_that_is_not_followed_in_time_says_so(node: AdminNode, services: Kind) -> None:
     """The write stands and is answered; that this node does not serve it yet is told in a header."""
-    assert "X-Kong-Applied" not in dict(success_of(services.create({"host": "h"}, author=AUTHOR)).headers)
+    assert "X-Kong-Applied" not in dict(success_of(services.create({"host": "h"}, terms=TERMS)).headers)
     node.follows = False
-    answer = success_of(services.create({"host": "h"}, author=AUTHOR))
+    answer = success_of(services.create({"host": "h"}, terms=TERMS))
     assert (answer.status, dict(answer.headers)["X-Kong-Applied"]) == (201, "false")
 
 
@@ -93,36 +94,36 @@ def test_what_the_path_says_comes_first_but_not_for_a_patch(node: AdminNode) -> 
     one, two = (node.create("/services", {"host": "h"})["id"] for _ in range(2))
     made = body_of(
         success_of(
-            routes.create({"paths": ["/"], "service": {"id": one}}, {"service": {"id": two}}, author=AUTHOR)
+            routes.create({"paths": ["/"], "service": {"id": one}}, {"service": {"id": two}}, terms=TERMS)
         )
     )
     assert made["service"] == {"id": two}
     moved = success_of(
-        routes.patch(made["id"], {"service": {"id": one}}, {"service": {"id": two}}, author=AUTHOR)
+        routes.patch(made["id"], {"service": {"id": one}}, {"service": {"id": two}}, terms=TERMS)
     )
     assert body_of(moved)["service"] == {"id": one}
-    back = success_of(routes.patch(made["id"], {"tags": ["x"]}, {"service": {"id": two}}, author=AUTHOR))
+    back = success_of(routes.patch(made["id"], {"tags": ["x"]}, {"service": {"id": two}}, terms=TERMS))
     assert body_of(back)["service"] == {"id": two}
 
 
 def test_put_by_name_makes_or_replaces(services: Kind) -> None:
     """The name in the path is the entity's name, whatever the body says."""
-    made = body_of(success_of(services.put("n", {"host": "h", "name": "other"}, author=AUTHOR)))
+    made = body_of(success_of(services.put("n", {"host": "h", "name": "other"}, terms=TERMS)))
     assert made["name"] == "n"
-    again = body_of(success_of(services.put("n", {"host": "i"}, author=AUTHOR)))
+    again = body_of(success_of(services.put("n", {"host": "i"}, terms=TERMS)))
     assert (again["id"], again["host"]) == (made["id"], "i")
 
 
 def test_patch_of_what_is_not_there(services: Kind) -> None:
     """A patch of a missing entity is the data layer's error, by id and by name."""
-    failure_of(services.patch(MISSING, {}, author=AUTHOR), NotFound)
-    failure_of(services.patch("nope", {}, author=AUTHOR), NotFound)
+    failure_of(services.patch(MISSING, {}, terms=TERMS), NotFound)
+    failure_of(services.patch("nope", {}, terms=TERMS), NotFound)
 
 
 def test_delete_of_what_is_not_there(services: Kind) -> None:
     """A delete is content when there is nothing."""
-    assert success_of(services.delete(MISSING, author=AUTHOR)).status == 204
-    assert success_of(services.delete("nope", author=AUTHOR)).status == 204
+    assert success_of(services.delete(MISSING, terms=TERMS)).status == 204
+    assert success_of(services.delete("nope", terms=TERMS)).status == 204
 
 
 def test_a_page_shows_the_rows_and_the_way_on(node: AdminNode, services: Kind) -> None:

@@ -9,11 +9,12 @@ from typing_extensions import override
 
 from twisted_kong.admin.answers import Answer
 from twisted_kong.admin.failures import Refused
-from twisted_kong.admin.kinds import NOTHING, Author, Fixed, Follow, Kind
+from twisted_kong.admin.kinds import NOTHING, Fixed, Follow, Kind
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Dao
+from twisted_kong.db.terms import Terms
 from twisted_kong.db.violations import not_found
 
 
@@ -38,29 +39,29 @@ class CertificateKind(Kind):
 
     @override
     async def put(
-        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, terms: Terms
     ) -> Answer:
         """Put a Certificate; by a name that no SNI has, make it together with that SNI."""
         certificate = await self._id_or_none(key)
         if certificate is not None:
-            return await super().put(certificate, record, fixed, author=author)
+            return await super().put(certificate, record, fixed, terms=terms)
         names = record.get("snis") or []
         if isinstance(names, list) and key not in names:
             names = [*names, key]
         record = {**record, **fixed, "snis": names}
-        return await self.written(200, await self.dao.insert(record, author=author))
+        return await self.written(200, await self.dao.insert(record, terms=terms))
 
     @override
     async def patch(
-        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, author: Author
+        self, key: str, record: Mapping[str, Any], fixed: Fixed = NOTHING, *, terms: Terms
     ) -> Answer:
         """Merge a record into a Certificate."""
-        return await super().patch(await self._id(key), record, fixed, author=author)
+        return await super().patch(await self._id(key), record, fixed, terms=terms)
 
     @override
-    async def delete(self, key: str, *, author: Author) -> Answer:
+    async def delete(self, key: str, *, terms: Terms) -> Answer:
         """Remove a Certificate; by an SNI only one that is there."""
-        return await super().delete(await self._id(key), author=author)
+        return await super().delete(await self._id(key), terms=terms)
 
     async def _id(self, key: str) -> str:
         certificate = await self._id_or_none(key)

@@ -67,7 +67,7 @@ class TargetEndpoints:
         upstream = await self._upstream(call)
         record = self._targets.record(call.body)
         fixed = {"upstream": {"id": upstream["id"]}}
-        return await self._targets.create(record, fixed, author=call.author)
+        return await self._targets.create(record, fixed, terms=call.terms)
 
     async def get(self, call: Call) -> Answer:
         """GET: one Target."""
@@ -77,11 +77,11 @@ class TargetEndpoints:
         """PATCH and PUT: merge into a Target that exists."""
         target = await self._target(call)
         record = self._targets.record(call.body)
-        return await self._targets.patch(target["id"], record, author=call.author)
+        return await self._targets.patch(target["id"], record, terms=call.terms)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: a Target that exists."""
-        return await self._targets.delete((await self._target(call))["id"], author=call.author)
+        return await self._targets.delete((await self._target(call))["id"], terms=call.terms)
 
     async def health(self, call: Call) -> Answer:
         """GET: the Targets with what this node knows of their health."""

@@ -11,6 +11,7 @@ from twisted_kong.core.changes import Entity
 from twisted_kong.core.schema.violations import schema_violation
 from twisted_kong.db.dao import Dao, Written
 from twisted_kong.db.interfaces import Stored, Write
+from twisted_kong.db.terms import Terms
 from twisted_kong.db.ttl import Ttl
 
 
@@ -45,9 +46,9 @@ class CertificatesDao(Dao):
 
     @override
     async def _replace(
-        self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, author: str | None
+        self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
-        return await super()._replace(current, {"snis": None, **record}, lifetime, author)
+        return await super()._replace(current, {"snis": None, **record}, lifetime, terms)
 
     @override
     async def _companions(
