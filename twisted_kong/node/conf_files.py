@@ -66,9 +66,8 @@ def _templates(conf: Conf) -> Found:
 
 
 def _authorities(conf: Conf) -> Found:
-    name = "nginx_proxy_proxy_ssl_trusted_certificate"
-    path = conf.nginx_proxy_proxy_ssl_trusted_certificate
-    values = [(name, path)] if path is not None else []
+    files = ("nginx_proxy_proxy_ssl_trusted_certificate", "nginx_admin_ssl_client_certificate")
+    values = [(name, getattr(conf, name)) for name in files if getattr(conf, name) is not None]
     values += [
         ("lua_ssl_trusted_certificate", value)
         for value in conf.lua_ssl_trusted_certificate

@@ -6,7 +6,12 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.node.prefix import SERVED_GROUPS
 
 RELOADABLE = frozenset(
-    {"log_level", *(f"{group}{name}" for group in SERVED_GROUPS for name in ("ssl_cert", "ssl_cert_key"))}
+    {
+        "log_level",
+        *(f"{group}{name}" for group in SERVED_GROUPS for name in ("ssl_cert", "ssl_cert_key")),
+        "nginx_admin_ssl_client_certificate",
+        "nginx_admin_ssl_verify_depth",
+    }
 )
 """The properties that a reload takes over; the others need a restart."""
 

@@ -62,6 +62,10 @@ def found(files: Path, text: str) -> list[str]:
             "nginx_proxy_proxy_ssl_trusted_certificate = D/x.pem",
             "nginx_proxy_proxy_ssl_trusted_certificate: failed loading certificate from D/x.pem",
         ),
+        (
+            "nginx_admin_ssl_client_certificate = D/t.html",
+            "nginx_admin_ssl_client_certificate: failed loading certificate from D/t.html",
+        ),
     ],
 )
 def test_file_that_cannot_be_used(files: Path, text: str, message: str) -> None:

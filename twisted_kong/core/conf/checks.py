@@ -53,6 +53,13 @@ def _client_certificate(values: Mapping[str, Any]) -> Found:
             yield "client_ssl_cert_key", "client_ssl_cert must be specified"
 
 
+def _admin_clients(values: Mapping[str, Any]) -> Found:
+    """Without authorities nobody could be verified; nginx does not start then either."""
+    name = "nginx_admin_ssl_verify_client"
+    if values[name] in ("on", "optional") and not values["nginx_admin_ssl_client_certificate"]:
+        yield name, f"{name} = {values[name]}: nginx_admin_ssl_client_certificate must be specified"
+
+
 def _frequencies(values: Mapping[str, Any]) -> Found:
     for name in ("db_update_frequency", "worker_state_update_frequency"):
         if values[name] <= 0:
@@ -126,6 +133,7 @@ def _same_address(values: Mapping[str, Any]) -> Found:
 _CHECKS = (
     _certificates,
     _client_certificate,
+    _admin_clients,
     _frequencies,
     _tracing,
     _gui_path,

@@ -118,6 +118,9 @@ class Conf:
     ssl_cert_key: tuple[Secret, ...]
     admin_ssl_cert: tuple[str, ...]
     admin_ssl_cert_key: tuple[Secret, ...]
+    nginx_admin_ssl_verify_client: str
+    nginx_admin_ssl_client_certificate: str | None
+    nginx_admin_ssl_verify_depth: int
     status_ssl_cert: tuple[str, ...]
     status_ssl_cert_key: tuple[Secret, ...]
     admin_gui_ssl_cert: tuple[str, ...]

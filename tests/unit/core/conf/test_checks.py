@@ -26,6 +26,13 @@ def wrong(text: str) -> str:
         ),
         ("client_ssl = on\nclient_ssl_cert = /a", "client_ssl_cert_key must be specified"),
         ("client_ssl = on\nclient_ssl_cert_key = /a", "client_ssl_cert must be specified"),
+        *(
+            (
+                f"nginx_admin_ssl_verify_client = {word}",
+                f"nginx_admin_ssl_verify_client = {word}: nginx_admin_ssl_client_certificate must be specified",
+            )
+            for word in ("on", "optional")
+        ),
         ("worker_state_update_frequency = 0", "worker_state_update_frequency must be greater than 0"),
         ("db_update_frequency = 0", "db_update_frequency must be greater than 0"),
         (
@@ -74,6 +81,7 @@ def test_rule(text: str, message: str) -> None:
         "proxy_listen = 127.0.0.1:0\nadmin_listen = 127.0.0.1:0",
         "client_ssl_cert = /a",
         "admin_gui_path = /manager",
+        "nginx_admin_ssl_verify_client = optional_no_ca",
     ],
 )
 def test_rule_kept(text: str) -> None:

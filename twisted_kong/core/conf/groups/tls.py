@@ -31,6 +31,32 @@ TLS = Group(
         Property(
             "admin_ssl_cert_key", Kind.ARRAY, None, "The private key of each admin_ssl_cert.", sensitive=True
         ),
+        Property(
+            "nginx_admin_ssl_verify_client",
+            Kind.ENUM,
+            "off",
+            "Whether the ssl listeners of admin_listen demand a certificate of their clients (mutual TLS): on"
+            " ends the handshake without one that nginx_admin_ssl_client_certificate vouches for; optional"
+            " verifies one that is sent, and takes its subject for the caller; off and optional_no_ca ask"
+            " for none, since what is not verified tells nothing. Only on keeps anybody out.",
+            allowed=("on", "off", "optional", "optional_no_ca"),
+            source=Source.NGINX,
+        ),
+        Property(
+            "nginx_admin_ssl_client_certificate",
+            Kind.STRING,
+            None,
+            "PEM file of the authorities whose certificates those clients may present.",
+            source=Source.NGINX,
+        ),
+        Property(
+            "nginx_admin_ssl_verify_depth",
+            Kind.INTEGER,
+            "1",
+            "How many intermediate certificates such a chain may have.",
+            minimum=0,
+            source=Source.NGINX,
+        ),
         Property("status_ssl_cert", Kind.ARRAY, None, "The same for status_listen."),
         Property(
             "status_ssl_cert_key",
