@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ import pytest_twisted
 
 from tests.kit.last_good import LastGoodStore
 from tests.kit.postgres import requires_postgres
-from tests.kit.stores import IStore, MemoryStore, MovableClock, PostgresStore, SqliteStore, small_database
+from tests.kit.stores import (
+    IStore,
+    MemoryStore,
+    MovableClock,
+    PostgresStore,
+    SqliteStore,
+    StagedStore,
+    small_database,
+)
 from twisted_kong.db.database import Database
 
 STORES: dict[str, Callable[[Path], IStore]] = {
@@ -20,15 +29,40 @@ STORES: dict[str, Callable[[Path], IStore]] = {
     "memory with a snapshot": lambda tmp_path: LastGoodStore(MemoryStore(), tmp_path),
     "postgres": lambda tmp_path: PostgresStore(),
 }
+# Stores that one process has for itself: held only against what no other process takes part in.
+PRIVATE_STORES: dict[str, Callable[[Path], IStore]] = {
+    "staged over memory": lambda tmp_path: StagedStore(MemoryStore()),
+    "staged over sqlite": lambda tmp_path: StagedStore(SqliteStore(tmp_path / "kong.db")),
+}
+PRIVATE_TESTS = frozenset({"test_verbs", "test_pages", "test_ttl", "test_core_kinds"})
+# What is staged is in no log, and is done by one after the other.
+NOT_PRIVATE = frozenset({"test_expired_rows_are_removed", "test_however_many_write_one_entity_at_once"})
 _MARKS = {"postgres": requires_postgres}
 
 OpenDatabase = Callable[..., Awaitable[Database]]
 
 
-@pytest.fixture(params=[pytest.param(name, marks=_MARKS.get(name, ())) for name in STORES])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have each test run on each store that it is meant for."""
+    if "store" not in metafunc.fixturenames:
+        return
+    names = list(STORES)
+    if _is_private(metafunc):
+        names += PRIVATE_STORES
+    marked = [pytest.param(name, marks=_MARKS.get(name, ())) for name in names]
+    metafunc.parametrize("store", marked, indirect=True)
+
+
+def _is_private(metafunc: pytest.Metafunc) -> bool:
+    several = {"store", "open_database"} & set(inspect.signature(metafunc.function).parameters)
+    module = metafunc.module.__name__.rpartition(".")[2]
+    return module in PRIVATE_TESTS and metafunc.function.__name__ not in NOT_PRIVATE and not several
+
+
+@pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> IStore:
     """An empty store of each strategy."""
-    return STORES[request.param](tmp_path)
+    return (STORES | PRIVATE_STORES)[request.param](tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from twisted.internet.task import Clock
+from typing_extensions import override
 
 from tests.kit.deferreds import success_of
 from tests.kit.postgres import PostgresDatabase, settings_of, shared_database
@@ -20,7 +21,9 @@ from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy
+from twisted_kong.db.staging import StagedStrategy
 from twisted_kong.db.strategies.memory import MemoryData, MemoryStrategy
+from twisted_kong.db.tables import Table
 
 _schemas = itertools.count(1)
 
@@ -107,6 +110,28 @@ class PostgresStore:
         from twisted_kong.db.strategies.postgres.store import PostgresStrategy
 
         return PostgresStrategy(self.settings, None, clock, new_tag=lambda: f"{next(self._tags):08x}")
+
+
+class StagedStore:
+    """What is staged over a store; of use to one process only."""
+
+    def __init__(self, beneath: IStore) -> None:
+        self._beneath = beneath
+
+    def handle(self, clock: Any) -> IStrategy:
+        """A staged store with the one beneath, which starts and stops with it."""
+        return _OpeningStaged(self._beneath.handle(clock), {}, clock.seconds)
+
+
+class _OpeningStaged(StagedStrategy):
+    @override
+    async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
+        await self._serving.start(tables, migrate=migrate)
+        await super().start(tables)
+
+    @override
+    async def stop(self) -> None:
+        await self._serving.stop()
 
 
 def small_database(

@@ -22,7 +22,7 @@ COVERED_ELSEWHERE = {
     "db/strategies/sqlite/store.py": "tests/contract/test_verbs.py",
     "db/strategies/sqlite/reading.py": "tests/contract/test_pages.py",
     # every call of it is one of the contract's
-    "db/last_good/delegating.py": "tests/contract/test_verbs.py",
+    "db/delegating.py": "tests/contract/test_verbs.py",
     # as above: real files and threads
     "db/last_good/files.py": "tests/integration/test_snapshot_files.py",
     "db/last_good/standby.py": "tests/integration/test_snapshot_files.py",

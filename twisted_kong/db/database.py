@@ -16,6 +16,7 @@ from twisted_kong.db.dao import Context, Dao, Page
 from twisted_kong.db.interfaces import IChangeLog, IStrategy
 from twisted_kong.db.kinds.registry import dao_for
 from twisted_kong.db.schemas import ISchemas, tables_of
+from twisted_kong.db.tables import Table
 from twisted_kong.db.tag_pages import tags_page
 from twisted_kong.db.upkeep import Upkeep
 
@@ -43,9 +44,11 @@ class Database:
     ``workspace`` is the id of the workspace ``default``, known after :meth:`start`.
     ``log`` is the log of changes.
     ``instance`` is the origin of the changes that are written through here.
+    ``tables`` are the kinds as the strategy sees them.
 
     :param clock: tells the time (its ``seconds()`` must be the epoch's) and drives the upkeep.
     :param retention: how long changes stay in the log, in seconds.
+    :param tables: the tables of the kinds, where they are known already; they take a while to make.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Database:
         ids: Ids,
         *,
         retention: float = RETENTION,
+        tables: Mapping[str, Table] | None = None,
     ) -> None:
         self.strategy = strategy
         self.schemas = schemas
@@ -63,10 +67,12 @@ class Database:
         self._clock = clock
         self._ids = ids
         self.instance = ids.instance
-        self._tables = tables_of(schemas, self._change_keys, self.write_context)
+        if tables is None:
+            tables = tables_of(schemas, self._change_keys, self.write_context)
+        self.tables = tables
         daos: dict[str, Dao] = {}
         context = Context(strategy, self.write_context, ids.instance, daos)
-        for name, table in self._tables.items():
+        for name, table in tables.items():
             daos[name] = dao_for(schemas[name], table, context)
         self.daos: Mapping[str, Dao] = daos
         self.upkeep = Upkeep(strategy, clock, ids.instance, retention)
@@ -90,7 +96,7 @@ class Database:
 
         DatabaseError tells the operator in one line why the store is refused.
         """
-        await self.strategy.start(self._tables, migrate=migrate)
+        await self.strategy.start(self.tables, migrate=migrate)
         try:
             if "workspaces" in self.daos:
                 self.workspace = await self._default_workspace()
@@ -103,6 +109,15 @@ class Database:
         """End the upkeep and close the store, once what is under way is done."""
         await self.upkeep.stop()
         await self.strategy.stop()
+
+    def staged(self, strategy: IStrategy) -> Database:
+        """The same kinds over another store, such as a staged one that lies over this one's.
+
+        It is neither to be started nor to be stopped, and has no upkeep.
+        """
+        twin = Database(strategy, self.schemas, self._clock, self._ids, tables=self.tables)
+        twin.workspace = self.workspace
+        return twin
 
     async def tags_page(
         self, size: object = 100, offset: str | None = None, *, tag: str | None = None

@@ -51,12 +51,14 @@ class IRows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A change still without a position."""
+    """A change still without a position, with the entity as it was and as it is."""
 
     table: str
     operation: Operation
     key: str
     cache_keys: tuple[str, ...]
+    before: Entity | None = None
+    after: Entity | None = None
 
     def logged(self, position: Position, commit: Commit) -> Change:
         """The change that this has become, as part of a commit."""
@@ -179,4 +181,4 @@ class _Transaction:
     def _record(
         self, table: Table, operation: Operation, key: str, new: Entity | None, old: Entity | None
     ) -> None:
-        self.drafts.append(Draft(table.name, operation, key, table.stale_keys(new, old)))
+        self.drafts.append(Draft(table.name, operation, key, table.stale_keys(new, old), old, new))

@@ -20,8 +20,8 @@ from typing_extensions import override
 
 from twisted_kong.core.changes import ChangeBatch, Position
 from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.delegating import Delegating
 from twisted_kong.db.interfaces import IStrategy, PoolUse, Selection
-from twisted_kong.db.last_good.delegating import Delegating
 from twisted_kong.db.last_good.files import Refused
 from twisted_kong.db.last_good.recorder import Recorder
 from twisted_kong.db.tables import Table

@@ -1,0 +1,6 @@
+"""Writes that are tried out on a store without being made, and may then be made all at once."""
+
+from twisted_kong.db.staging.stage import stage
+from twisted_kong.db.staging.store import StagedStrategy
+
+__all__ = ["StagedStrategy", "stage"]
