@@ -31,8 +31,10 @@ from twisted_kong.admin.answers import (
 from twisted_kong.admin.bodies import check_type, decode_body, parse_pairs
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Table, allowed_methods
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
+from twisted_kong.admin.etags import ETAG, conditions_in, under
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
+from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.terms import Terms
@@ -41,6 +43,9 @@ SERVER = "kong/3.9.1"
 
 # Paths whose POST takes YAML too.
 YAML_PATHS = frozenset({"/config"})
+
+# What pages of other origins may see of the headers of an answer, beside those that are always seen.
+EXPOSED = ", ".join((ETAG, POSITION, APPLIED))
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -116,11 +121,13 @@ class AdminApp:
         headers = request.responseHeaders
         headers.setRawHeaders("Access-Control-Allow-Credentials", ["true"])
         if trusted:
-            origin = self._access.allowed_origin(_header(request, b"origin"))
-            headers.setRawHeaders("Access-Control-Allow-Origin", [origin])
+            origin = _header(request, b"origin")
+            headers.setRawHeaders("Access-Control-Allow-Origin", [self._access.allowed_origin(origin)])
+            if origin is not None:
+                headers.setRawHeaders("Access-Control-Expose-Headers", [EXPOSED])
         if answer.content_type is not None:
             headers.setRawHeaders("Content-Type", [answer.content_type])
-        if answer.status != 204:
+        if answer.status not in (204, 304):
             headers.setRawHeaders("Content-Length", [str(len(answer.body))])
         if self._headers.latency:
             elapsed = int((self._clock.seconds() - request.arrived) * 1000)
@@ -164,6 +171,7 @@ class AdminApp:
         handler = handlers.get("GET" if method == "HEAD" else method)
         if handler is None:
             return METHOD_NOT_ALLOWED
+        conditions = conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match")))
         sent, _, query = request.uri.partition(b"?")
         call = Call(
             method=method,
@@ -171,15 +179,15 @@ class AdminApp:
             params={name: unquote(value) for name, value in params.items()},
             query=[] if takes_body else parse_pairs(query),
             body=decode_body(kind, data) if takes_body else decode_body("", b""),
-            terms=Terms(_author(request)),
+            terms=Terms(_author(request), conditions),
         )
         if method in READING:
-            return await handler(call)
+            return await under(conditions, handler, call)
         # Refused, if it must be, before anything is written.
         timeout = None if self._confirmation is None else timeout_wanted(parse_pairs(query))
         if self._before_write is not None:
             await self._before_write()
-        answer = await handler(call)
+        answer = await under(conditions, handler, call)
         if self._confirmation is None or timeout is None:
             return answer
         return await self._confirmation.confirmed(answer, timeout)
@@ -200,6 +208,11 @@ def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer
         ("Access-Control-Allow-Methods", allowed),
         ("Access-Control-Allow-Headers", asked or "Content-Type"),
     )
+
+
+def _lines(request: BoundedRequest, name: bytes) -> list[str]:
+    """The lines of a request header."""
+    return [value.decode("latin-1") for value in request.requestHeaders.getRawHeaders(name, ())]
 
 
 def _header(request: BoundedRequest, name: bytes) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 
 from twisted_kong.admin.answers import METHOD_NOT_ALLOWED, Answer
 from twisted_kong.admin.calls import Call, Table
+from twisted_kong.admin.etags import ETAG
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind
 from twisted_kong.core.changes import Entity
@@ -178,11 +179,13 @@ class _ParentOfChild:
         assert made.entity is not None
         link = {self._field: {"id": made.entity["id"]}}
         try:
-            linked = await self._child.patch(child["id"], link, terms=call.terms)
+            terms = call.terms.without_precondition()
+            linked = await self._child.patch(child["id"], link, terms=terms)
         except DatabaseError as error:
             half = f"{made.entity['id']} was made, but nothing refers to it"
             raise OutcomeUnknown(f"{half}: {error.message}") from error
-        return self._parent.shown(made.entity).with_headers(*linked.headers)
+        position = [header for header in linked.headers if header[0] != ETAG]
+        return self._parent.shown(made.entity).with_headers(*position)
 
     async def patch(self, call: Call) -> Answer:
         """PATCH: merge into the parent."""

@@ -11,11 +11,17 @@ from twisted_kong.core.errors import (
     NotFound,
     OperationUnsupported,
     OutcomeUnknown,
+    PreconditionFailed,
     UniqueViolation,
 )
 
 # Everything else with a name is the sender's doing: 400.
-STATUSES: dict[type[EntityError], int] = {UniqueViolation: 409, NotFound: 404, OperationUnsupported: 405}
+STATUSES: dict[type[EntityError], int] = {
+    UniqueViolation: 409,
+    NotFound: 404,
+    OperationUnsupported: 405,
+    PreconditionFailed: 412,
+}
 
 
 class Missing(Exception):
@@ -47,8 +53,15 @@ def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
     if isinstance(error, DatabaseError):
         return _database_failure(error, writing)
     if isinstance(error, EntityError):
-        return as_json(STATUSES.get(type(error), 400), error.body())
+        return _refusal(error)
     return None
+
+
+def _refusal(error: EntityError) -> Answer:
+    answer = as_json(STATUSES.get(type(error), 400), error.body())
+    if isinstance(error, PreconditionFailed) and error.etag is not None:
+        return answer.with_headers(("ETag", error.etag))
+    return answer
 
 
 def _database_failure(error: DatabaseError, writing: bool) -> Answer:

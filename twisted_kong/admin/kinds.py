@@ -16,6 +16,7 @@ from typing_extensions import override
 from twisted_kong.admin.answers import Answer, as_json, nothing
 from twisted_kong.admin.bodies import Body
 from twisted_kong.admin.calls import Call
+from twisted_kong.admin.etags import ETAG, etag_of
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.pages import page_body, page_request
 from twisted_kong.core.changes import Entity
@@ -74,7 +75,7 @@ class Kind:
 
     def shown(self, entity: Entity) -> Answer:
         """An entity as the answer to a read."""
-        return as_json(200, self.schema.present(entity))
+        return self._single(200, entity)
 
     async def page(self, call: Call, foreign: tuple[str, str] | None = None) -> Answer:
         """A page of the collection, or of the children of one parent (field and primary key)."""
@@ -119,7 +120,7 @@ class Kind:
         headers = await self.follow(done)
         answer = nothing()
         if done.entity is not None:
-            answer = as_json(status, self.schema.present(done.entity))
+            answer = self._single(status, done.entity)
         return replace(answer.with_headers(*headers), changed=bool(done.changes))
 
     async def follow(self, done: Written) -> tuple[tuple[str, str], ...]:
@@ -127,6 +128,11 @@ class Kind:
         applied = await self._follow(done)
         position = (POSITION, str(done.position))
         return (position,) if applied else (position, (APPLIED, "false"))
+
+    def _single(self, status: int, entity: Entity) -> Answer:
+        """An answer that is one entity, with the tag by which its next writer may name it."""
+        shown = as_json(status, self.schema.present(entity))
+        return shown.with_headers((ETAG, etag_of(self.schema, entity)))
 
     def _name_field(self, key: str) -> str | None:
         """By which field a key addresses an entity; None for the primary key."""

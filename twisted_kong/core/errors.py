@@ -144,6 +144,25 @@ class ForeignKeysUnresolved(EntityError):
     name = "foreign keys unresolved"
 
 
+class PreconditionFailed(EntityError):
+    """The entity is not, or no longer, as the writer took it to be (RFC 9110 §15.5.13). Ours.
+
+    ``etag`` is that of the entity that is there, None where there is none.
+    """
+
+    code = 412
+    name = "precondition failed"
+
+    def __init__(self, message: str, etag: str | None) -> None:
+        super().__init__(message)
+        self.etag = etag
+
+    @override
+    def body(self) -> dict[str, Any]:
+        """The JSON body, with what the entity is tagged with now."""
+        return {**super().body(), "etag": self.etag}
+
+
 class ReferencedByOthers(EntityError):
     """The entity cannot go while others use it."""
 

@@ -71,7 +71,7 @@ class Dao(Reading):
         record = await self._resolved(record)
 
         async def attempt() -> Written:
-            terms.check(None)
+            await self._judge(terms, None)
             await self._examine(record, None)
             context = self._context.write_context()
             entity = self.schema.process_insert(record, context)
@@ -227,7 +227,7 @@ class Dao(Reading):
     async def _merge(
         self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
-        terms.check(current.entity)
+        await self._judge(terms, current)
         await self._examine(record, self.table.key_of(current.entity))
         context = self._context.write_context()
         entity = self.schema.process_update(record, current.entity, context)
@@ -248,7 +248,7 @@ class Dao(Reading):
         self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
         before = None if current is None else current.entity
-        terms.check(before)
+        await self._judge(terms, current)
         await self._examine(record, None if before is None else self.table.key_of(before))
         context = self._context.write_context()
         entity = self.schema.process_upsert(record, context, before)
@@ -280,7 +280,7 @@ class Dao(Reading):
         return Written(shown, committed.position, committed.changes)
 
     async def _remove(self, current: Stored | None, terms: Terms) -> Written:
-        terms.check(None if current is None else current.entity)
+        await self._judge(terms, current)
         if current is None:
             return Written(None, await self._context.strategy.head(), ())
         await self._check_removal(current.entity)
@@ -289,6 +289,10 @@ class Dao(Reading):
         write = Write(self.table.name, "delete", key, expected=current.document)
         committed = await self._context.strategy.apply(self._commit((*first, write, *then), terms))
         return Written(None, committed.position, committed.changes)
+
+    async def _judge(self, terms: Terms, current: Stored | None) -> None:
+        if terms.precondition is not None:
+            terms.check(None if current is None else await self.state_of(current))
 
     def _commit(self, writes: tuple[Write, ...], terms: Terms) -> Commit:
         return Commit(writes, self._context.origin, self._context.write_context().now, terms.author)

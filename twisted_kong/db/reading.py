@@ -97,6 +97,10 @@ class Reading:
             if cursor is None:
                 return
 
+    async def state_of(self, stored: Stored) -> Entity:
+        """An entity as it was written and not as it ages: as it is shown, but without ``ttl``."""
+        return (await self._decorate((self._fitted(stored.entity),)))[0]
+
     async def _decorate(self, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
         """Add to entities what is shown with them but not stored in them."""
         return entities

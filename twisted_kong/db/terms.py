@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from twisted_kong.core.changes import Entity
@@ -14,7 +14,8 @@ class IPrecondition(Protocol):
     def check(self, current: Entity | None) -> None:
         """Raise an :class:`~twisted_kong.core.errors.EntityError` if it does not hold.
 
-        :param current: the entity that is there, None where there is none.  Asked again after a lost race.
+        :param current: the entity that is there, in all its fields and without ``ttl``; None where there is
+            none.  Asked again after a lost race.
         """
 
 
@@ -32,6 +33,10 @@ class Terms:
         """Raise what the precondition raises, if there is one and it does not hold."""
         if self.precondition is not None:
             self.precondition.check(current)
+
+    def without_precondition(self) -> Terms:
+        """The terms of a further write that goes with one, of an entity that nothing was said of."""
+        return replace(self, precondition=None)
 
 
 NO_TERMS = Terms()
