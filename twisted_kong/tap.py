@@ -178,7 +178,15 @@ def makeService(options: Options) -> Application:
     atexit.register(exit_code.apply)
     memory = LongLived(gc)
     memory.loading()
-    host = Host(socket.gethostname(), os.getpid, lambda: str(uuid4()), os.urandom, memory.loaded, random)
+    host = Host(
+        socket.gethostname(),
+        os.getpid,
+        lambda: str(uuid4()),
+        os.urandom,
+        memory.loaded,
+        random,
+        dict(os.environ),
+    )
 
     def make_node(conf: Conf, reactor: Any, *, error_log: ErrorLog | None) -> NodeService:
         return make_service(conf, reactor, host=host, error_log=error_log)

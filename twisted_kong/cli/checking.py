@@ -8,10 +8,13 @@ from importlib.metadata import version as version_of
 import click
 
 from twisted_kong.cli.console import CommandFailed
+from twisted_kong.cli.datastore import datastore
 from twisted_kong.cli.session import Session, conf_option, pass_session, prefix_option, verbosity
-from twisted_kong.core.conf.masking import Setting
+from twisted_kong.core.changes import Entity
+from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.problems import ConfError
-from twisted_kong.core.conf.vault import UnresolvedReference, full_reference, resolve_reference
+from twisted_kong.core.conf.vaults import configured_vaults
+from twisted_kong.core.vaults import UnresolvedReference, full_reference, parse_reference
 
 KONG_VERSION = "3.9.1"
 """The version of Kong that this node stands in for."""
@@ -60,11 +63,18 @@ def vault() -> None:
 @click.argument("reference")
 @pass_session
 def get(session: Session, reference: str, conf: str | None, prefix: str | None) -> None:
-    """Print what a reference such as env/my-secret stands for."""
+    """Print what a reference such as env/my-secret, or that of a Vault entity, stands for."""
     found = session.read(conf, prefix)
-    vault_prefix = found.dynamic.get("vault_env_prefix", Setting(None)).text or ""
+    full = full_reference(reference)
+    vaults = configured_vaults(found, session.machine.environment)
     try:
-        value = resolve_reference(full_reference(reference), session.machine.environment, vault_prefix)
+        inside = parse_reference(full).vault in vaults.installed
+        value = vaults.resolve(full, {} if inside else _entities(found))
     except UnresolvedReference as why:
         raise CommandFailed(str(why)) from None
     session.console.say(value)
+
+
+def _entities(conf: Conf) -> dict[str, Entity]:
+    """The Vault entities by their prefix; DatabaseError if the database cannot be read."""
+    return {row["prefix"]: row for row in datastore(conf).entities("vaults")}

@@ -10,6 +10,7 @@ from typing import Protocol
 import click
 
 from twisted_kong.cli.session import Command
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.availability import require_available
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.db.interfaces import MigrationState
@@ -39,6 +40,9 @@ class Datastore(Protocol):
 
     def state(self) -> MigrationState:
         """Which steps have run and which remain."""
+
+    def entities(self, kind: str) -> tuple[Entity, ...]:
+        """All entities of a kind as they are stored, of which there should be few."""
 
     def migrate(self) -> tuple[str, ...]:
         """Run what remains; the names of the steps that ran."""

@@ -9,15 +9,16 @@ from typing_extensions import override
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.node.certificates import KeyPair
-from twisted_kong.node.holder import Holder
 from twisted_kong.node.reading import Reader
+from twisted_kong.node.secrets import ReferringHolder, Secrets
 
 
-class CertificateHolder(Holder):
+class CertificateHolder(ReferringHolder):
     """The certificates of a node by id, kept current.
 
     :param changed: called after each row that was applied: connections made from now on must not use what
-        was derived from the old one.  The further options: :class:`~twisted_kong.node.holder.Holder`.
+        was derived from the old one.
+    :param secrets: and the further options, see :class:`~twisted_kong.node.secrets.ReferringHolder`.
     """
 
     def __init__(
@@ -26,17 +27,20 @@ class CertificateHolder(Holder):
         ca_certificates: Reader,
         clock: IReactorTime,
         *,
+        secrets: Secrets | None = None,
         ttl: float = 0.0,
         page_size: int = 200,
         changed: Callable[[], object] = lambda: None,
     ) -> None:
         readers = {"certificates": certificates, "ca_certificates": ca_certificates}
-        super().__init__(readers, clock, ttl=ttl, page_size=page_size, changed=changed)
+        super().__init__(readers, clock, secrets=secrets, ttl=ttl, page_size=page_size, changed=changed)
 
     def pair_of(self, id: str) -> KeyPair | None:
-        """A Certificate with its key; None if there is none of this id."""
-        row = self.rows["certificates"].get(id)
-        return None if row is None else KeyPair(row["cert"].encode(), row["key"].encode())
+        """A Certificate with its key; None if there is none of this id, or a secret of it cannot be had."""
+        row = self.row_of("certificates", id)
+        if row is None or not (row["cert"] and row["key"]):
+            return None
+        return KeyPair(row["cert"].encode(), row["key"].encode())
 
     def authorities_of(self, ids: Iterable[str]) -> bytes | None:
         """CA certificates, PEM one after the other; None unless all of them are there."""
@@ -45,6 +49,6 @@ class CertificateHolder(Holder):
         return "\n".join(found).encode() if len(found) == len(rows) else None
 
     @override
-    def _steps(self, kind: str, id: str, old: Entity | None, new: Entity | None) -> Iterator[None]:
-        self._hold(kind, id, new)
+    def _use(self, kind: str, id: str, new: Entity | None) -> Iterator[None]:
+        # Held already, and that is all.
         yield

@@ -10,15 +10,15 @@ from typing_extensions import override
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.plan import PluginPlan
-from twisted_kong.node.holder import Holder
 from twisted_kong.node.reading import Reader
+from twisted_kong.node.secrets import ReferringHolder, Secrets
 
 
-class PluginHolder(Holder):
+class PluginHolder(ReferringHolder):
     """The plan of a node's plugins, kept current.
 
     :param plan: an empty plan; only this holder changes it.
-    :param ttl: and the further options, see :class:`~twisted_kong.node.holder.Holder`.
+    :param secrets: and the further options, see :class:`~twisted_kong.node.secrets.ReferringHolder`.
     """
 
     _rows_log = Logger()
@@ -29,21 +29,24 @@ class PluginHolder(Holder):
         plugins: Reader,
         clock: IReactorTime,
         *,
+        secrets: Secrets | None = None,
         ttl: float = 0.0,
         page_size: int = 200,
         changed: Callable[[], object] = lambda: None,
     ) -> None:
-        super().__init__({"plugins": plugins}, clock, ttl=ttl, page_size=page_size, changed=changed)
+        super().__init__(
+            {"plugins": plugins}, clock, secrets=secrets, ttl=ttl, page_size=page_size, changed=changed
+        )
         self.plan = plan
         self._lacking: set[str] = set()
 
     @property
     def plugins(self) -> Mapping[str, Entity]:
-        """The rows by id, also those that take no part."""
+        """The rows by id as they are written, also those that take no part."""
         return self.rows["plugins"]
 
     @override
-    def _steps(self, kind: str, id: str, old: Entity | None, new: Entity | None) -> Iterator[None]:
+    def _use(self, kind: str, id: str, new: Entity | None) -> Iterator[None]:
         if new is None:
             self.plan.remove(id)
         else:

@@ -15,12 +15,14 @@ from twisted_kong.admin.status_app import Readiness
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.problems import ConfError, Problem
+from twisted_kong.core.conf.vaults import configured_vaults
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
+from twisted_kong.node.secrets import Secrets
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.warm_up import warm_up
 from twisted_kong.pdk.loader import LoadedPlugins, PluginError, load_plugins
@@ -115,6 +117,9 @@ class Builder:
             balancing,
             plugins.priorities,
             clock,
+            secrets=Secrets(
+                database["vaults"], configured_vaults(conf, self._ground.host.environment), schemas
+            ),
             polling=self._polling,
             chance=self._ground.host.chance,
         )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 # Kong: keys and secrets are 32 characters of base64 whose / and + are replaced by random letters.
 _TOKEN_BYTES = 24
@@ -20,6 +20,7 @@ class Host:
     :param random_bytes: unguessable; ``os.urandom`` outside of tests.
     :param chance: gives numbers from 0 to 1 for what nodes should not all do at the same moment; without it
         all is done as late as may be.
+    :param environment: of the process, as it was when it began: where the vault ``env`` looks secrets up.
     :param loaded: called when all that was to be loaded is in memory, just before the node listens.
     """
 
@@ -29,6 +30,7 @@ class Host:
     random_bytes: Callable[[int], bytes]
     loaded: Callable[[], object] = lambda: None
     chance: Callable[[], float] = lambda: 1.0
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def new_token(self) -> str:
         """A key or secret as Kong makes them."""

@@ -23,6 +23,7 @@ from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.marks import all_of
 from twisted_kong.node.plugin_rows import PluginHolder
 from twisted_kong.node.routing import RouterHolder
+from twisted_kong.node.secrets import Secrets
 from twisted_kong.node.upstream_rows import UpstreamHolder
 
 # Seconds that a node waits for its first load before it gives up coming up.
@@ -61,6 +62,7 @@ class NodeState:
     """What a node knows of the database.
 
     :param priorities: of the loaded plugins, by name.
+    :param secrets: what plugins and Certificates refer to.
     :param polling: False for tests of what holds when no change is ever heard of.
     :param chance: by which the first regular poll of the log comes early, see :class:`ChangeFeed`.
 
@@ -75,6 +77,7 @@ class NodeState:
         priorities: Mapping[str, int],
         clock: IReactorTime,
         *,
+        secrets: Secrets,
         polling: bool = True,
         chance: Callable[[], float] = lambda: 1.0,
     ) -> None:
@@ -97,6 +100,7 @@ class NodeState:
             PluginPlan(priorities),
             database["plugins"],
             clock,
+            secrets=secrets,
             ttl=ttl,
             changed=lambda: _tell(self.plugin_watchers),
         )
@@ -105,6 +109,7 @@ class NodeState:
             database["certificates"],
             database["ca_certificates"],
             clock,
+            secrets=secrets,
             ttl=ttl,
             changed=lambda: _tell(self.certificate_watchers),
         )

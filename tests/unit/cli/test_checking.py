@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.kit.machines import Shell
@@ -84,3 +87,18 @@ def test_vault_get_of_nothing(shell: Shell, capsys: pytest.CaptureFixture[str]) 
     """The reason, and exit code 1."""
     assert shell.run("vault", "get", "{vault://env/nothing}") == 1
     assert "environment variable NOTHING is not set" in capsys.readouterr().err
+
+
+def test_vault_get_of_an_entity(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """The prefix of a Vault entity leads to what its configuration says."""
+    shell.environment.update(APP_SECRET="x")
+    assert shell.run("vault", "get", "mine/secret") == 1
+    assert "there is no vault 'mine'" in capsys.readouterr().err
+    assert shell.run("migrations", "bootstrap") == 0
+    capsys.readouterr()
+    (path,) = shell.prefix.rglob("*.sqlite*")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        document = b'{"id": "1", "prefix": "mine", "name": "env", "config": {"prefix": "app-"}}'
+        connection.execute("insert into entities (kind, id, document) values ('vaults', '1', ?)", (document,))
+    assert shell.run("vault", "get", "mine/secret") == 0
+    assert capsys.readouterr().out == "x\n"

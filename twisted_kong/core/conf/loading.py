@@ -25,7 +25,7 @@ from twisted_kong.core.conf.property import ARRAY_KINDS, Kind, Property, Status
 from twisted_kong.core.conf.suites import TlsSettings, tls_settings
 from twisted_kong.core.conf.text import Line, parse_text
 from twisted_kong.core.conf.values import LogTarget, parse_value, unset_value
-from twisted_kong.core.conf.vault import UnresolvedReference, is_reference, resolve_reference
+from twisted_kong.core.vaults import UnresolvedReference, Vaults, is_reference
 
 _ENVIRONMENT_PREFIX = "KONG_"
 
@@ -144,7 +144,7 @@ def _values(
     problems: list[Problem],
 ) -> dict[str, Any]:
     """The typed value of every property that is not an alias; faults are added to ``problems``."""
-    vault_prefix = dynamic.get("vault_env_prefix", Setting(None)).text or ""
+    vaults = Vaults(environment, dynamic.get("vault_env_prefix", Setting(None)).text or "")
     values: dict[str, Any] = {}
     for name, known in PROPERTIES.items():
         setting = settings[name]
@@ -155,16 +155,14 @@ def _values(
             continue
         secrets: list[str] = []
         try:
-            text = _resolved(known, setting.text, environment, vault_prefix, secrets)
+            text = _resolved(known, setting.text, vaults, secrets)
             values[name] = parse_value(known, text)
         except ValueError as why:
             problems.append(Problem(hide_secrets(str(why), secrets), setting.origin))
     return values
 
 
-def _resolved(
-    known: Property, text: str, environment: Mapping[str, str], vault_prefix: str, secrets: list[str]
-) -> str:
+def _resolved(known: Property, text: str, vaults: Vaults, secrets: list[str]) -> str:
     """The text with its references resolved; what they stood for is added to ``secrets``."""
 
     def one(entry: str) -> str:
@@ -173,7 +171,7 @@ def _resolved(
                 secrets.append(entry)
             return entry
         try:
-            value = resolve_reference(entry, environment, vault_prefix)
+            value = vaults.resolve(entry)
         except UnresolvedReference as why:
             text = f"failed to dereference '{entry}': {why} for config option '{known.name}'"
             raise UnresolvedReference(text) from None

@@ -11,7 +11,7 @@ from twisted_kong.core.conf.problems import DEFAULT, Origin
 from twisted_kong.core.conf.properties import PROPERTIES
 from twisted_kong.core.conf.property import Kind, Property
 from twisted_kong.core.conf.secret import MASK
-from twisted_kong.core.conf.vault import is_reference
+from twisted_kong.core.vaults import is_reference
 
 _SECRET_NAME = re.compile(r"token|secret|passw|_key\Z|credential")
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted_kong.core.schema.context import Scope
-from twisted_kong.core.schema.fields import REQUIRED, Field, is_reference
+from twisted_kong.core.schema.fields import REQUIRED, Field
 from twisted_kong.core.schema.validators import Definition, Functions, SchemaDefinitionError, function
 from twisted_kong.core.schema.violations import Violations, add_entity_violation, get_path, has_path, set_path
+from twisted_kong.core.vaults import is_reference
 
 EntityCheck = Callable[[Mapping[str, Any], Violations, Scope], None]
 Path = tuple[str, ...]

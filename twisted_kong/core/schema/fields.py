@@ -17,11 +17,11 @@ from twisted_kong.core.lua_table import scalar
 from twisted_kong.core.schema.context import Purpose, Scope, WriteContext
 from twisted_kong.core.schema.validators import Definition, Functions, Validator, build_validators, is_uuid
 from twisted_kong.core.schema.violations import Violation, Violations
+from twisted_kong.core.vaults import is_reference
 
 REQUIRED = "required field missing"
 UNKNOWN = "unknown field"
 MISSING_PRIMARY_KEY = "missing primary key"
-_REFERENCE_START = "{vault://"
 
 
 _NUMERIC = ("integer", "number")
@@ -35,11 +35,6 @@ def _is_number(value: Any, whole: bool) -> bool:
     if isinstance(value, float) and not whole:
         return isfinite(value)
     return bool(value == value // 1) and abs(value) <= _LARGEST
-
-
-def is_reference(value: Any) -> bool:
-    """Whether a value names a secret in a vault instead of being one."""
-    return isinstance(value, str) and value.startswith(_REFERENCE_START) and value.endswith("}")
 
 
 def not_utf8(value: str) -> str | None:
@@ -75,6 +70,8 @@ class Field:
         self.err: str | None = definition.get("err")
         self.must_be_null = "eq" in definition and definition["eq"] is None
         self.referenceable = bool(definition.get("referenceable", False))
+        # Whether the value, or something in it, may refer to a secret.
+        self.may_refer = self.referenceable
         self.abstract = bool(definition.get("abstract", False))
         self.validators: tuple[Validator, ...] = build_validators(with_defaults(definition), functions)
 
@@ -158,6 +155,7 @@ class ListField(Field):
     def __init__(self, name: str, definition: Definition, functions: Functions, elements: Field) -> None:
         super().__init__(name, definition, functions)
         self.elements = elements
+        self.may_refer = elements.may_refer
         # Kong: elements are never null
         elements.required = True
 
@@ -202,6 +200,7 @@ class MapField(Field):
         super().__init__(name, definition, functions)
         self.keys = keys
         self.values = values
+        self.may_refer = values.may_refer
         keys.required = values.required = True
 
     @override

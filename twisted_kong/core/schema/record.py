@@ -148,6 +148,7 @@ class RecordField(Field):
         super().__init__(name, definition, functions)
         self.required = bool(definition.get("required", True))
         self.record = Record(definition, functions)
+        self.may_refer = any(field.may_refer for field in self.record.fields.values())
 
     @override
     def _shape_violation(self, value: Any, scope: Scope) -> Violation | None:

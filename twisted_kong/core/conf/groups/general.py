@@ -109,8 +109,8 @@ GENERAL = Group(
             "vaults",
             Kind.ARRAY,
             "bundled",
-            "Vault backends for references in entities; bundled means env.",
-            Status.LATER,
+            "Vaults that references in entities and Vault entities may use: env, the environment of the"
+            " node's process, is all there is; bundled means env, and off none.",
         ),
         Property(
             "port_maps",

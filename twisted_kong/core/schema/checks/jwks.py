@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa, x
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from twisted_kong.core.schema.context import Scope
-from twisted_kong.core.schema.fields import is_reference
+from twisted_kong.core.vaults import is_reference
 
 _NO_KEY = "could not load JWK, likely not a valid key"
 _CURVES: Mapping[str, Callable[[], ec.EllipticCurve]] = {

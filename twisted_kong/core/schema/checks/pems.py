@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.schema.context import Scope, WriteContext
-from twisted_kong.core.schema.fields import is_reference
+from twisted_kong.core.vaults import is_reference
 
 _BEGIN_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _BEGIN = "-----BEGIN "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+from twisted_kong.core.changes import Entity
+from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import MigrationState
 from twisted_kong.db.strategies.postgres import kinds, migrations
 from twisted_kong.db.strategies.postgres.blocking import blocking_pool
@@ -15,6 +17,8 @@ from twisted_kong.db.tables import Table
 from twisted_kong.db.transaction import run_unsuspended
 
 T = TypeVar("T")
+
+_ENTITIES = "select document from entities where kind = %s order by id"
 
 
 async def make_ready(pool: Pool, tables: Mapping[str, Table], *, migrate: bool) -> None:
@@ -45,6 +49,15 @@ class PostgresLayout:
     def state(self) -> MigrationState:
         """Which steps have run; a schema that is not there has seen none."""
         return self._run(lambda pool: migrations.state(pool, migrations.where(self.settings)))
+
+    def entities(self, kind: str) -> tuple[Entity, ...]:
+        """All entities of a kind as they are stored."""
+
+        async def work(pool: Pool) -> tuple[Entity, ...]:
+            await migrations.require(pool)
+            return tuple(decode(document) for (document,) in await pool.run(_ENTITIES, (kind,)))
+
+        return self._run(work)
 
     def migrate(self) -> tuple[str, ...]:
         """Run what remains; the names of the steps that ran."""

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from twisted_kong.core.changes import Entity
+from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import MigrationState
 from twisted_kong.db.strategies.sqlite import migrations
 from twisted_kong.db.strategies.sqlite.connection import explained, open_file, transaction
+
+_ENTITIES = "select document from entities where kind = ? order by id"
 
 
 class SqliteLayout:
@@ -27,6 +31,13 @@ class SqliteLayout:
             return MigrationState((), tuple(step.name for step in migrations.STEPS))
         with self._open() as connection:
             return migrations.state(connection, self._path)
+
+    def entities(self, kind: str) -> tuple[Entity, ...]:
+        """All entities of a kind as they are stored; none in a file that is not there, or empty."""
+        if not self.state().executed:
+            return ()
+        with self._open() as connection:
+            return tuple(decode(document) for (document,) in connection.execute(_ENTITIES, (kind,)))
 
     def migrate(self) -> tuple[str, ...]:
         """Run what remains; the names of the steps that ran."""

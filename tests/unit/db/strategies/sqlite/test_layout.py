@@ -51,3 +51,19 @@ def test_damaged_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database" * 100)
     with pytest.raises(DatabaseError, match="is not a database"):
         SqliteLayout(tmp_path / "x.db").state()
+
+
+def test_entities_are_read_without_a_node(tmp_path: Path) -> None:
+    """Of one kind, and none from a file that is not there, which is not made."""
+    path = tmp_path / "x.db"
+    layout = SqliteLayout(path)
+    assert layout.entities("vaults") == ()
+    assert not path.exists()
+    layout.migrate()
+    connection = sqlite3.connect(path)
+    for kind, id in (("vaults", "2"), ("vaults", "1"), ("services", "3")):
+        row = (kind, id, f'{{"id": "{id}"}}'.encode())
+        connection.execute("insert into entities (kind, id, document) values (?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    assert layout.entities("vaults") == ({"id": "1"}, {"id": "2"})
