@@ -28,16 +28,16 @@ from twisted_kong.admin.answers import (
     page,
     reason,
 )
-from twisted_kong.admin.bodies import check_type, decode_body, parse_pairs
-from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Table, allowed_methods
+from twisted_kong.admin.bodies import EMPTY, check_type, decode_body, parse_pairs
+from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
-from twisted_kong.admin.etags import ETAG, conditions_in, under
+from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
+from twisted_kong.admin.etags import ETAG, conditions_in
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
 from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.core.errors import DatabaseUnavailable
-from twisted_kong.db.terms import Terms
 
 SERVER = "kong/3.9.1"
 
@@ -168,26 +168,27 @@ class AdminApp:
             check_type(kind, data, yaml=path in YAML_PATHS)
         if method == "OPTIONS":
             return _options(request, handlers)
-        handler = handlers.get("GET" if method == "HEAD" else method)
-        if handler is None:
+        if handler_of(handlers, method) is None:
             return METHOD_NOT_ALLOWED
-        conditions = conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match")))
         sent, _, query = request.uri.partition(b"?")
-        call = Call(
+        asked = Asked(
             method=method,
             path=sent.decode("latin-1").removesuffix("/") or "/",
+            pattern=path,
             params={name: unquote(value) for name, value in params.items()},
-            query=[] if takes_body else parse_pairs(query),
-            body=decode_body(kind, data) if takes_body else decode_body("", b""),
-            terms=Terms(_author(request), conditions),
+            query=parse_pairs(query),
+            body=decode_body(kind, data) if takes_body else EMPTY,
+            author=_author(request),
+            conditions=conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match"))),
         )
-        if method in READING:
-            return await under(conditions, handler, call)
+        return await (dispatch(self._table, asked) if method in READING else self._write(asked))
+
+    async def _write(self, asked: Asked) -> Answer:
         # Refused, if it must be, before anything is written.
-        timeout = None if self._confirmation is None else timeout_wanted(parse_pairs(query))
+        timeout = None if self._confirmation is None else timeout_wanted(asked.query)
         if self._before_write is not None:
             await self._before_write()
-        answer = await under(conditions, handler, call)
+        answer = await dispatch(self._table, asked)
         if self._confirmation is None or timeout is None:
             return answer
         return await self._confirmation.confirmed(answer, timeout)

@@ -12,6 +12,13 @@ from twisted_kong.db.terms import NO_TERMS, Terms
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
+# Refuses a method at a path with {names}, by raising, to a caller who may not use it.
+Permit = Callable[[str, str], None]
+
+
+def everything(method: str, pattern: str) -> None:
+    """Permits everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -21,6 +28,8 @@ class Call:
     place of the endpoint's ``{names}``, decoded.  ``query`` is empty for POST, PUT and PATCH, ``body`` for
     the other methods.
     ``terms`` say who calls, for the log of changes: the address of the client's end of the connection.
+    ``permit`` tells what else the caller may do, for an endpoint that calls others.
+    ``dry_run`` is asked of an endpoint that itself shows what it would do.
     """
 
     method: str
@@ -29,6 +38,8 @@ class Call:
     query: Pairs = field(default_factory=list)
     body: Body = EMPTY
     terms: Terms = NO_TERMS
+    permit: Permit = everything
+    dry_run: bool = False
 
     @property
     def arguments(self) -> dict[str, str | list[str]]:
