@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from twisted_kong.core.conf.availability import unavailable
 from twisted_kong.core.conf.conf import Conf
+from twisted_kong.core.conf.exposure import exposures
 from twisted_kong.core.conf.problems import ConfError, Problem
 from twisted_kong.node.conf_files import file_problems
 from twisted_kong.service.build import loaded_plugins
@@ -22,6 +23,7 @@ def usability_problems(conf: Conf) -> tuple[Problem, ...]:
     """
     return (
         *unavailable(conf),
+        *exposures(conf),
         *file_problems(conf),
         *_refusals(loaded_plugins, conf),
         *_refusals(proxy_log_format, conf),

@@ -16,12 +16,14 @@ def test_all_that_is_in_the_way_is_told_at_once(tmp_path: Path) -> None:
     conf = make_conf(
         tmp_path,
         database="cassandra",
+        admin_listen="0.0.0.0:8001",
         error_template_html="/nowhere",
         plugins="nonsense",
         proxy_access_log=f"{tmp_path}/a.log nonsense",
     )
     assert [problem.message.split()[0] for problem in usability_problems(conf)] == [
         "database",
+        "admin_listen:",
         "error_template_html:",
         "plugin",
         "proxy_access_log:",

@@ -23,6 +23,8 @@ _GUI_PATH = re.compile(r"/[A-Za-z0-9_/-]*\Z")
 # Of a name in PostgreSQL, in bytes.
 _LONGEST_NAME = 63
 
+_SHORTEST_TOKEN = 32
+
 Found = Iterator[tuple[str, str]]
 
 
@@ -58,6 +60,18 @@ def _admin_clients(values: Mapping[str, Any]) -> Found:
     name = "nginx_admin_ssl_verify_client"
     if values[name] in ("on", "optional") and not values["nginx_admin_ssl_client_certificate"]:
         yield name, f"{name} = {values[name]}: nginx_admin_ssl_client_certificate must be specified"
+
+
+def _admin_token(values: Mapping[str, Any]) -> Found:
+    """Whoever guesses it owns the gateway, and it has to fit into a header."""
+    name, token = "admin_token", values["admin_token"]
+    if token is None:
+        return
+    text = token.reveal()
+    if len(text) < _SHORTEST_TOKEN:
+        yield name, f"{name} must have at least {_SHORTEST_TOKEN} characters"
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        yield name, f"{name} must consist of printable ASCII characters without spaces"
 
 
 def _frequencies(values: Mapping[str, Any]) -> Found:
@@ -134,6 +148,7 @@ _CHECKS = (
     _certificates,
     _client_certificate,
     _admin_clients,
+    _admin_token,
     _frequencies,
     _tracing,
     _gui_path,

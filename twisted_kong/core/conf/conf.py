@@ -57,6 +57,8 @@ class Conf:
     stream_listen: tuple[Listener, ...]
 
     # admin
+    admin_auth: str
+    admin_token: Secret | None
     admin_gui_url: tuple[str, ...]
     admin_allowed_hosts: tuple[str, ...]
     admin_gui_path: str

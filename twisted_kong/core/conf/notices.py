@@ -23,6 +23,11 @@ def notices(given: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator
     for name in ("proxy_listen", "admin_listen", "status_listen"):
         for flag in _idle_flags(values.get(name, ())):
             yield Problem(f"{name}: the flag {flag} has no effect in this version yet", given[name].origin)
+    if values["admin_token"] is not None and values["admin_auth"] == "off":
+        yield Problem(
+            "admin_token protects nothing while admin_auth is off: set admin_auth = token",
+            given["admin_token"].origin,
+        )
     if values["database"] == "cassandra" and values["db_update_propagation"] == 0:
         yield Problem(
             "db_update_propagation is 0, its default: as Cassandra is distributed, a change may be seen"

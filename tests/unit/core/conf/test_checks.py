@@ -33,6 +33,14 @@ def wrong(text: str) -> str:
             )
             for word in ("on", "optional")
         ),
+        ("admin_token = 0123456789abcdef0123456789abcde", "admin_token must have at least 32 characters"),
+        *(
+            (
+                f"admin_token = 0123456789abcdef0123456789abcdef{text}",
+                "admin_token must consist of printable ASCII characters without spaces",
+            )
+            for text in ("é", " x")
+        ),
         ("worker_state_update_frequency = 0", "worker_state_update_frequency must be greater than 0"),
         ("db_update_frequency = 0", "db_update_frequency must be greater than 0"),
         (

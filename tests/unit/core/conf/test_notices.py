@@ -9,7 +9,7 @@ from twisted_kong.core.conf.masking import Setting
 from twisted_kong.core.conf.notices import notices
 from twisted_kong.core.conf.problems import Origin
 
-VALUES = {"database": "sqlite", "db_update_propagation": 0}
+VALUES = {"database": "sqlite", "db_update_propagation": 0, "admin_token": None, "admin_auth": "off"}
 
 
 def told(name: str, text: str, **values: object) -> list[str]:
@@ -89,3 +89,10 @@ def test_flags_of_listeners_that_do_nothing_are_told() -> None:
         "proxy_listen: the flag so_keepalive has no effect in this version yet",
         "proxy_listen: the flag ipv6only=off has no effect in this version yet",
     ]
+
+
+def test_a_token_that_nobody_is_asked_for() -> None:
+    """Whoever sets a token believes to be protected; the warning does not repeat it."""
+    (message,) = told("admin_token", "s3cret", admin_token="s3cret")
+    assert message == "admin_token protects nothing while admin_auth is off: set admin_auth = token"
+    assert told("admin_token", "s3cret", admin_token="s3cret", admin_auth="token") == []

@@ -21,8 +21,8 @@ LISTENERS = Group(
             "admin_listen",
             Kind.LISTENERS,
             "127.0.0.1:8001 reuseport backlog=16384, 127.0.0.1:8444 http2 ssl reuseport backlog=16384",
-            "Where the Admin API answers. Whoever reaches it owns the gateway: keep it on loopback or behind"
-            " a gateway Route with authentication.",
+            "Where the Admin API answers. Whoever may write there owns the gateway: beyond loopback the node"
+            " only starts with admin_auth = token or with certificates demanded of the clients.",
         ),
         Property(
             "status_listen",
@@ -50,8 +50,27 @@ LISTENERS = Group(
 ADMIN = Group(
     "admin",
     "Admin API",
-    "Who may use the Admin API from a browser.",
+    "Who may use the Admin API, and from where.",
     (
+        Property(
+            "admin_auth",
+            Kind.ENUM,
+            "off",
+            "Whether the Admin API asks every client for a token (Kong-Admin-Token: … or Authorization:"
+            " Bearer …) and lets it do what the token's roles allow: off or token. Tokens are made with"
+            " kong admin-token or at /admin-tokens. The Status API never asks.",
+            allowed=("off", "token"),
+            source=Source.OURS,
+        ),
+        Property(
+            "admin_token",
+            Kind.STRING,
+            None,
+            "A token that may do everything for as long as it is set here: to make the first tokens with."
+            " At least 32 characters, best as a reference like {vault://env/admin-token}.",
+            sensitive=True,
+            source=Source.OURS,
+        ),
         Property(
             "admin_gui_url",
             Kind.ARRAY,
