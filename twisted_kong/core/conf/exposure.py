@@ -1,4 +1,4 @@
-"""Whether the Admin API can be reached from elsewhere by somebody who has shown nothing: a reason not to start.
+"""Whether the Admin API can be reached from elsewhere by who has shown nothing: a reason not to start.
 
 Whoever reaches an Admin API that asks for nothing owns the gateway and all that lies behind it.
 Kong: starts all the same.

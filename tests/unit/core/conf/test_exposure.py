@@ -50,7 +50,7 @@ def test_what_is_loopback(host: str, expected: bool) -> None:
     ],
 )
 def test_what_is_protected(lines: tuple[str, ...]) -> None:
-    """Loopback, tokens, or certificates of the clients; other listeners than those of the Admin API are free."""
+    """Loopback, tokens, or certificates of the clients; listeners of other kinds are free."""
     require_protected(conf(*lines))
 
 
@@ -74,8 +74,8 @@ def test_the_three_ways_out_are_told() -> None:
     with pytest.raises(ConfError) as error:
         require_protected(conf("", "admin_listen = [2001:db8::1]:8001"))
     assert str(error.value) == (
-        "kong.conf:2: admin_listen: [2001:db8::1]:8001 can be reached from other machines, and nothing protects"
-        " it there: listen on 127.0.0.1, or set admin_auth = token, or demand certificates of its clients"
+        "kong.conf:2: admin_listen: [2001:db8::1]:8001 can be reached from other machines,"
+        " and nothing protects it there: listen on 127.0.0.1, or set admin_auth = token, or demand certificates of its clients"
         " (the flag ssl, nginx_admin_ssl_verify_client = on and nginx_admin_ssl_client_certificate)"
     )
 
