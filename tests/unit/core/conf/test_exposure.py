@@ -75,7 +75,8 @@ def test_the_three_ways_out_are_told() -> None:
         require_protected(conf("", "admin_listen = [2001:db8::1]:8001"))
     assert str(error.value) == (
         "kong.conf:2: admin_listen: [2001:db8::1]:8001 can be reached from other machines,"
-        " and nothing protects it there: listen on 127.0.0.1, or set admin_auth = token, or demand certificates of its clients"
+        " and nothing protects it there: listen on 127.0.0.1, or set admin_auth = token, or demand"
+        " certificates of its clients"
         " (the flag ssl, nginx_admin_ssl_verify_client = on and nginx_admin_ssl_client_certificate)"
     )
 
