@@ -6,8 +6,11 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from twisted_kong.core.schema.plugins import PluginDefinition
+from twisted_kong.pdk.loader import bundled_names
 
-NAMES = ("key-auth", "request-termination", "correlation-id", "rate-limiting")
+NAMES = tuple(bundled_names())
+# Those that do their work, and do not only let themselves be configured.
+RUNNING = ("correlation-id", "key-auth", "rate-limiting", "request-termination")
 
 
 def bundled(*names: str) -> tuple[PluginDefinition, ...]:
@@ -18,5 +21,6 @@ def bundled(*names: str) -> tuple[PluginDefinition, ...]:
 def _definition(name: str) -> PluginDefinition:
     package = f"twisted_kong.plugins.{name.replace('-', '_')}"
     schema = import_module(f"{package}.schema")
-    entities = import_module(f"{package}.daos").DAOS if find_spec(f"{package}.daos") else ()
-    return PluginDefinition.from_schema(schema.SCHEMA, entities, getattr(schema, "FUNCTIONS", None))
+    daos = import_module(f"{package}.daos") if find_spec(f"{package}.daos") else None
+    functions = {**getattr(schema, "FUNCTIONS", {}), **getattr(daos, "FUNCTIONS", {})}
+    return PluginDefinition.from_schema(schema.SCHEMA, getattr(daos, "DAOS", ()), functions)

@@ -1,7 +1,8 @@
 """Finds the plugins that ``plugins`` in kong.conf names, checks them, and makes their handlers.
 
 A plugin is a package with ``schema.py`` (``SCHEMA``, perhaps ``FUNCTIONS``), ``handler.py`` (a class
-``Handler``) and perhaps ``daos.py`` (``DAOS``).
+``Handler``) and perhaps ``daos.py`` (``DAOS``, perhaps ``FUNCTIONS``).
+A bundled one may have no handler yet: it can be configured, and lets no request pass.
 The bundled ones are the sub-packages of ``twisted_kong.plugins``, ``key_auth`` for ``key-auth``; third-party
 ones are found by entry points of the group ``twisted_kong.plugins``, whose name is the plugin's and whose
 value is the package.
@@ -20,6 +21,7 @@ from typing import Any
 
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.pdk.chains import PHASES
+from twisted_kong.pdk.unavailable import Unavailable
 
 GROUP = "twisted_kong.plugins"
 _BUNDLED = "twisted_kong.plugins"
@@ -39,6 +41,11 @@ class LoadedPlugin:
     handler: Any
     definition: PluginDefinition
     package: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether it does its work, other than being known."""
+        return not isinstance(self.handler, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +121,25 @@ def _load(name: str, bundled: bool, found: dict[str, EntryPoint]) -> LoadedPlugi
             f"plugin '{name}' is enabled but not installed: it is not bundled and no package "
             f"has an entry point of this name in the group {GROUP}"
         )
-    handler_class = getattr(_module(name, package, "handler"), "Handler", None)
+    module = _module(name, package, "handler", optional=bundled)
+    handler = _stand_in(name, package) if module is None else _handler(name, package, module)
+    return LoadedPlugin(name, handler, _definition(name, package, handler), package)
+
+
+def _handler(name: str, package: str, module: ModuleType) -> Any:
+    handler_class = getattr(module, "Handler", None)
     if not isinstance(handler_class, type):
         raise PluginError(f"plugin '{name}': {package}.handler has no class Handler")
     check_handler(name, handler_class)
-    definition = _definition(name, package, handler_class)
     try:
-        handler = handler_class()
+        return handler_class()
     except Exception as error:
         raise PluginError(f"plugin '{name}': its Handler cannot be made: {error}") from error
-    return LoadedPlugin(name, handler, definition, package)
+
+
+def _stand_in(name: str, package: str) -> Unavailable:
+    schema = _schema(name, package)
+    return Unavailable(name, schema["priority"], schema["version"])
 
 
 def _module(name: str, package: str, part: str, optional: bool = False) -> ModuleType | None:
@@ -158,24 +174,26 @@ def check_handler(name: str, handler: type) -> None:
         )
 
 
-def _definition(name: str, package: str, handler: type) -> PluginDefinition:
-    module = _module(name, package, "schema")
-    schema = getattr(module, "SCHEMA", None)
+def _schema(name: str, package: str) -> dict[str, Any]:
+    schema = getattr(_module(name, package, "schema"), "SCHEMA", None)
     if not isinstance(schema, dict):
         raise PluginError(f"plugin '{name}': {package}.schema has no SCHEMA")
+    if schema.get("name", name) != name:
+        raise PluginError(f"plugin '{name}': its schema is named {schema['name']!r}")
+    return schema
+
+
+def _definition(name: str, package: str, handler: Any) -> PluginDefinition:
     schema = {
-        **schema,
-        "name": schema.get("name", name),
-        "priority": handler.PRIORITY,  # type: ignore[attr-defined]
-        "version": handler.VERSION,  # type: ignore[attr-defined]
+        **_schema(name, package),
+        "name": name,
+        "priority": handler.PRIORITY,
+        "version": handler.VERSION,
         "phases": [method for method in _METHODS if hasattr(handler, method)],
     }
-    if schema["name"] != name:
-        raise PluginError(f"plugin '{name}': its schema is named {schema['name']!r}")
-    daos = _module(name, package, "daos", optional=True)
+    module, daos = _module(name, package, "schema"), _module(name, package, "daos", optional=True)
+    functions = {**getattr(module, "FUNCTIONS", {}), **getattr(daos, "FUNCTIONS", {})}
     try:
-        return PluginDefinition.from_schema(
-            schema, tuple(getattr(daos, "DAOS", ())), getattr(module, "FUNCTIONS", None)
-        )
+        return PluginDefinition.from_schema(schema, tuple(getattr(daos, "DAOS", ())), functions)
     except Exception as error:
         raise PluginError(f"plugin '{name}': its schema is not right: {error!r}") from error

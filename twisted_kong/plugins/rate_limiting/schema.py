@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Any
 
-from twisted_kong.core.schema.typedefs import (
-    HEADER_NAME,
-    HTTP_PROTOCOLS,
-    PATH,
-    REDIS,
-    REDIS_SHORTHANDS,
-    Shape,
-)
+from twisted_kong.core.schema.checks.limits import PERIODS, limits_order
+from twisted_kong.core.schema.plugin_typedefs import ANYWHERE, HTTP_ONLY, LIMITS, needs
+from twisted_kong.core.schema.typedefs import HEADER_NAME, PATH, REDIS, REDIS_SHORTHANDS
 
-PERIODS = ("second", "minute", "hour", "day", "month", "year")
 # Kong: a node's counters are sent to Redis at once at -1, else every so many seconds
 SYNC_AT_ONCE = -1
 LOWEST_SYNC_RATE = 0.02
@@ -23,13 +16,9 @@ LOWEST_SYNC_RATE = 0.02
 
 def limits_order_and_sync(config: Mapping[str, Any]) -> str | None:
     """Whether longer periods allow no less than shorter ones, and ``sync_rate`` fits the policy."""
-    given = [period for period in PERIODS if isinstance(config.get(period), int | float)]
-    for lower, upper in combinations(given, 2):
-        if config[upper] < config[lower]:
-            return (
-                f"The limit for {upper}({config[upper]:.1f}) cannot be lower than "
-                f"the limit for {lower}({config[lower]:.1f})"
-            )
+    disorder = limits_order(config)
+    if disorder is not None:
+        return f"T{disorder[1:]}"
     if config["sync_rate"] != SYNC_AT_ONCE:
         if config["policy"] != "redis":
             return "sync_rate can only be used with the redis policy"
@@ -41,32 +30,19 @@ def limits_order_and_sync(config: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _needs(field: str, value: str, then_field: str) -> Shape:
-    return {
-        "conditional": {
-            "if_field": field,
-            "if_match": {"eq": value},
-            "then_field": then_field,
-            "then_match": {"required": True},
-        }
-    }
-
-
-_LIMIT: Shape = {"type": "number", "gt": 0}
-
 SCHEMA: dict[str, Any] = {
     "name": "rate-limiting",
     "priority": 910,
     "version": "3.9.1",
     "phases": ["access"],
-    "scopes": {"global": True, "service": True, "route": True, "consumer": True},
-    "protocols": {"allowed": HTTP_PROTOCOLS, "default": HTTP_PROTOCOLS},
+    "scopes": ANYWHERE,
+    "protocols": HTTP_ONLY,
     "config": {
         "type": "record",
         "required": True,
         "check": {"fn": "limits_order_and_sync"},
         "fields": {
-            **dict.fromkeys(PERIODS, _LIMIT),
+            **LIMITS,
             "limit_by": {
                 "type": "string",
                 "default": "consumer",
@@ -91,11 +67,11 @@ SCHEMA: dict[str, Any] = {
     },
     "entity_checks": [
         {"at_least_one_of": [f"config.{period}" for period in PERIODS]},
-        _needs("config.policy", "redis", "config.redis.host"),
-        _needs("config.policy", "redis", "config.redis.port"),
-        _needs("config.policy", "redis", "config.redis.timeout"),
-        _needs("config.limit_by", "header", "config.header_name"),
-        _needs("config.limit_by", "path", "config.path"),
+        needs("config.policy", "redis", "config.redis.host"),
+        needs("config.policy", "redis", "config.redis.port"),
+        needs("config.policy", "redis", "config.redis.timeout"),
+        needs("config.limit_by", "header", "config.header_name"),
+        needs("config.limit_by", "path", "config.path"),
     ],
     "entities": ["ratelimiting_metrics"],
 }

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from twisted_kong.core.schema.checks import hosts, jwks, paths, pems, routes, texts, upstreams
+from twisted_kong.core.schema.checks import (
+    dictionaries,
+    hosts,
+    jwks,
+    limits,
+    llm,
+    lua,
+    pairs,
+    paths,
+    pems,
+    routes,
+    texts,
+    upstreams,
+)
 from twisted_kong.core.schema.validators import Functions
 
 CORE_FUNCTIONS: Functions = {
@@ -42,5 +55,14 @@ CORE_FUNCTIONS: Functions = {
         pems.check_ca_cert,
         pems.sha256_hex_of_cert_der,
         jwks.check_key_material,
+        dictionaries.shm_exists,
+        dictionaries.shm_memory_dictionary,
+        limits.limits_order,
+        llm.no_stats_for_anthropic_completions,
+        lua.lua_chunk_parses,
+        lua.safe_lua_expression,
+        pairs.header_pair_name,
+        pairs.header_pair_both,
+        pairs.key_value_template,
     )
 }

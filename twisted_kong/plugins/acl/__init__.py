@@ -1,0 +1,1 @@
+"""acl: lets Consumers of some groups in, or keeps them out."""

@@ -1,0 +1,1 @@
+"""acme: gets certificates from an authority that speaks ACME."""

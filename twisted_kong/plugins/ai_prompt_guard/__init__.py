@@ -1,0 +1,1 @@
+"""ai-prompt-guard: lets prompts pass by patterns."""

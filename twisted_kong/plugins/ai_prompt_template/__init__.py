@@ -1,0 +1,1 @@
+"""ai-prompt-template: fills prompts into templates."""

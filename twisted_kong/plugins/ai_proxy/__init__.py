@@ -1,0 +1,1 @@
+"""ai-proxy: asks the language models of several providers in one form."""

@@ -1,0 +1,1 @@
+"""ai-request-transformer: has a language model change requests."""

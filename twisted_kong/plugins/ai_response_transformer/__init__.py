@@ -1,0 +1,1 @@
+"""ai-response-transformer: has a language model change answers."""

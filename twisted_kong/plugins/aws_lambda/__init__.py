@@ -1,0 +1,1 @@
+"""aws-lambda: calls a function of AWS Lambda in place of the Service."""

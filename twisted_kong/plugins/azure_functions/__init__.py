@@ -1,0 +1,1 @@
+"""azure-functions: calls a function of Azure in place of the Service."""

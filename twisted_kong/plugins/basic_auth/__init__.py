@@ -1,0 +1,1 @@
+"""basic-auth: tells a Consumer by user name and password."""

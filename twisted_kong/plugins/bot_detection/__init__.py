@@ -1,0 +1,1 @@
+"""bot-detection: keeps programs out by what they call themselves."""

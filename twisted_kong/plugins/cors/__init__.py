@@ -1,0 +1,1 @@
+"""cors: tells browsers which other sites may call."""

@@ -1,0 +1,1 @@
+"""datadog: counts requests for Datadog."""

@@ -1,0 +1,1 @@
+"""file-log: writes a line for each request to a file."""

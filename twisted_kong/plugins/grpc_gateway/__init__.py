@@ -1,0 +1,1 @@
+"""grpc-gateway: translates JSON over HTTP to gRPC."""

@@ -1,0 +1,1 @@
+"""grpc-web: translates gRPC-Web to gRPC."""

@@ -1,0 +1,1 @@
+"""hmac-auth: tells a Consumer by a signature of the request."""

@@ -1,0 +1,1 @@
+"""http-log: sends an entry for each request to an HTTP server."""

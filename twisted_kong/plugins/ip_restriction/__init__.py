@@ -1,0 +1,1 @@
+"""ip-restriction: lets clients in or keeps them out by their address."""

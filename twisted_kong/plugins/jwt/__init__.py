@@ -1,0 +1,1 @@
+"""jwt: tells a Consumer by a signed token."""

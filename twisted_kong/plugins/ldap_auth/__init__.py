@@ -1,0 +1,1 @@
+"""ldap-auth: asks an LDAP server whether a password is right."""

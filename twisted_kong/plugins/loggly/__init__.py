@@ -1,0 +1,1 @@
+"""loggly: sends an entry for each request to Loggly."""

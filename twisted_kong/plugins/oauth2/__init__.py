@@ -1,0 +1,1 @@
+"""oauth2: hands out access tokens and tells Consumers by them."""

@@ -1,0 +1,1 @@
+"""opentelemetry: sends traces and logs by OTLP."""

@@ -1,0 +1,1 @@
+"""post-function: runs pieces of Lua after the other plugins."""

@@ -1,0 +1,1 @@
+"""pre-function: runs pieces of Lua before the other plugins."""

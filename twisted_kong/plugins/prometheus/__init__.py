@@ -1,0 +1,1 @@
+"""prometheus: measures requests for Prometheus."""

@@ -1,0 +1,1 @@
+"""redirect: sends clients to another place."""

@@ -1,0 +1,1 @@
+"""request-size-limiting: bounds the size of a body."""

@@ -1,0 +1,1 @@
+"""request-transformer: changes requests before the Service sees them."""

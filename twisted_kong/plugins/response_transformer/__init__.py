@@ -1,0 +1,1 @@
+"""response-transformer: changes the answers of the Service."""

@@ -1,0 +1,1 @@
+"""session: tells a Consumer by a cookie, after another plugin has once."""

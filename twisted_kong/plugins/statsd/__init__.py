@@ -1,0 +1,1 @@
+"""statsd: counts requests for StatsD."""

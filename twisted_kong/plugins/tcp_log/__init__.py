@@ -1,0 +1,1 @@
+"""tcp-log: sends an entry for each request over TCP."""

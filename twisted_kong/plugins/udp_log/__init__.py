@@ -1,0 +1,1 @@
+"""udp-log: sends an entry for each request in a datagram."""

@@ -1,0 +1,1 @@
+"""zipkin: sends traces to Zipkin."""
