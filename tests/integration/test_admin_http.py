@@ -42,10 +42,25 @@ class Collector(Protocol):
     def __init__(self) -> None:
         self.received = b""
         self.closed: Deferred[bytes] = Deferred()
+        self._wanted = b""
+        self._waiting: Deferred[None] | None = None
+
+    def has(self, end: bytes) -> Deferred[None]:
+        """Fires when what was received ends so."""
+        self._wanted, self._waiting = end, Deferred()
+        waiting = self._waiting
+        self._look()
+        return waiting
 
     @override
     def dataReceived(self, data: bytes) -> None:
         self.received += data
+        self._look()
+
+    def _look(self) -> None:
+        if self._waiting is not None and self.received.endswith(self._wanted):
+            waiting, self._waiting = self._waiting, None
+            waiting.callback(None)
 
     @override
     def connectionLost(self, reason: Any = None) -> None:
@@ -82,27 +97,32 @@ async def test_entities_by_treq() -> None:
         assert (head.code, await head.content()) == (200, b"")
 
 
-async def test_a_large_body_is_refused_and_the_connection_lives() -> None:
-    """413 comes after the body was read to its end; the next request on the connection is served."""
+async def test_a_large_body_is_refused_before_it_has_come() -> None:
+    """413 comes with the head; what still comes of the body is read over, so that the answer arrives."""
     async with serving() as served:
-        answer = await exchange(
-            served,
-            b"POST /services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000,
-            b"GET /services HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        )
+        head = b"POST /services HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n"
+        answer = await exchange(served, head, b"x" * 300_000)
         assert answer.startswith(b"HTTP/1.1 413 Request Entity Too Large\r\n")
-        assert answer.endswith(b'{"data":[],"next":null}')
+        assert b"\r\nConnection: close\r\n" in answer
+        # it is the last answer, whatever the client still has to say
+        more = b"GET /services HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        assert (await exchange(served, head, b"x" * 300_000 + more)).count(b"HTTP/1.1 ") == 1
 
 
 async def test_an_expected_body_is_asked_for() -> None:
-    """A client that waits for 100 is told to go on."""
+    """A client that waits for 100 is told to go on; one whose body would be too large is refused at once."""
     async with serving() as served:
         body = json.dumps({"host": "h"}).encode()
         head = b"POST /services HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n"
-        answer = await exchange(
-            served, head + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body), body
-        )
+        kind = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        talk = await connect(served)
+        talk.transport.write(head + kind % len(body))
+        await talk.has(b"100 Continue\r\n\r\n")
+        talk.transport.write(body)
+        answer = await talk.closed
         assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\n")
+        refused = await exchange(served, head + kind % (LIMIT + 1))
+        assert refused.startswith(b"HTTP/1.1 413 ")
 
 
 async def test_http_1_0_is_served() -> None:
@@ -112,12 +132,17 @@ async def test_http_1_0_is_served() -> None:
         assert b"200 OK" in answer
 
 
-async def exchange(served: Served, *sent: bytes) -> bytes:
-    """Send bytes on a connection of its own; what came until it was closed."""
+async def connect(served: Served) -> Any:
+    """A connection of its own."""
     from twisted.internet import reactor
 
     endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", served.port)
-    collector: Any = await connectProtocol(endpoint, Collector())
+    return await connectProtocol(endpoint, Collector())
+
+
+async def exchange(served: Served, *sent: bytes) -> bytes:
+    """Send bytes on a connection of its own; what came until it was closed."""
+    collector = await connect(served)
     for data in sent:
         collector.transport.write(data)
     received: bytes = await collector.closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -14,7 +14,7 @@ from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 from typing_extensions import override
 
-from twisted_kong.admin.answers import NOT_FOUND, UNEXPECTED, Answer, page, reason
+from twisted_kong.admin.answers import NOT_FOUND, UNEXPECTED, Answer, page
 from twisted_kong.admin.site import BoundedRequest
 
 _log = Logger()
@@ -47,7 +47,7 @@ class Front(Resource):
     def render(self, request: Any) -> Any:
         """Answer a request, now or later."""
         if request.method == b"TRACE":
-            return _bare(request, page(405))
+            return request.answer_bare(page(405))
         refused = self._app.refusal(request)
         if refused is not None:
             body = self._app.prepare(request, refused, trusted=refused.status != 403)
@@ -83,7 +83,8 @@ def routing(paths: tuple[str, ...]) -> IResource:
 
 def _renderer(path: str) -> Any:
     def render(request: Any, **params: str) -> Deferred[bytes]:
-        return _sheltered(request.app.respond(request, path, params))
+        answer: Deferred[bytes] = request.sheltered(request.app.respond(request, path, params))
+        return answer
 
     return render
 
@@ -120,18 +121,3 @@ def segments_of(path: bytes) -> list[bytes] | None:
             return None
         result.append(decoded.replace(b"%", b"%25").replace(b"/", b"%2F"))
     return result
-
-
-def _bare(request: BoundedRequest, answer: Answer) -> bytes:
-    """An answer as nginx gives it to what it does not hand on: without Kong's headers."""
-    request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
-    request.responseHeaders.removeHeader("Server")
-    request.responseHeaders.setRawHeaders("Content-Type", [answer.content_type or ""])
-    return answer.body
-
-
-def _sheltered(work: Coroutine[Any, Any, bytes]) -> Deferred[bytes]:
-    """The result of some work that goes on to its end even when nobody waits for the result any more."""
-    waiting: Deferred[bytes] = Deferred()
-    Deferred.fromCoroutine(work).chainDeferred(waiting)
-    return waiting

@@ -1,21 +1,30 @@
 """The HTTP shell of the Admin API over twisted.web: requests whose body is bounded and is not parsed for us.
 
 twisted.web would decode forms by itself (and answer a malformed one with a bare 400), and it would spool a
-body of any length to a temporary file.  Here a body is only collected, up to a limit; beyond it the rest is
-thrown away as it comes and the request is marked, so that the application can answer 413.
+body of any length to a temporary file.  Here a body is only collected, up to a limit; a request beyond it is
+marked, so that the application can answer 413, and its channel hands it over as soon as that is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
 from twisted.web.http import combinedLogFormatter, datetimeToLogString
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 from typing_extensions import override
+
+from twisted_kong.admin.answers import Answer, page, reason
+from twisted_kong.admin.channels import Deadline
+from twisted_kong.admin.http1 import Http1Channel
+from twisted_kong.admin.http2 import Http2Channel
+from twisted_kong.core.http1.requests import Limits
 
 MEGABYTE = 1024 * 1024
 UNLIMITED = 2**63
@@ -41,6 +50,40 @@ class BoundedRequest(Request):
         """The whole body."""
         return self.content.getvalue()
 
+    @property
+    def subject(self) -> str | None:
+        """Whom the client's verified certificate is for (mutual TLS); None for one that showed none."""
+        channel: Any = self.channel
+        subject: str | None = channel.subject()
+        return subject
+
+    def answer_bare(self, answer: Answer) -> bytes:
+        """Prepare an answer as nginx gives it to what it does not hand on: without Kong's headers."""
+        self.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
+        self.responseHeaders.removeHeader("Server")
+        self.responseHeaders.setRawHeaders("Content-Type", [answer.content_type or ""])
+        self.responseHeaders.setRawHeaders("Content-Length", [str(len(answer.body))])
+        return answer.body
+
+    def refuse(self, status: int, line: bytes, version: bytes) -> None:
+        """Answer what is no request, as nginx does.
+
+        :param line: its first line, for the access log.
+        """
+        method, _, target = line.partition(b" ")
+        self.method, self.uri, self.clientproto = method, target.rpartition(b" ")[0] or target, version
+        # nginx's own number for a head that is too large is shown as 400
+        self.write(self.answer_bare(page(400 if status == 494 else status)))
+        self.finish()
+
+    def sheltered(self, work: Coroutine[Any, Any, bytes]) -> Deferred[bytes]:
+        """The result of some work that goes on to its end even when nobody waits for it any more."""
+        waiting: Deferred[bytes] = Deferred()
+        done = Deferred.fromCoroutine(work)
+        self._site().begun(done)
+        done.chainDeferred(waiting)
+        return waiting
+
     @override
     def gotLength(self, length: int | None) -> None:
         """The headers are complete: a declared length beyond the limit makes the body useless at once."""
@@ -64,7 +107,10 @@ class BoundedRequest(Request):
         self.args = {}
         self.method, self.uri, self.clientproto = command, path, version
         self.path = path.split(b"?", 1)[0]
-        self._site().begun(self)
+        finished = self.notifyFinish()
+        self._site().begun(finished)
+        # that the client has gone is no error
+        finished.addErrback(lambda _: None)
         self.process()
 
     @override
@@ -81,13 +127,50 @@ class BoundedRequest(Request):
         return site
 
 
+class Negotiated(Protocol):
+    """A connection whose version of HTTP is known when its first bytes come: TLS has agreed on it by then."""
+
+    def __init__(self, site: BoundedSite) -> None:
+        self._site = site
+        self._channel: Http1Channel | Http2Channel | None = None
+        self._deadline = Deadline(site.reactor, self._late)
+
+    @override
+    def connectionMade(self) -> None:
+        self._deadline.set(self._site.patience)
+
+    @override
+    def dataReceived(self, data: bytes) -> None:
+        """The first bytes decide who is given these and all others."""
+        channel = self._channel
+        if channel is None:
+            self._deadline.clear()
+            agreed = getattr(self.transport, "negotiatedProtocol", None)
+            channel = self._channel = (Http2Channel if agreed == b"h2" else Http1Channel)(self._site)
+            assert self.transport is not None
+            channel.makeConnection(self.transport)
+        channel.dataReceived(data)
+
+    @override
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        self._deadline.clear()
+        if self._channel is not None:
+            self._channel.connectionLost(reason)
+
+    def _late(self) -> None:
+        """A client that says nothing, or does not end its handshake."""
+        self.transport.abortConnection()  # type: ignore[union-attr]
+
+
 class BoundedSite(Site):
     """A site whose requests are :class:`BoundedRequest`.
 
     :param reactor: whose clock the timeouts and the access log go by.
     :param body_limit: in bytes, ``nginx_admin_client_max_body_size``; 0 for none.
-    :param timeout: seconds after which an idle connection is closed.
+    :param timeout: seconds after which a connection is closed on which nothing happens, or on which a head
+        does not become complete.
     :param access_log: is handed one line, in the combined format, for each answered request.
+    :param limits: how large a head may be.
     """
 
     noisy = False
@@ -100,24 +183,38 @@ class BoundedSite(Site):
         body_limit: int = 10 * MEGABYTE,
         timeout: float = 60,
         access_log: Callable[[str], None] | None = None,
+        limits: Limits = Limits(),  # noqa: B008 -- it never changes
     ) -> None:
         super().__init__(resource, requestFactory=BoundedRequest, timeout=timeout, reactor=reactor)
         self.body_limit = body_limit or UNLIMITED
+        self.patience = timeout
+        self.limits = limits
+        # Set when the node goes: each connection ends with its next answer.
+        self.draining = False
         self._access_log = access_log
-        self._under_way: set[BoundedRequest] = set()
+        self._under_way = 0
         self._idle: list[Deferred[None]] = []
 
+    @override
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """The protocol of one connection."""
+        return Negotiated(self)
+
+    def new_request(self, channel: Any) -> BoundedRequest:
+        """A request that comes on a channel."""
+        return BoundedRequest(channel)
+
     def idle(self) -> Deferred[None]:
-        """Fires when no request is under way: each is answered, or its client has gone."""
+        """Fires when no request is under way: each is answered, and its work done if its client has gone."""
         waiter: Deferred[None] = Deferred()
         self._idle.append(waiter)
         self._tell_if_idle()
         return waiter
 
-    def begun(self, request: BoundedRequest) -> None:
-        """A request is complete and on its way to the application."""
-        self._under_way.add(request)
-        request.notifyFinish().addBoth(lambda _: self._ended(request))
+    def begun(self, what: Deferred[Any]) -> None:
+        """Something has begun that has to end before this site is idle: a request, or work done for one."""
+        self._under_way += 1
+        what.addBoth(self._ended)
 
     @override
     def startFactory(self) -> None:
@@ -127,9 +224,10 @@ class BoundedSite(Site):
     def stopFactory(self) -> None:
         """Listening has ended."""
 
-    def _ended(self, request: BoundedRequest) -> None:
-        self._under_way.discard(request)
+    def _ended(self, result: Any) -> Any:
+        self._under_way -= 1
         self._tell_if_idle()
+        return result
 
     def _tell_if_idle(self) -> None:
         if not self._under_way:
