@@ -11,7 +11,7 @@ from typing import Any, Self
 from twisted.internet.task import Clock
 
 from tests.kit.admin_client import AdminClient
-from tests.kit.bundled import bundled
+from tests.kit.bundled import RUNNING, bundled
 from tests.kit.deferreds import success_of
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
@@ -172,7 +172,10 @@ def node_info(plugins: Mapping[str, PluginDefinition]) -> NodeInfo:
         version="0.1.0",
         runtime="CPython 3.x",
         configuration={"admin_listen": ["127.0.0.1:8001"], "pg_password": "******"},
-        plugins={name: PluginVersion(each.version, each.priority) for name, each in plugins.items()},
+        plugins={
+            name: PluginVersion(each.version, each.priority, name in RUNNING)
+            for name, each in plugins.items()
+        },
         main_pid=1,
         worker_pids=lambda: [1],
         memory=lambda: [ProcessMemory(1, 25 << 20)],

@@ -15,12 +15,14 @@ from twisted_kong.admin.kinds import Follow, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
+from twisted_kong.admin.routes.acls import GroupEndpoints
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
 from twisted_kong.admin.routes.cluster import ClusterEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table
+from twisted_kong.admin.routes.plugins import PluginKind
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
 from twisted_kong.admin.routes.tags import tags_table
 from twisted_kong.admin.routes.targets import TargetEndpoints
@@ -61,6 +63,7 @@ def admin_table(parts: AdminParts) -> Table:
     table = merged(
         without(generated(kinds), HIDDEN),
         consumers_table(kinds["consumers"]),
+        GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
         TargetEndpoints(kinds["upstreams"], kinds["targets"], node.node_id).table(),
         tags_table(parts.schemas["tags"], database),
         SchemaEndpoints(parts.schemas, database.write_context, lambda: list(node.plugins)).table(),
@@ -88,6 +91,8 @@ def kinds_of(parts: AdminParts) -> dict[str, Kind]:
     if "certificates" in kinds and "snis" in kinds:
         plain = kinds["certificates"]
         kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.follow, kinds["snis"].dao)
+    plain = kinds["plugins"]
+    kinds["plugins"] = PluginKind(plain.schema, plain.dao, parts.follow, parts.node.unavailable)
     return kinds
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PluginVersion:
-    """A plugin that this node has loaded."""
+    """A plugin that this node has loaded; one that does not run can be configured only."""
 
     version: str
     priority: int
+    runs: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class NodeInfo:
     connections: Callable[[], Connections] = Connections
     timers: Callable[[], Timers] = Timers
     kong_version: str = field(default="3.9.1")
+
+    @property
+    def unavailable(self) -> frozenset[str]:
+        """The names of the plugins that do not run."""
+        return frozenset(name for name, plugin in self.plugins.items() if not plugin.runs)
 
 
 def resident_bytes(pid: int, page_size: int = 4096) -> int:
