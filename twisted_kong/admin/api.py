@@ -32,6 +32,7 @@ from twisted_kong.admin.status_app import Readiness, status_app_table
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import IChangeLog
+from twisted_kong.db.staging import JointWrites
 
 # Paths that follow from the schemas but that Kong answers 404.
 HIDDEN = ("/targets", "/targets/{targets}", "/targets/{targets}/upstream", "/snis/{snis}/certificate")
@@ -58,14 +59,9 @@ class AdminParts:
 
 def admin_table(parts: AdminParts) -> Table:
     """Every endpoint of the Admin API."""
-    kinds = kinds_of(parts)
     node, database = parts.node, parts.database
     table = merged(
-        without(generated(kinds), HIDDEN),
-        consumers_table(kinds["consumers"]),
-        GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
-        TargetEndpoints(kinds["upstreams"], kinds["targets"], node.node_id).table(),
-        tags_table(parts.schemas["tags"], database),
+        entity_table(parts),
         SchemaEndpoints(parts.schemas, database.write_context, lambda: list(node.plugins)).table(),
         cache_table(parts.cache),
         root_table(node, database["plugins"]),
@@ -79,6 +75,18 @@ def admin_table(parts: AdminParts) -> Table:
     )
     paths = ("/endpoints", *table)
     return merged(table, endpoints_table(lambda: paths))
+
+
+def entity_table(parts: AdminParts) -> Table:
+    """The endpoints of entities: all that they do is to read and write through the database."""
+    kinds = kinds_of(parts)
+    return merged(
+        without(generated(kinds, JointWrites(parts.database)), HIDDEN),
+        consumers_table(kinds["consumers"]),
+        GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
+        TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id).table(),
+        tags_table(parts.schemas["tags"], parts.database),
+    )
 
 
 def kinds_of(parts: AdminParts) -> dict[str, Kind]:

@@ -14,16 +14,20 @@ from collections.abc import Iterable, Mapping
 
 from twisted_kong.admin.answers import METHOD_NOT_ALLOWED, Answer
 from twisted_kong.admin.calls import Call, Table
-from twisted_kong.admin.etags import ETAG
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.errors import DatabaseError, OutcomeUnknown
 from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.dao import Written
+from twisted_kong.db.database import Database
+from twisted_kong.db.staging import JointWrites
 
 
-def generated(kinds: Mapping[str, Kind]) -> Table:
-    """The endpoints of all kinds."""
+def generated(kinds: Mapping[str, Kind], joint: JointWrites) -> Table:
+    """The endpoints of all kinds.
+
+    :param joint: makes what must be written together.
+    """
     table: Table = {}
     for kind in kinds.values():
         if has_endpoints(kind.schema):
@@ -31,7 +35,7 @@ def generated(kinds: Mapping[str, Kind]) -> Table:
             for field, foreign in kind.schema.foreign.items():
                 parent = kinds.get(foreign.reference)
                 if parent is not None and has_endpoints(parent.schema):
-                    table.update(_nested(parent, kind, field))
+                    table.update(_nested(parent, kind, field, joint))
     return table
 
 
@@ -79,10 +83,10 @@ def _own(kind: Kind) -> Table:
     }
 
 
-def _nested(parent: Kind, child: Kind, field: str) -> Table:
+def _nested(parent: Kind, child: Kind, field: str, joint: JointWrites) -> Table:
     path = nested_path(parent.schema, child.schema)
     children = _Children(parent, child, field)
-    through = _ParentOfChild(parent, child, field)
+    through = _ParentOfChild(parent, child, field, joint)
     upwards = f"{collection_path(child.schema)}/{{{child.schema.name}}}/{field}"
     return {
         path: {"GET": children.page, "POST": children.post},
@@ -156,10 +160,15 @@ class _Children:
         return {self._field: {"id": parent["id"]}}
 
 
+class _Adopted(Exception):
+    """What had no parent a moment ago was given one by somebody else."""
+
+
 class _ParentOfChild:
     """The entity to which another refers: ``/E/{E}/F``."""
 
-    def __init__(self, parent: Kind, child: Kind, field: str) -> None:
+    def __init__(self, parent: Kind, child: Kind, field: str, joint: JointWrites) -> None:
+        self._joint = joint
         self._parent = parent
         self._child = child
         self._field = field
@@ -169,23 +178,32 @@ class _ParentOfChild:
         return await self._parent.show(await self._linked(call))
 
     async def put(self, call: Call) -> Answer:
-        """PUT: replace the parent; where there is none, make one and refer to it."""
+        """PUT: replace the parent; where there is none, make one and refer to it, both or neither."""
         child = await self._one(call)
         record = self._parent.record(call.body)
         if child[self._field] is not None:
             return await self._parent.put(child[self._field]["id"], record, terms=call.terms)
-        made = await self._parent.dao.insert(record, terms=call.terms)
-        await self._parent.follow(made)
-        assert made.entity is not None
-        link = {self._field: {"id": made.entity["id"]}}
+
+        async def adopt(database: Database) -> Entity:
+            parents, children = database[self._parent.schema.name], database[self._child.schema.name]
+            orphan = await children.select(child["id"])
+            if orphan is None:
+                raise Missing
+            if orphan[self._field] is not None:
+                raise _Adopted
+            parent = (await parents.insert(record, terms=call.terms)).entity
+            assert parent is not None
+            link = {self._field: parents.table.primary_key_of(parent)}
+            await children.update(child["id"], link, terms=call.terms.without_precondition())
+            return parent
+
         try:
-            terms = call.terms.without_precondition()
-            linked = await self._child.patch(child["id"], link, terms=terms)
-        except DatabaseError as error:
-            half = f"{made.entity['id']} was made, but nothing refers to it"
-            raise OutcomeUnknown(f"{half}: {error.message}") from error
-        position = [header for header in linked.headers if header[0] != ETAG]
-        return self._parent.shown(made.entity).with_headers(*position)
+            made = await self._joint.make(adopt, call.terms.author)
+        except _Adopted:
+            return await self.put(call)
+        return await self._parent.written(
+            200, Written(made.result, made.committed.position, made.committed.changes)
+        )
 
     async def patch(self, call: Call) -> Answer:
         """PATCH: merge into the parent."""

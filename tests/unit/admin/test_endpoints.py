@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.admin_node import AdminNode
+from tests.kit.deferreds import success_of
 from twisted_kong.admin.api import kinds_of
 from twisted_kong.admin.endpoints import collection_path, generated, nested_path, without
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.interfaces import Commit, Committed
+from twisted_kong.db.staging import JointWrites
 
 UNKNOWN = "11111111-1111-4111-8111-000000000999"
 
@@ -25,7 +27,7 @@ def node() -> AdminNode:
 
 def test_the_table_follows_from_the_schemas(node: AdminNode) -> None:
     """A kind has a collection and single entities; each reference adds the paths both ways."""
-    table = generated(kinds_of(node.parts))
+    table = generated(kinds_of(node.parts), JointWrites(node.database))
     assert set(table["/routes"]) == {"GET", "POST"}
     assert set(table["/routes/{routes}"]) == {"GET", "PUT", "PATCH", "DELETE"}
     assert set(table["/services/{services}/routes"]) == {"GET", "POST"}
@@ -146,19 +148,44 @@ def test_forms_are_read_below_parents_and_through_children(node: AdminNode) -> N
     assert patched.json["retries"] == 7
 
 
-def test_a_parent_that_was_made_is_owned_up_to(node: AdminNode) -> None:
-    """Should the database go away between the two writes, nobody may be told that nothing was changed."""
-    apply = node.database.strategy.apply
+def test_a_parent_is_made_together_with_the_reference(node: AdminNode) -> None:
+    """Parent and reference are one commit with one position; this node follows both, the log tells both."""
+    node.applied.clear()
+    before = success_of(node.database.log.head())
+    answer = node.client.put("/routes/lone/service", {"name": "s3", "host": "h"})
+    assert answer.status == 200
+    assert [(change.entity, change.operation) for change in node.applied] == [
+        ("services", "create"),
+        ("routes", "update"),
+    ]
+    batch = success_of(node.database.log.changes_after(before))
+    assert (batch.changes, str(batch.position)) == (tuple(node.applied), answer.header("X-Kong-Position"))
+    assert node.client.get("/routes/lone").json["service"] == {"id": answer.json["id"]}
 
-    async def only_once(commit: Commit) -> Committed:
-        node.database.strategy.apply = gone  # type: ignore[method-assign]
-        return await apply(commit)
+
+def test_a_parent_is_not_made_without_the_reference(node: AdminNode) -> None:
+    """Should the database go away, neither is there."""
 
     async def gone(commit: Commit) -> Committed:
         raise DatabaseUnavailable("gone")
 
-    node.database.strategy.apply = only_once  # type: ignore[method-assign]
+    apply = node.database.strategy.apply
+    node.database.strategy.apply = gone  # type: ignore[method-assign]
     answer = node.client.put("/routes/lone/service", {"name": "s3", "host": "h"})
-    assert answer.status == 500
-    assert "was made, but nothing refers to it: gone" in answer.json["message"]
-    assert node.client.get("/services/s3").status == 200
+    assert answer.status == 503
+    node.database.strategy.apply = apply  # type: ignore[method-assign]
+    assert node.client.get("/services/s3").status == 404
+
+
+def test_a_parent_given_meanwhile_is_replaced(node: AdminNode) -> None:
+    """Who is overtaken by somebody who gives the child a parent puts his in the place of that one."""
+    apply, s1 = node.database.strategy.apply, node.client.get("/services/s1").json["id"]
+
+    async def overtaken(commit: Commit) -> Committed:
+        node.database.strategy.apply = apply  # type: ignore[method-assign]
+        assert node.client.patch("/routes/lone", {"service": {"id": s1}}).status == 200
+        return await apply(commit)
+
+    node.database.strategy.apply = overtaken  # type: ignore[method-assign]
+    answer = node.client.put("/routes/lone/service", {"name": "s3", "host": "h"})
+    assert (answer.status, answer.json["id"], answer.json["name"]) == (200, s1, "s3")
