@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from typing_extensions import override
 
@@ -81,7 +81,7 @@ class Http1Channel(Protocol):
                 self._hold(True)
 
     @override
-    def connectionLost(self, reason: Failure | None = None) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._deadline.clear()
         self._leaving = True
         request, self._request = self._request, None

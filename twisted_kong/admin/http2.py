@@ -24,8 +24,8 @@ from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
-from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.protocol import Protocol
+from twisted.internet.error import ConnectionLost
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -103,10 +103,10 @@ class Http2Channel(Protocol):
         self._pump()
 
     @override
-    def connectionLost(self, reason: Failure | None = None) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._deadline.clear()
         self._leaving = True
-        self._abandon(reason or Failure(ConnectionDone()))
+        self._abandon(reason)
 
     def pauseProducing(self) -> None:
         """The client takes no more for now."""
@@ -223,7 +223,7 @@ class Http2Channel(Protocol):
     def _pump(self) -> None:
         """Send what the windows and the transport allow, of each stream a frame in turn."""
         moving = True
-        while moving and not self._paused:
+        while moving:
             moving = False
             for stream in list(self._streams.values()):
                 if self._paused or self._leaving:

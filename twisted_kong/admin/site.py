@@ -13,7 +13,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import combinedLogFormatter, datetimeToLogString
 from twisted.web.resource import IResource
@@ -152,7 +152,7 @@ class Negotiated(Protocol):
         channel.dataReceived(data)
 
     @override
-    def connectionLost(self, reason: Failure | None = None) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._deadline.clear()
         if self._channel is not None:
             self._channel.connectionLost(reason)

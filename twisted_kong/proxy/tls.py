@@ -6,6 +6,7 @@ Kong: the name sent as SNI, and the one that a certificate is verified for, is t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography import x509
@@ -22,6 +23,7 @@ from twisted_kong.proxy.pool import Secure
 from twisted_kong.proxy.verification import verifier
 
 _PROTOCOLS = [b"http/1.1", b"http/1.0"]
+_HTTP2 = b"h2"
 _OFF = {
     "TLSv1": SSL.OP_NO_TLSv1,
     "TLSv1.1": SSL.OP_NO_TLSv1_1,
@@ -45,12 +47,38 @@ def _use(context: SSL.Context, pair: KeyPair) -> None:
     context.use_privatekey(key)
 
 
-def _choose_protocol(_: SSL.Connection, offered: list[bytes]) -> Any:
-    for protocol in _PROTOCOLS:
-        if protocol in offered:
-            return protocol
-    # A client that offers none of ours may still be content with HTTP/1.1.
-    return SSL.NO_OVERLAPPING_PROTOCOLS
+@dataclass(frozen=True, slots=True)
+class ClientCheck:
+    """How a listener checks its clients (mutual TLS).
+
+    :param demanded: whether one without a certificate is refused; else only one with a bad certificate is.
+    :param authorities: PEM text of those who may vouch for clients.
+    :param depth: how many intermediate certificates a chain may have.
+    """
+
+    demanded: bool
+    authorities: bytes
+    depth: int = 1
+
+
+def _check_clients(context: SSL.Context, check: ClientCheck) -> None:
+    """Let no handshake succeed that the check forbids; clients are told whose certificates are asked for."""
+    authorities = x509.load_pem_x509_certificates(check.authorities)
+    store = context.get_cert_store()
+    assert store is not None
+    for authority in map(X509.from_cryptography, authorities):
+        store.add_cert(authority)
+        context.add_client_ca(authority)
+    context.set_verify_depth(check.depth)
+    demanded = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if check.demanded else 0
+    context.set_verify(SSL.VERIFY_PEER | demanded, _as_found)
+    # Without it OpenSSL ends every handshake that resumes a session of a client whose certificate it saw.
+    context.set_session_id(b"admin")
+
+
+def _as_found(_: SSL.Connection, certificate: X509, error: int, depth: int, found: int) -> bool:
+    """OpenSSL's own judgment."""
+    return bool(found)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -58,14 +86,24 @@ class ServerTls:
     """What a listener offers.
 
     :param pairs: certificates with keys, of different kinds (``ssl_cert``).
+    :param http2: whether HTTP/2 is offered, before HTTP/1.1.
+    :param check: how clients are checked; None for not at all.
     """
 
-    def __init__(self, pairs: Sequence[KeyPair], offer: TlsSettings) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[KeyPair],
+        offer: TlsSettings,
+        *,
+        http2: bool = False,
+        check: ClientCheck | None = None,
+    ) -> None:
         self._offer = offer
-        self.renew(pairs)
+        self._protocols = [_HTTP2, *_PROTOCOLS] if http2 else _PROTOCOLS
+        self.renew(pairs, check)
 
-    def renew(self, pairs: Sequence[KeyPair]) -> None:
-        """Offer these certificates on connections made from now on."""
+    def renew(self, pairs: Sequence[KeyPair], check: ClientCheck | None = None) -> None:
+        """Offer these certificates, and check clients so, on connections made from now on."""
         offer = self._offer
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_mode(SSL.MODE_RELEASE_BUFFERS)
@@ -80,8 +118,17 @@ class ServerTls:
             context.set_cipher_list(offer.ciphers.encode("ascii"))
         for pair in pairs:
             _use(context, pair)
-        context.set_alpn_select_callback(_choose_protocol)
+        if check is not None:
+            _check_clients(context, check)
+        context.set_alpn_select_callback(self._choose_protocol)
         self._context = context
+
+    def _choose_protocol(self, _: SSL.Connection, offered: list[bytes]) -> Any:
+        for protocol in self._protocols:
+            if protocol in offered:
+                return protocol
+        # A client that offers none of ours may still be content with HTTP/1.1.
+        return SSL.NO_OVERLAPPING_PROTOCOLS
 
     def serverConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
         """The TLS side of one connection."""

@@ -174,11 +174,11 @@ class Builder:
         health = make_health(ground, foundation)
         readiness = make_readiness(ground, foundation, health)
         status_site = make_status_site(ground, foundation, info, health, readiness, self._logs.status())
-        status = SiteListening(reactor, conf.status_listen, status_site, tls.of(STATUS), "Status API")
+        status = SiteListening(reactor, conf.status_listen, status_site, tls.chooser(STATUS), "Status API")
         admin_site = make_admin_site(
             ground, foundation, info, self._log_level, convergence, self._logs.admin()
         )
-        admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.of(ADMIN))
+        admin = SiteListening(reactor, conf.admin_listen, admin_site, tls.chooser(ADMIN))
         proxy = Listening(reactor, single_process(conf.proxy_listen), gateway, tls.of(PROXY))
         for listening in (status, admin, proxy):
             self._undo.push_async_callback(_stop, listening)

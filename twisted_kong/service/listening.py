@@ -10,18 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import DeferredList, maybeDeferred
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.protocol import Factory
 from twisted.protocols.policies import WrappingFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from typing_extensions import override
 
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.core.conf.checks import CERTIFICATE_GROUPS
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.listeners import Listener
-from twisted_kong.node.certificates import KeyPair
-from twisted_kong.node.prefix import SERVED_GROUPS
+from twisted_kong.node.certificates import KeyPair, UnreadableCertificate, describe, load_chain
+from twisted_kong.node.prefix import SERVED_GROUPS, PrefixError
 from twisted_kong.proxy.ports import BACKLOG, announce, listen_quietly
-from twisted_kong.proxy.tls import ServerTls
+from twisted_kong.proxy.tls import ClientCheck, ServerTls
 
 # The groups of listeners, as the names of their certificates begin.
 PROXY, ADMIN, STATUS = SERVED_GROUPS
@@ -35,38 +37,83 @@ def single_process(listeners: Sequence[Listener]) -> list[Listener]:
     return [replace(listener, reuseport=False) for listener in listeners]
 
 
+def client_check(conf: Conf, group: str, demand: str) -> ClientCheck | None:
+    """How the listeners of a group check their clients; the authorities are read from their file each time.
+
+    ``optional_no_ca`` asks for nothing: what nobody verified tells nothing of a client.
+
+    :param demand: what ``nginx_admin_ssl_verify_client`` said when the node came up.
+    :raises PrefixError: the file can no longer be read.
+    """
+    authorities = conf.nginx_admin_ssl_client_certificate
+    if group != ADMIN or demand not in ("on", "optional") or authorities is None:
+        return None
+    try:
+        chain = load_chain(authorities)
+    except UnreadableCertificate:
+        raise PrefixError(
+            f"cannot use the certificates of {describe(authorities)} (see nginx_admin_ssl_client_certificate)"
+        ) from None
+    return ClientCheck(demand == "on", chain, conf.nginx_admin_ssl_verify_depth)
+
+
 class ListenerTls:
-    """What the listeners with ``ssl`` offer, group by group.
+    """What the listeners with ``ssl`` offer, group by group, with and without HTTP/2.
 
     :param key_pairs: the certificates that a configuration names for a group; they are read each time.
     """
 
     def __init__(self, conf: Conf, key_pairs: Callable[[Conf, str], tuple[KeyPair, ...]]) -> None:
         self._key_pairs = key_pairs
-        self._groups = {
-            group: ServerTls(key_pairs(conf, group), conf.tls)
-            for group in SERVED_GROUPS
-            if any(listener.ssl for listener in getattr(conf, CERTIFICATE_GROUPS[group]))
-        }
+        # A reload must not open to everybody what began as open to some.
+        self._demand = conf.nginx_admin_ssl_verify_client
+        self._offers: dict[tuple[str, bool], ServerTls] = {}
+        for group in SERVED_GROUPS:
+            listeners: Sequence[Listener] = getattr(conf, CERTIFICATE_GROUPS[group])
+            kinds = {listener.http2 and group != PROXY for listener in listeners if listener.ssl}
+            if kinds:
+                pairs, check = self._read(conf, group)
+                for http2 in kinds:
+                    self._offers[group, http2] = ServerTls(pairs, conf.tls, http2=http2, check=check)
 
-    def of(self, group: str) -> ServerTls | None:
-        """What the listeners of a group offer; None if none of them has ``ssl``."""
-        return self._groups.get(group)
+    def of(self, group: str, *, http2: bool = False) -> ServerTls | None:
+        """What the listeners of a group offer that have HTTP/2, or not; None if none of those has ``ssl``."""
+        return self._offers.get((group, http2))
+
+    def chooser(self, group: str) -> Callable[[bool], ServerTls | None]:
+        """The same for any listener of a group, told whether it has HTTP/2."""
+        return lambda http2: self.of(group, http2=http2)
 
     def renew(self, conf: Conf) -> None:
         """Read the certificates again, from wherever ``conf`` says; for connections made from now on.
 
         All of them or none: the error of one that cannot be read changes nothing.
         """
-        pairs = {group: self._key_pairs(conf, group) for group in self._groups}
-        for group, tls in self._groups.items():
-            tls.renew(pairs[group])
+        read = {group: self._read(conf, group) for group, _ in self._offers}
+        for (group, _), tls in self._offers.items():
+            tls.renew(*read[group])
+
+    def _read(self, conf: Conf, group: str) -> tuple[tuple[KeyPair, ...], ClientCheck | None]:
+        return self._key_pairs(conf, group), client_check(conf, group, self._demand)
+
+
+class _Clients(Factory):
+    """Makes the protocol of each connection; without what a site would say of protocols to TLS."""
+
+    noisy = False
+
+    def __init__(self, site: BoundedSite) -> None:
+        self._site = site
+
+    @override
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self._site.buildProtocol(addr)
 
 
 class SiteListening:
     """The listeners of one site.
 
-    :param tls: needed if any of them has ``ssl``.
+    :param tls: what those with ``ssl`` offer, told whether one has HTTP/2.
     :param name: what the error log calls it.
     """
 
@@ -75,7 +122,7 @@ class SiteListening:
         reactor: Any,
         listeners: Sequence[Listener],
         site: BoundedSite,
-        tls: ServerTls | None,
+        tls: Callable[[bool], ServerTls | None],
         name: str = "Admin API",
     ) -> None:
         self._name = name
@@ -89,10 +136,13 @@ class SiteListening:
     def start(self) -> None:
         """Listen on all of them; Twisted's ``CannotListenError`` for an address in use."""
         for listener in self._listeners:
-            if listener.ssl and self._tls is not None:
-                factory: Any = TLSMemoryBIOFactory(self._tls, False, self._site)
+            clients = _Clients(self._site)
+            tls = self._tls(listener.http2) if listener.ssl else None
+            if tls is not None:
+                factory: Any = TLSMemoryBIOFactory(tls, False, clients, self._reactor)
             else:
-                factory = WrappingFactory(self._site)
+                assert not listener.ssl, "a listener with ssl must not be served in clear"
+                factory = WrappingFactory(clients)
             factory.noisy = False
             backlog = listener.backlog or BACKLOG
             port = listen_quietly(self._reactor, listener.port, factory, backlog, listener.host)
@@ -102,6 +152,7 @@ class SiteListening:
 
     async def drain(self) -> None:
         """Accept no more connections, and return when all requests under way are answered."""
+        self._site.draining = True
         ports, self.ports = self.ports, []
         await DeferredList([maybeDeferred(port.stopListening) for port in ports])
         await self._site.idle()

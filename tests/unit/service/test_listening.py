@@ -43,6 +43,10 @@ def listeners(path: Path, text: str) -> tuple[Listener, ...]:
     return make_conf(path, admin_listen=text).admin_listen
 
 
+def no_tls(http2: bool) -> None:
+    """What listeners without ``ssl`` offer."""
+
+
 def connect(listening: SiteListening) -> tuple[StringTransport, Any]:
     """A client's connection to the first listener."""
     factory: Any = listening.ports[0].factory  # type: ignore[attr-defined]
@@ -56,7 +60,7 @@ def test_listens_on_every_entry_until_stopped(tmp_path: Path) -> None:
     """Host, port and backlog are those of the entry."""
     reactor = RecordingReactor()
     entries = listeners(tmp_path, "127.0.0.1:8001, 127.0.0.2:8002 backlog=7")
-    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), no_tls)
     listening.start()
     assert [port.getHost().host for port in reactor.ports] == ["127.0.0.1", "127.0.0.2"]
     assert reactor.listening == [8001, 8002]
@@ -69,7 +73,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     reactor = RecordingReactor()
     reactor.in_use.add(8002)
     entries = listeners(tmp_path, "127.0.0.1:8001, 127.0.0.1:8002")
-    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), no_tls)
     with pytest.raises(CannotListenError):
         listening.start()
     success_of(listening.stop())
@@ -80,7 +84,7 @@ def test_draining_waits_for_the_requests_under_way(tmp_path: Path) -> None:
     """A write that has begun is answered before the node quits; idle clients do not count."""
     reactor, slow = RecordingReactor(), Slow()
     entries = listeners(tmp_path, "127.0.0.1:8001")
-    listening = SiteListening(reactor, entries, BoundedSite(slow, reactor), None)
+    listening = SiteListening(reactor, entries, BoundedSite(slow, reactor), no_tls)
     listening.start()
     transport, protocol = connect(listening)
     connect(listening)
@@ -98,7 +102,7 @@ def test_stopping_closes_every_connection(tmp_path: Path) -> None:
     """Kept-alive clients do not keep the node from going."""
     reactor = RecordingReactor()
     entries = listeners(tmp_path, "127.0.0.1:8001")
-    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), None)
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), no_tls)
     listening.start()
     transport, _ = connect(listening)
     success_of(listening.stop())
