@@ -66,8 +66,8 @@ def _check_clients(context: SSL.Context, check: ClientCheck) -> None:
     authorities = x509.load_pem_x509_certificates(check.authorities)
     store = context.get_cert_store()
     assert store is not None
-    for authority in map(X509.from_cryptography, authorities):
-        store.add_cert(authority)
+    for authority in authorities:
+        store.add_cert(X509.from_cryptography(authority))
         context.add_client_ca(authority)
     context.set_verify_depth(check.depth)
     demanded = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if check.demanded else 0
