@@ -22,7 +22,16 @@ from twisted_kong.node.reading import Page
 
 # Kinds that the holders keep in memory, whatever is configured.
 HELD: Final = frozenset(
-    {"services", "routes", "plugins", "upstreams", "targets", "certificates", "ca_certificates"}
+    {
+        "services",
+        "routes",
+        "plugins",
+        "upstreams",
+        "targets",
+        "certificates",
+        "ca_certificates",
+        "admin_tokens",
+    }
 )
 PAGE_SIZE: Final = 500
 

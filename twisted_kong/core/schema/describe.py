@@ -1,8 +1,8 @@
 """The answers of ``/schemas``: a definition as Kong shows it to clients.
 
 Fields are a list of one-member objects, to keep their order; functions, the shorthands of an entity (but
-not those of the records in it) and what the engine alone needs are left out; a ``regex`` appears as the Lua
-pattern that Kong has in its place.
+not those of the records in it), hidden fields and what the engine alone needs are left out; a ``regex``
+appears as the Lua pattern that Kong has in its place.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _lazy(repeat: str) -> str:
 
 
 def _fields(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{name: _field(field)} for name, field in fields.items()]
+    return [{name: _field(field)} for name, field in fields.items() if not field.get("hidden")]
 
 
 def _field(field: Definition) -> dict[str, Any]:

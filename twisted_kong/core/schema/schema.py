@@ -70,6 +70,7 @@ class Schema:
         self.fields: Mapping[str, Field] = self._record.fields
         self.shorthands = self._record.shorthands
         self.transient = frozenset(name for name, f in self.fields.items() if f.definition.get("transient"))
+        self._hidden = frozenset(name for name, f in self.fields.items() if f.definition.get("hidden"))
         self.unique = tuple(name for name, field in self.fields.items() if field.definition.get("unique"))
         self.foreign: Mapping[str, Foreign] = {
             name: _foreign(field) for name, field in self.fields.items() if isinstance(field, ForeignField)
@@ -170,9 +171,14 @@ class Schema:
             raise InvalidUnique(field, found if isinstance(found, str) else pretty(found))
 
     def present(self, entity: Entity) -> Entity:
-        """An entity as answers show it: with deprecated names beside the new ones.  Often itself."""
+        """An entity as answers show it: with deprecated names beside the new ones, without hidden fields.
+
+        Often itself.
+        """
         record = self._subschema(entity)
         shown = (record or self._record).read_back(entity)
+        if self._hidden:
+            entity = {name: value for name, value in entity.items() if name not in self._hidden}
         return {**entity, **shown} if shown else entity
 
     def describe(self) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from twisted_kong.core.schema.entities import CORE_ENTITIES
 REMARKS = frozenset({"notes", "note", "flavours", "view", "internal", "out_of_scope"})
 OWN = frozenset({"before_write", "read_only"})
 
-OURS = {definition["name"]: definition for definition in CORE_ENTITIES}
+# Kinds that Kong does not have.
+ADDED = frozenset({"admin_tokens"})
+
+OURS = {definition["name"]: definition for definition in CORE_ENTITIES if definition["name"] not in ADDED}
 THEIRS = {
     name: {key: value for key, value in definition.items() if key not in REMARKS}
     for name, definition in reference_entities().items()
@@ -20,8 +23,9 @@ THEIRS = {
 
 
 def test_all_core_entities_are_there() -> None:
-    """None is missing and none is invented."""
+    """None is missing and none is invented, but those that are known to be ours."""
     assert OURS.keys() == THEIRS.keys()
+    assert {definition["name"] for definition in CORE_ENTITIES} - OURS.keys() == ADDED
     assert len(OURS) == 17
 
 

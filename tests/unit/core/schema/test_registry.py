@@ -20,7 +20,7 @@ def test_the_core_stands_alone() -> None:
     """Without any plugin all core entities are there, parents before children."""
     schemas = build_schemas()
     names = list(schemas)
-    assert len(schemas) == 17
+    assert len(schemas) == 18
     for name, schema in schemas.items():
         for foreign in schema.foreign.values():
             assert names.index(foreign.reference) < names.index(name)
@@ -69,7 +69,7 @@ def test_all_plugins_of_the_reference_can_be_loaded() -> None:
     schemas = build_schemas(reference_plugin_definitions())
     assert len(reference_plugins()) == 45
     assert set(schemas.plugins) == set(reference_plugins())
-    assert len(schemas) == 28
+    assert len(schemas) == 29
     assert schemas.plugin("cors").priority == 2000
     for name in reference_plugins():
         assert schemas["plugins"].describe_subschema(name)["fields"]

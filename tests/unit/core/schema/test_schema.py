@@ -374,3 +374,12 @@ def test_no_json_makes_a_schema_fail(data: st.DataObject) -> None:
         assert schema.process_update({}, entity, write_context()) == entity
     except EntityError as error:
         json.dumps(error.body())
+
+
+def test_hidden_fields_are_not_shown() -> None:
+    """What is stored of a secret is no part of an answer, nor of the description of the kind."""
+    schema = SCHEMAS["admin_tokens"]
+    entity = {"id": "x", "name": "ci", "token_hash": "0" * 64}
+    assert schema.present(entity) == {"id": "x", "name": "ci"}
+    assert "token_hash" in schema.fields
+    assert "token_hash" not in str(schema.describe())

@@ -1,5 +1,7 @@
 """The core entities as data, one module a kind, in an order in which parents come before children.
 
+All but the last are Kong's.
+
 The vocabulary is Kong's: ``type``, ``required``, ``default``, ``one_of``, ``entity_checks`` ….  Where Kong
 has a Lua pattern (``match``) there is a ``regex`` here, where it has a Lua function there is
 ``{"fn": name}``, to be found in ``core/schema/checks/table.py``.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted_kong.core.schema.entities.admin_tokens import ADMIN_TOKENS
 from twisted_kong.core.schema.entities.ca_certificates import CA_CERTIFICATES
 from twisted_kong.core.schema.entities.certificates import CERTIFICATES
 from twisted_kong.core.schema.entities.clustering_data_planes import CLUSTERING_DATA_PLANES
@@ -45,4 +48,5 @@ CORE_ENTITIES: tuple[dict[str, Any], ...] = (
     TAGS,
     CLUSTERING_DATA_PLANES,
     FILTER_CHAINS,
+    ADMIN_TOKENS,
 )
