@@ -22,7 +22,7 @@ from twisted_kong.core.errors import (
     UniqueViolation,
 )
 from twisted_kong.core.schema.schema import Schema
-from twisted_kong.db.interfaces import Commit, LostRace, Stored, Write
+from twisted_kong.db.interfaces import Commit, Committed, LostRace, Stored, Write
 from twisted_kong.db.reading import Context, Page, Reading
 from twisted_kong.db.references import resolve_references
 from twisted_kong.db.schemas import lasting
@@ -181,6 +181,32 @@ class Dao(Reading):
 
         return await self._until_won(attempt)
 
+    async def place(
+        self,
+        entity: Entity,
+        current: Stored | None,
+        record: Mapping[str, Any],
+        *,
+        expires: float | None = None,
+        terms: Terms = NO_TERMS,
+    ) -> None:
+        """Write an entity that its schema has processed already, once: a lost race is the caller's to heed.
+
+        :param current: what it takes the place of, which must still be there as it is.
+        :param record: what it was made of.
+        :param expires: when its time ends, in epoch seconds.
+        """
+        key = self.table.key_of(entity)
+        lasts = lasting(self.schema, entity)
+        if current is None:
+            write = Write(self.table.name, "insert", key, lasts, expires=expires)
+        else:
+            write = Write(
+                self.table.name, "update", key, lasts, expected=current.document, expires=expires
+            )
+        before = None if current is None else current.entity
+        await self._apply(write, entity, before, record, terms)
+
     async def delete(self, pk: Any, *, terms: Terms = NO_TERMS) -> Written:
         """Remove the entity with a primary key and what cascades from it; content when there is none."""
         key = self._key(pk)
@@ -270,14 +296,24 @@ class Dao(Reading):
         record: Mapping[str, Any],
         terms: Terms,
     ) -> Written:
-        await self._check(entity, before)
-        first, then = await self._companions(entity, before, record)
-        committed = await self._context.strategy.apply(self._commit((*first, write, *then), terms))
+        committed = await self._apply(write, entity, before, record, terms)
         try:
             shown = await self._shown(Stored(entity, b"", write.expires))
         except DatabaseError as error:
             raise OutcomeUnknown(f"it was written, but not read again: {error.message}") from error
         return Written(shown, committed.position, committed.changes)
+
+    async def _apply(
+        self,
+        write: Write,
+        entity: Entity,
+        before: Entity | None,
+        record: Mapping[str, Any],
+        terms: Terms,
+    ) -> Committed:
+        await self._check(entity, before)
+        first, then = await self._companions(entity, before, record)
+        return await self._context.strategy.apply(self._commit((*first, write, *then), terms))
 
     async def _remove(self, current: Stored | None, terms: Terms) -> Written:
         await self._judge(terms, current)

@@ -25,12 +25,14 @@ class WriteContext:
     :param new_uuid: makes primary keys
     :param new_token: makes keys and secrets, 32 random characters
     :param workspace: the id of the workspace that is written to
+    :param transforms: False where passwords and the like are given in the form in which they are stored
     """
 
     now: float
     new_uuid: Callable[[], str]
     new_token: Callable[[], str]
     workspace: str
+    transforms: bool = True
 
 
 @dataclass(frozen=True, slots=True)

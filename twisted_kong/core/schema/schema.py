@@ -85,6 +85,8 @@ class Schema:
         self._transformations = tuple(
             Transformation(each, functions) for each in definition.get("transformations", ())
         )
+        # The fields that are given in another form than they are stored in.
+        self.transformed = tuple(name for each in self._transformations for name in each.inputs)
         self._before_write: Callable[[Entity], Violations | None] | None = (
             function(definition["before_write"], functions) if "before_write" in definition else None
         )
@@ -206,6 +208,13 @@ class Schema:
         self._judge(entity, given, None, Scope(context.now))
         return self._transformed(entity, given, context)
 
+    def prepared(self, record: Mapping[str, Any]) -> Entity:
+        """A record as it is before anything is filled in: names in the form in which they are stored.
+
+        :raises SchemaViolation: for one that cannot be brought into it
+        """
+        return self._prepared(record)
+
     def _prepared(self, record: Mapping[str, Any]) -> Entity:
         if self.read_only is not None:
             raise schema_violation({self.name: self.read_only})
@@ -282,8 +291,15 @@ class Schema:
 
     def _transformed(self, entity: Entity, given: Mapping[str, Any], context: WriteContext) -> Entity:
         for transformation in self._transformations:
-            entity = transformation.apply(entity, given, context)
+            made = transformation.apply(entity, given, context)
+            # what is given in its stored form stays as it is; what only follows from it is made
+            entity = made if context.transforms else {**made, **_given(given, entity)}
         return entity
+
+
+def _given(record: Mapping[str, Any], entity: Entity) -> Entity:
+    """What an entity holds of the fields that a record gives."""
+    return {name: entity[name] for name, value in record.items() if value is not None and name in entity}
 
 
 def _refined(definition: Definition, refinement: Definition) -> Definition:

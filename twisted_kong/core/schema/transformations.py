@@ -19,7 +19,7 @@ class Transformation:
     """
 
     def __init__(self, definition: Definition, functions: Functions) -> None:
-        self._inputs: tuple[str, ...] = tuple(definition["input"])
+        self.inputs: tuple[str, ...] = tuple(definition["input"])
         self._needs: tuple[str, ...] = tuple(definition.get("needs", ()))
         self._make = function(definition["on_write"], functions)
 
@@ -31,8 +31,8 @@ class Transformation:
         :param given: a new record, or the changes of an update
         :param current: the entity that an update changes
         """
-        names = (*self._inputs, *self._needs)
-        given_inputs = self._given(given, self._inputs)
+        names = (*self.inputs, *self._needs)
+        given_inputs = self._given(given, self.inputs)
         if current is None:
             complete = not given_inputs or len(self._given(given, names)) == len(names)
         else:
@@ -41,14 +41,14 @@ class Transformation:
                 and value != get_path(current, path_of(name))
                 for name in self._needs
             )
-            complete = len(given_inputs) in (0, len(self._inputs)) and (bool(given_inputs) or not changed)
+            complete = len(given_inputs) in (0, len(self.inputs)) and (bool(given_inputs) or not changed)
         if not complete:
             text = f"all or none of these fields must be set: {quoted_list(names)}"
             add_entity_violation(violations, text)
 
     def apply(self, entity: Entity, given: Mapping[str, Any], context: WriteContext) -> Entity:
         """The entity with the stored values made, if the record gave what they are made from."""
-        inputs_given = len(self._given(given, self._inputs)) == len(self._inputs)
+        inputs_given = len(self._given(given, self.inputs)) == len(self.inputs)
         if not inputs_given or len(self._given(entity, self._needs)) != len(self._needs):
             return entity
         return {**entity, **self._make(entity, context)}
