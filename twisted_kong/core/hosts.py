@@ -19,7 +19,6 @@ _DIGITS_AND_DOTS = re.compile(r"[0-9.]+\Z")
 _IPV4 = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})(?::([0-9]+))?\Z")
 _IPV6_GROUP = re.compile(r"[0-9A-Fa-f]{1,4}\Z")
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::([0-9]+))?\Z")
-_NAME_AND_PORT = re.compile(r"(.*?)(?::([0-9]+))?\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9._-]+\Z")
 
 
@@ -106,8 +105,9 @@ def _expanded(address: str) -> list[str]:
 
 
 def _name(text: str) -> HostPort:
-    found = _NAME_AND_PORT.match(text)
-    name, port = (found[1], _port(found[2])) if found else (text, None)
+    before, _, digits = text.partition(":")
+    has_port = digits.isascii() and digits.isdigit()
+    name, port = (before, _port(digits)) if has_port else (text, None)
     labels = name.split(".")
     # a name may end in one dot: the root
     inner = labels[:-1] if len(labels) > 1 and labels[-1] == "" else labels
