@@ -64,12 +64,12 @@ def database_settings(directory: Path) -> dict[str, str]:
     return _settings[directory]
 
 
-def make_strategy(directory: Path, reactor: Any) -> IStrategy:
-    """The database of a directory as the process of a node opens it."""
+def make_strategy(directory: Path, reactor: Any, version: str | None = None) -> IStrategy:
+    """The database of a directory as the process of a node, of some version, opens it."""
     if _chosen == "sqlite":
-        return SqliteStrategy(directory / "kong.db", reactor)
-    conf = load_conf(Sources(options=database_settings(directory))).conf
-    return PostgresStrategy(primary_settings(conf), None, reactor, new_tag=lambda: os.urandom(4).hex())
+        return SqliteStrategy(directory / "kong.db", reactor, version=version)
+    settings = primary_settings(load_conf(Sources(options=database_settings(directory))).conf)
+    return PostgresStrategy(settings, None, reactor, new_tag=lambda: os.urandom(4).hex(), version=version)
 
 
 def _bootstrapped() -> dict[str, str]:

@@ -117,6 +117,10 @@ class MigrationState:
     pending: tuple[str, ...] = field(default=())
 
 
+# Seconds without a report after which a node counts as dead: two heartbeats may be lost or late.
+DEAD_AFTER = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A running node as it reports itself to the others on the same database.
@@ -135,6 +139,11 @@ class Member:
     started: float
     position: Position | None
     age: float = 0.0
+
+
+def is_live(member: Member) -> bool:
+    """Whether a node counts as living."""
+    return member.age < DEAD_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from twisted_kong.core.changes import Position
-from twisted_kong.db.interfaces import Member
+from twisted_kong.db.interfaces import DEAD_AFTER, Member, is_live
+
+__all__ = [
+    "DEAD_AFTER",
+    "FORGOTTEN_AFTER",
+    "HEARTBEAT",
+    "Outcome",
+    "is_live",
+    "judge",
+    "unproven",
+    "with_this",
+]
 
 # Seconds between two reports of a node that has nothing new to report.
 HEARTBEAT = 10.0
-# Seconds without a report after which a node is not waited for: two heartbeats may be lost or late.
-DEAD_AFTER = 30.0
 # Seconds without a report after which a node is forgotten.
 FORGOTTEN_AFTER = 3600.0
 
@@ -31,11 +40,6 @@ class Outcome:
     def converged(self) -> bool:
         """Whether every living node has applied the position."""
         return self.error is None and not self.laggards
-
-
-def is_live(member: Member) -> bool:
-    """Whether a node counts as living."""
-    return member.age < DEAD_AFTER
 
 
 def with_this(members: Iterable[Member], this: Member) -> tuple[Member, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 from twisted_kong.core.schema.registry import Schemas
@@ -34,13 +35,14 @@ def make_strategy(ground: Ground) -> IStrategy:
     """What keeps the entities, not started."""
     conf, reactor = ground.conf, ground.reactor
     if conf.database == "sqlite":
-        return SqliteStrategy(Path(conf.sqlite_path), reactor)
+        return SqliteStrategy(Path(conf.sqlite_path), reactor, version=version("twisted_kong"))
     authorities = database_authorities(conf)
     strategy = PostgresStrategy(
         primary_settings(conf, authorities),
         replica_settings(conf, authorities),
         reactor,
         new_tag=lambda: ground.host.random_bytes(_TAG_BYTES).hex(),
+        version=version("twisted_kong"),
         steady=SteadyClock(reactor),
     )
     return with_snapshot(ground, strategy)

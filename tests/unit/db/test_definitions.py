@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from twisted_kong.core.errors import SchemaViolation
-from twisted_kong.db.definitions import changed, completed, layout_of
+from twisted_kong.db.definitions import NewerNode, changed, completed, layout_of, require_newest
 from twisted_kong.db.documents import decode, encode
-from twisted_kong.db.interfaces import Stored
+from twisted_kong.db.interfaces import DEAD_AFTER, Member, Stored
 from twisted_kong.db.tables import Reference, Table, Unique
 
 NAME, CODE = Unique(("name",)), Unique(("code",))
@@ -49,3 +51,30 @@ def test_row_that_does_not_fit() -> None:
 
     row = Stored({"id": "1"}, encode({"id": "1"}))
     assert completed(table(complete=complain), row) is row
+
+
+def member(version: str, age: float = 0.0) -> Member:
+    """A node of some version, seen so many seconds ago."""
+    return Member("instance", "id", "gw-2", version, 0.0, None, age)
+
+
+def test_older_version_beside_a_newer_node_is_refused() -> None:
+    """One line names the node, the kinds and what to do."""
+    known = {"things": layout_of(table(NAME, CODE))}
+    with pytest.raises(NewerNode) as caught:
+        require_newest([table(NAME)], known, [member("1.9"), member("1.10")], "1.9")
+    assert caught.value.message == (
+        "version 1.9 cannot join while gw-2 runs 1.10: it would bring back an older definition of things;"
+        " start version 1.10 here, or stop every newer node first"
+    )
+
+
+def test_who_may_write_definitions() -> None:
+    """The newest living version, whoever lived before; and anybody, where nothing is brought back."""
+    known = {"things": layout_of(table(NAME, CODE))}
+    stale = [table(NAME)]
+    require_newest(stale, known, [member("1.9"), member("1.8")], "1.9")
+    require_newest(stale, known, [member("2.0", age=DEAD_AFTER)], "1.9")
+    require_newest(stale, {}, [member("2.0")], "1.9")
+    require_newest([], known, [member("2.0")], "1.9")
+    require_newest(stale, known, [member("2.0")], None)

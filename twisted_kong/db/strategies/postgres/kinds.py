@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from twisted_kong.core.errors import DatabaseError
-from twisted_kong.db.definitions import changed, completed, layout_of
+from twisted_kong.db.definitions import changed, completed, layout_of, require_newest
 from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import LostRace, Stored
+from twisted_kong.db.strategies.postgres import members
 from twisted_kong.db.strategies.postgres.errors import sqlstate
 from twisted_kong.db.strategies.postgres.exclusive import LOCK_SECONDS, exclusively
 from twisted_kong.db.strategies.postgres.migrations import IRunner, where
@@ -39,21 +40,37 @@ _CONSTRAINT = re.compile(r"=\([^,]*, ([\w,]+), ")
 
 
 async def bring_up_to_date(
-    pool: Pool, tables: Iterable[Table], lock_seconds: float = LOCK_SECONDS
+    pool: Pool, tables: Iterable[Table], lock_seconds: float = LOCK_SECONDS, version: str | None = None
 ) -> tuple[str, ...]:
     """Complete and index anew the kinds that have changed, in one transaction; their names.
 
-    DatabaseError, and nothing is changed, when entities that are there do not fit the new rules.
+    DatabaseError, and nothing is changed, when entities that are there do not fit the new rules, or a newer
+    node goes by what would be brought back.
+
+    :param version: our own; None never to be refused for it.
     """
     tables = tuple(tables)
-    if not await _changed(pool, tables):
+    if not changed(tables, await _known(pool)):
         return ()
-    place = where(pool.settings)
+    return await make_current(pool, tables, lock_seconds, version)
+
+
+async def make_current(
+    pool: Pool, tables: Iterable[Table], lock_seconds: float = LOCK_SECONDS, version: str | None = None
+) -> tuple[str, ...]:
+    """The same, waiting for others that are at it, even if nothing has changed so far."""
+    tables, place = tuple(tables), where(pool.settings)
 
     async def work(transaction: Transaction) -> tuple[str, ...]:
-        await transaction.run(_LOCK)
         # another process that started at the same time may have done it by now
-        stale = await _changed(transaction, tables)
+        known = await _known(transaction)
+        stale = changed(tables, known)
+        if not stale:
+            return ()
+        statement = members.members()
+        living = members.members_of(await transaction.run(statement.text, statement.parameters))
+        require_newest(stale, known, living, version)
+        await transaction.run(_LOCK)
         for table in stale:
             await _index_anew(transaction, place, table)
             await transaction.run(_REMEMBER, (table.name, layout_of(table)))
@@ -62,8 +79,8 @@ async def bring_up_to_date(
     return await exclusively(pool, work, lock_seconds)
 
 
-async def _changed(runner: IRunner, tables: Iterable[Table]) -> list[Table]:
-    return changed(tables, dict(await runner.run("select name, layout from kinds")))
+async def _known(runner: IRunner) -> dict[str, str]:
+    return dict(await runner.run("select name, layout from kinds"))
 
 
 async def _index_anew(transaction: Transaction, place: str, table: Table) -> None:

@@ -21,16 +21,19 @@ T = TypeVar("T")
 _ENTITIES = "select document from entities where kind = %s order by id"
 
 
-async def make_ready(pool: Pool, tables: Mapping[str, Table], *, migrate: bool) -> None:
+async def make_ready(
+    pool: Pool, tables: Mapping[str, Table], *, migrate: bool, version: str | None = None
+) -> None:
     """Have a database fit this version and its kinds.
 
-    DatabaseError with the command to run where steps remain and ``migrate`` is False.
+    DatabaseError with the command to run where steps remain and ``migrate`` is False, and where a node of a
+    newer version than ours goes by definitions that would be brought back.
     """
     if migrate:
         await migrations.migrate(pool)
     else:
         await migrations.require(pool)
-    await kinds.bring_up_to_date(pool, tables.values())
+    await kinds.bring_up_to_date(pool, tables.values(), version=version)
 
 
 class PostgresLayout:

@@ -28,7 +28,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
 )
 from twisted_kong.db.positions import LogPosition, parse
-from twisted_kong.db.strategies.postgres import log, members, migrations, rows
+from twisted_kong.db.strategies.postgres import kinds, log, members, migrations, rows
 from twisted_kong.db.strategies.postgres.driver import IDriver
 from twisted_kong.db.strategies.postgres.errors import Refusal, plain
 from twisted_kong.db.strategies.postgres.hearing import Hearing
@@ -49,6 +49,7 @@ class PostgresStrategy(IStrategy):
     :param primary: how to reach the server that takes writes.
     :param replica: how to reach a standby to read from, if there is one.
     :param reactor: watches sockets, tells the time and resolves names.
+    :param version: of this program; a start that would bring back what a newer one goes by is refused.
     :param steady: timers, and the seconds of a clock that nobody sets; the reactor where there is none.
     :param new_tag: gives the chance part of a position, eight hexadecimal digits.
     :param make_driver: a new, closed connection of the driver; another one in tests.
@@ -64,11 +65,13 @@ class PostgresStrategy(IStrategy):
         reactor: Any,
         *,
         new_tag: Callable[[], str],
+        version: str | None = None,
         steady: IReactorTime | None = None,
         make_driver: Callable[[], IDriver] | None = None,
     ) -> None:
         self._reactor = reactor
         self._new_tag = new_tag
+        self._version = version
         self._tables: Mapping[str, Table] = {}
 
         def pool(settings: Settings, *, writable: bool) -> Pool:
@@ -90,7 +93,7 @@ class PostgresStrategy(IStrategy):
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
         self._tables = tables
         try:
-            await make_ready(self.primary, tables, migrate=migrate)
+            await make_ready(self.primary, tables, migrate=migrate, version=self._version)
             [(schema,)] = await self.primary.run("select current_schema()")
             # what a replica shows first could be of another history, and its lack be blamed on the primary
             await self.catch_up()
@@ -223,6 +226,8 @@ class PostgresStrategy(IStrategy):
     async def report(self, member: Member) -> Position:
         head = await self._head_after(members.report(member))
         if self._member != member.instance:
+            # An older node may have brought a definition back before it could know of this one.
+            await kinds.make_current(self.primary, self._tables.values(), version=self._version)
             # What was committed while the first report was not visible yet is not in that report's snapshot.
             self._member, head = member.instance, await self._head_after(members.head())
         # So a node learns how far the primary is, even if nothing is notified and the replica got stuck – or

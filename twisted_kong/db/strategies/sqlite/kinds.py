@@ -10,6 +10,7 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db import definitions
 from twisted_kong.db.documents import decode
 from twisted_kong.db.interfaces import Stored
+from twisted_kong.db.strategies.sqlite import members
 from twisted_kong.db.strategies.sqlite.connection import transaction
 from twisted_kong.db.strategies.sqlite.rows import SqliteRows
 from twisted_kong.db.tables import Table
@@ -18,10 +19,19 @@ _BATCH = "select id, document, expires from entities where kind = ? and id > ? o
 _UPDATE = "update entities set document = ? where kind = ? and id = ?"
 
 
-def bring_up_to_date(connection: sqlite3.Connection, path: Path, tables: Iterable[Table]) -> tuple[str, ...]:
+def bring_up_to_date(
+    connection: sqlite3.Connection,
+    path: Path,
+    tables: Iterable[Table],
+    version: str | None = None,
+    now: float = 0.0,
+) -> tuple[str, ...]:
     """Complete and index anew the kinds that have changed, in one transaction; their names.
 
-    DatabaseError, and nothing is changed, when entities that are there do not fit the new rules.
+    DatabaseError, and nothing is changed, when entities that are there do not fit the new rules, or a newer
+    node goes by what would be brought back.
+
+    :param version: our own; None never to be refused for it.
     """
     tables = tuple(tables)
     if not changed(connection, tables):
@@ -29,6 +39,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, tables: Iterabl
     with transaction(connection):
         # another process that started at the same time may have done it by now
         stale = changed(connection, tables)
+        definitions.require_newest(stale, _known(connection), members.members(connection, now), version)
         for table in stale:
             _index_anew(connection, path, table)
             remember(connection, table)
@@ -37,7 +48,11 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, tables: Iterabl
 
 def changed(connection: sqlite3.Connection, tables: Iterable[Table]) -> list[Table]:
     """The kinds whose rows were written by another definition, or never."""
-    return definitions.changed(tables, dict(connection.execute("select name, layout from kinds")))
+    return definitions.changed(tables, _known(connection))
+
+
+def _known(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("select name, layout from kinds"))
 
 
 def remember(connection: sqlite3.Connection, table: Table) -> None:

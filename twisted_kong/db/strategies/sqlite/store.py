@@ -45,6 +45,7 @@ class SqliteStrategy(SqliteReading, IStrategy):
 
     :param path: the file; its directory must exist.
     :param reactor: tells the time, and takes the results from the threads.
+    :param version: of this program; a start that would bring back what a newer one goes by is refused.
     :param limit: how many reads, and how many writes, may wait for the file; more are refused at once.
     :param deadline: seconds after which a request is given up.
     """
@@ -52,12 +53,21 @@ class SqliteStrategy(SqliteReading, IStrategy):
     name = "sqlite"
 
     def __init__(
-        self, path: Path, reactor: IThreadReactor, *, limit: int = LIMIT, deadline: float = DEADLINE
+        self,
+        path: Path,
+        reactor: IThreadReactor,
+        *,
+        version: str | None = None,
+        limit: int = LIMIT,
+        deadline: float = DEADLINE,
     ) -> None:
         super().__init__(Worker(path, reactor, limit=limit, deadline=deadline), reactor)
         self.path = path
         self._writes = Worker(path, reactor, limit=limit, deadline=deadline)
         self._tables: Mapping[str, Table] = {}
+        self._program_version = version
+        # Who was reported here, and so is known to the others.
+        self._member: str | None = None
         self._watcher: sqlite3.Connection | None = None
         self._version_polled = -1
 
@@ -137,13 +147,18 @@ class SqliteStrategy(SqliteReading, IStrategy):
 
     @override
     async def report(self, member: Member) -> Position:
-        now = self._reactor.seconds()
+        now, known = self._reactor.seconds(), self._member == member.instance
 
         def work(connection: sqlite3.Connection) -> Position:
             members.report(connection, member, now)
+            if not known:
+                # an older node may have brought a definition back before it could know of this one
+                self._bring_up_to_date(connection)
             return log.head(connection)
 
-        return await self._writes.run(work)
+        head = await self._writes.run(work)
+        self._member = member.instance
+        return head
 
     @override
     async def leave(self, instance: str) -> None:
@@ -187,7 +202,11 @@ class SqliteStrategy(SqliteReading, IStrategy):
         (verdict,) = connection.execute("pragma quick_check(1)").fetchone()
         if verdict != "ok":
             raise DatabaseError(f"the database file {self.path} is damaged ({verdict})")
-        kinds.bring_up_to_date(connection, self.path, self._tables.values())
+        self._bring_up_to_date(connection)
         # refused here rather than at the first write
         with transaction(connection):
             pass
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        tables, now = self._tables.values(), self._reactor.seconds()
+        kinds.bring_up_to_date(connection, self.path, tables, self._program_version, now)

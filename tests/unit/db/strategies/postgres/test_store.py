@@ -241,7 +241,9 @@ def test_a_report_tells_of_the_log(store: Store) -> None:
     """A node that reports itself learns how far the primary's log goes: at first after others can see it."""
     store.answered(store.strategy.changes_after(LogPosition(4, "aaaaaaaa")), [(*HEAD, *row(4))])
     member = Member("a", "b", "c", "d", 5.0, None)
-    first = store.answered(store.strategy.report(member), [(3, "99999999")], [(4, "aaaaaaaa")])
+    kinds = [(name, layout_of(table)) for name, table in TABLES.items()]
+    report = store.strategy.report(member)
+    first = store.answered(report, [(3, "99999999")], [], kinds, [], [(4, "aaaaaaaa")])
     assert first == LogPosition(4, "aaaaaaaa")
     assert not store.strategy.has_news()
     store.answered(store.strategy.report(member), [(5, "cccccccc")])

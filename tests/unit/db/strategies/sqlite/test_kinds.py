@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from twisted_kong.core.errors import DatabaseError, SchemaViolation
+from twisted_kong.db.definitions import NewerNode
 from twisted_kong.db.documents import decode, encode
-from twisted_kong.db.interfaces import Stored
+from twisted_kong.db.interfaces import DEAD_AFTER, Member, Stored
 from twisted_kong.db.strategies.sqlite.kinds import bring_up_to_date
+from twisted_kong.db.strategies.sqlite.members import report
 from twisted_kong.db.strategies.sqlite.migrations import migrate
 from twisted_kong.db.strategies.sqlite.rows import SqliteRows, select_by
 from twisted_kong.db.tables import Reference, Table, Unique
@@ -126,3 +128,14 @@ def test_rows_that_cannot_be_completed(connection: sqlite3.Connection) -> None:
     bring_up_to_date(connection, PATH, [new])
     assert documents(connection) == [{"id": "1", "name": "a"}]
     assert found(connection, new, NAME, "a") == "1"
+
+
+def test_a_definition_is_not_brought_back_beside_a_newer_node(connection: sqlite3.Connection) -> None:
+    """As long as it lives; then an upgrade may be taken back."""
+    old, new = table(NAME), table(NAME, CODE)
+    bring_up_to_date(connection, PATH, [new], "2.0", 100.0)
+    report(connection, Member("i", "id", "newer", "2.0", 0.0, None), 100.0)
+    with pytest.raises(NewerNode, match=r"1\.0 cannot join while newer runs 2\.0"):
+        bring_up_to_date(connection, PATH, [old], "1.0", 100.0 + DEAD_AFTER - 1)
+    assert bring_up_to_date(connection, PATH, [new], "2.0", 100.0) == ()
+    assert bring_up_to_date(connection, PATH, [old], "1.0", 100.0 + DEAD_AFTER) == ("things",)
