@@ -11,14 +11,14 @@ import pytest
 
 from tests.conformance.known_differences import PROXY_KNOWN
 from tests.kit.echo import echo
-from tests.kit.proxy_recordings import Player, Unbundled
+from tests.kit.proxy_recordings import NotRunning, Player
 from tests.kit.recorded_time import RecordedTime
 from tests.kit.recordings import Exchange, recorded
 from tests.kit.running import running_node
 
 pytestmark = pytest.mark.integration
 
-# How many exchanges each file holds, and how many of them are left out by the rule of Unbundled. The Admin
+# How many exchanges each file holds, and how many of them are left out by the rule of NotRunning. The Admin
 # API's answers about key-auth credentials, cred_key, are compared in test_admin: all of them are.
 FILES = {
     "proxy_match": (179, 0),
@@ -32,8 +32,8 @@ FILES = {
 def compared(file: str) -> tuple[list[Exchange], int]:
     """The exchanges to be compared, and how many are left out."""
     exchanges = recorded(file)
-    unbundled = Unbundled(exchanges)
-    chosen = [exchange for exchange in exchanges if not unbundled.concerns(exchange)]
+    not_running = NotRunning(exchanges)
+    chosen = [exchange for exchange in exchanges if not not_running.concerns(exchange)]
     return chosen, len(exchanges) - len(chosen)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.kit.bundled import NAMES
+from tests.kit.bundled import RUNNING
 from tests.kit.echo import Echo
 from tests.kit.http_client import Answer
 from tests.kit.recorded_time import RecordedTime
@@ -27,33 +27,30 @@ _SECONDS_LEFT = ("RateLimit-Reset", "Retry-After")
 _SLACK = 3
 # Of the process, not of its behaviour.
 _VARYING = frozenset({"hostname", "worker_pid"})
-# An addition of ours to the answers to writes, and what goes without saying in HTTP/1.1.
-_ADMIN_ONLY = (("X-Kong-Position", None), ("Connection", "keep-alive"))
-_CREDENTIALS = ("basic-auth", "jwt", "hmac-auth", "acls", "oauth2")
+# Additions of ours to the answers to writes, and what goes without saying in HTTP/1.1.
+_ADMIN_ONLY = (("X-Kong-Position", None), ("Warning", None), ("Connection", "keep-alive"))
 
 
-class Unbundled:
-    """The rule by which exchanges are left out: they are about plugins of Kong that are not bundled yet.
+class NotRunning:
+    """The rule by which exchanges are left out: what a plugin would have to do that does not run yet.
 
-    That is: the request writes such a plugin or a credential of one, is to one of its own paths, or is a
-    request to a Route that has such a plugin. In these recordings the path of a Route is its name.
+    That is: a request to a Route that has such a plugin, or to a path that one brings along.  In these
+    recordings the path of a Route is its name.
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._routes = {
             each.path.split("/")[2]
             for each in exchanges
-            if each.path.endswith("/plugins") and _plugin(each) not in (None, *NAMES)
+            if each.path.endswith("/plugins") and _plugin(each) not in (None, *RUNNING)
         }
 
     def concerns(self, exchange: Exchange) -> bool:
         """Whether an exchange is about one of them."""
-        parts = exchange.path.partition("?")[0].strip("/").split("/")
+        first = exchange.path.partition("?")[0].strip("/").split("/")[0]
         if exchange.request["target"] == "proxy":
-            return parts[0] in self._routes
-        if parts[-1] == "plugins":
-            return _plugin(exchange) not in NAMES
-        return parts[-1] in _CREDENTIALS or parts[0] == "proxy-cache"
+            return first in self._routes
+        return first == "proxy-cache"
 
 
 def _plugin(exchange: Exchange) -> str | None:

@@ -1,4 +1,4 @@
-"""Schemas built straight from the reference: what a real Kong 3.9.1 was seen to know of entities and plugins."""
+"""Schemas built straight from the reference: what a real Kong 3.9.1 knows of entities and plugins."""
 
 from __future__ import annotations
 

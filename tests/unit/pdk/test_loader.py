@@ -67,6 +67,24 @@ def test_bundled() -> None:
     assert set(loaded.handlers) == set(loaded.names)
 
 
+def test_a_bundled_one_without_a_handler() -> None:
+    """It is loaded with the rank and version of its schema, and does not run."""
+    loaded = load_plugins("acl,key-auth")
+    runs = {plugin.name: plugin.runs for plugin in loaded.plugins}
+    assert runs == {"acl": False, "key-auth": True}
+    acl = loaded.definitions[0]
+    assert (acl.priority, acl.version) == (950, "3.9.1")
+    assert [entity["name"] for entity in acl.entities] == ["acls"]
+
+
+def test_functions_of_entities(third_party: Write) -> None:
+    """``FUNCTIONS`` of ``daos.py`` stand beside those of ``schema.py``."""
+    schema = SCHEMA + "\ndef one(): pass\nFUNCTIONS = {'one': one}"
+    daos = "DAOS = ()\ndef two(): pass\nFUNCTIONS = {'two': two}"
+    loaded = load_plugins("third", installed=third_party(schema=schema, daos=daos))
+    assert sorted(loaded.definitions[0].functions) == ["one", "two"]
+
+
 def test_names_and_off() -> None:
     """Single ones by name, each once; ``off`` loads none."""
     assert load_plugins("key-auth, rate-limiting,key-auth").names == ["key-auth", "rate-limiting"]

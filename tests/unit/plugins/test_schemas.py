@@ -49,9 +49,8 @@ def test_a_handler_has_the_rank_of_its_schema(name: str) -> None:
     handler = part(name, "handler")
     assert (handler is not None) == (name in RUNNING)
     if handler is not None:
-        schema = part(name, "schema").SCHEMA
-        assert handler.Handler.PRIORITY == schema["priority"]
-        assert schema["version"] == handler.Handler.VERSION
+        schema, ours = part(name, "schema").SCHEMA, handler.Handler
+        assert (schema["priority"], schema["version"]) == (ours.PRIORITY, ours.VERSION)
 
 
 def in_order(value: Any) -> Any:
