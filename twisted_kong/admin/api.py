@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.app import ALL_HEADERS, AdminApp, AdminHeaders
+from twisted_kong.admin.batch import PATH as BATCH
+from twisted_kong.admin.batch import Batch
 from twisted_kong.admin.calls import Table, merged
 from twisted_kong.admin.confirmation import Confirmation, IConvergence
+from twisted_kong.admin.dry_run import DryRun, TableOver
 from twisted_kong.admin.endpoints import generated, without
 from twisted_kong.admin.kinds import Follow, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
@@ -30,6 +33,7 @@ from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
 from twisted_kong.admin.status_app import Readiness, status_app_table
 from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import IChangeLog
 from twisted_kong.db.staging import JointWrites
@@ -37,6 +41,8 @@ from twisted_kong.db.staging import JointWrites
 # Paths that follow from the schemas but that Kong answers 404.
 HIDDEN = ("/targets", "/targets/{targets}", "/targets/{targets}/upstream", "/snis/{snis}/certificate")
 
+# Paths whose endpoints show by themselves what they would do.
+TRIED_BY_THEMSELVES = frozenset({BATCH})
 
 ANY_HOST = AccessRules(hosts=["*"])
 
@@ -72,6 +78,7 @@ def admin_table(parts: AdminParts) -> Table:
             parts.convergence, database.log, database.instance, lambda: database.write_context().now
         ).table(),
         unavailable(),
+        Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: paths).table(),
     )
     paths = ("/endpoints", *table)
     return merged(table, endpoints_table(lambda: paths))
@@ -87,6 +94,15 @@ def entity_table(parts: AdminParts) -> Table:
         TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id).table(),
         tags_table(parts.schemas["tags"], parts.database),
     )
+
+
+def entities_over(parts: AdminParts) -> TableOver:
+    """The endpoints of entities over another database than the node's, which nobody follows."""
+
+    async def follow(written: Written) -> bool:
+        return True
+
+    return lambda database: entity_table(replace(parts, database=database, follow=follow))
 
 
 def kinds_of(parts: AdminParts) -> dict[str, Kind]:
@@ -120,7 +136,8 @@ def admin_site(
     """
     confirmation = Confirmation(parts.convergence, parts.database.log.parse_position)
     before_write = parts.database.strategy.catch_up
-    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write)
+    dry_run = DryRun(parts.database, entities_over(parts), parts.schemas, TRIED_BY_THEMSELVES)
+    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run)
     return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
 
 

@@ -32,6 +32,7 @@ from twisted_kong.admin.bodies import EMPTY, check_type, decode_body, parse_pair
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
+from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
 from twisted_kong.admin.etags import ETAG, conditions_in
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
@@ -76,6 +77,7 @@ class AdminApp:
     :param clock: whose seconds the latency is measured by.
     :param confirmation: holds back answers to writes that ask for it; without it ``wait`` means nothing.
     :param before_write: awaited before each write, whose endpoint decides by what it reads.
+    :param dry_run: tries writes out that ask for it; without it ``dry_run`` means nothing.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class AdminApp:
         headers: AdminHeaders = ALL_HEADERS,
         confirmation: Confirmation | None = None,
         before_write: Callable[[], Awaitable[None]] | None = None,
+        dry_run: DryRun | None = None,
     ) -> None:
         self._table = table
         self._access = access
@@ -93,6 +96,7 @@ class AdminApp:
         self._headers = headers
         self._confirmation = confirmation
         self._before_write = before_write
+        self._dry_run = dry_run
 
     def resource(self) -> IResource:
         """The root resource for a :class:`~twisted_kong.admin.site.BoundedSite`.
@@ -186,8 +190,11 @@ class AdminApp:
     async def _write(self, asked: Asked) -> Answer:
         # Refused, if it must be, before anything is written.
         timeout = None if self._confirmation is None else timeout_wanted(asked.query)
+        dry = self._dry_run if dry_run_wanted(asked.query) else None
         if self._before_write is not None:
             await self._before_write()
+        if dry is not None:
+            return await dry.answer(self._table, asked)
         answer = await dispatch(self._table, asked)
         if self._confirmation is None or timeout is None:
             return answer

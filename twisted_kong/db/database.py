@@ -44,7 +44,7 @@ class Database:
     ``workspace`` is the id of the workspace ``default``, known after :meth:`start`.
     ``log`` is the log of changes.
     ``instance`` is the origin of the changes that are written through here.
-    ``tables`` are the kinds as the strategy sees them.
+    ``tables`` are the kinds as the strategy sees them, ``clock`` what tells the time.
 
     :param clock: tells the time (its ``seconds()`` must be the epoch's) and drives the upkeep.
     :param retention: how long changes stay in the log, in seconds.
@@ -64,7 +64,7 @@ class Database:
         self.strategy = strategy
         self.schemas = schemas
         self.workspace = ""
-        self._clock = clock
+        self.clock = clock
         self._ids = ids
         self.instance = ids.instance
         if tables is None:
@@ -115,7 +115,7 @@ class Database:
 
         It is neither to be started nor to be stopped, and has no upkeep.
         """
-        twin = Database(strategy, self.schemas, self._clock, self._ids, tables=self.tables)
+        twin = Database(strategy, self.schemas, self.clock, self._ids, tables=self.tables)
         twin.workspace = self.workspace
         return twin
 
@@ -128,7 +128,7 @@ class Database:
     def write_context(self) -> WriteContext:
         """The context in which a schema processes a record now."""
         return WriteContext(
-            now=self._clock.seconds(),
+            now=self.clock.seconds(),
             new_uuid=self._ids.new_uuid,
             new_token=self._ids.new_token,
             workspace=self.workspace,

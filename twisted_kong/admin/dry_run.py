@@ -1,0 +1,129 @@
+"""``?dry_run=1``: what a write would answer and change, found out by making it over a staged store.
+
+The endpoint is the very same, over tables that lie above those of the datastore.  So whatever it refuses is
+refused here in the same words, and what it would change is what it has changed there; nothing of it ever
+reaches the datastore, the log of changes or a cache.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from twisted_kong.admin.answers import Answer, as_json
+from twisted_kong.admin.bodies import Pairs
+from twisted_kong.admin.calls import Table
+from twisted_kong.admin.dispatch import Asked, dispatch
+from twisted_kong.admin.failures import Refused, answer_for
+from twisted_kong.core.errors import DatabaseError
+from twisted_kong.core.schema.hiding import hidden, hidden_change
+from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.database import Database
+from twisted_kong.db.staging import stage
+from twisted_kong.db.transaction import Draft
+
+HEADER = ("X-Kong-Dry-Run", "true")
+
+# The endpoints of entities, over a database.
+TableOver = Callable[[Database], Table]
+
+
+def dry_run_wanted(query: Pairs) -> bool:
+    """Whether a write's query string asks to try it out only.
+
+    :raises Refused: for anything but ``1``, ``true``, ``0`` and ``false``: who wants to be careful and is
+        misunderstood would have it done.
+    """
+    wanted = {value for name, value in query if name == "dry_run"}
+    for values, meaning in (({"1", "true"}, True), ({"0", "false"}, False)):
+        if wanted and wanted <= values:
+            return meaning
+    if wanted:
+        raise Refused(400, "dry_run must be 1 (or true) or 0 (or false)")
+    return False
+
+
+class DryRun:
+    """Tries writes out.
+
+    :param themselves: the paths of endpoints that show by themselves what they would do.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table_over: TableOver,
+        schemas: Mapping[str, Schema],
+        themselves: Iterable[str] = (),
+    ) -> None:
+        self._database = database
+        self._table_over = table_over
+        self._schemas = schemas
+        self._themselves = frozenset(themselves)
+
+    async def answer(self, table: Table, asked: Asked) -> Answer:
+        """What a write to one of a table's endpoints would be answered.
+
+        :raises Refused: for what writes no entity.
+        """
+        if asked.pattern in self._themselves:
+            work = dispatch(table, replace(asked, dry_run=True))
+        else:
+            work = self._tried(asked)
+        try:
+            answer = await work
+        except DatabaseError:
+            raise
+        except Exception as error:
+            known = answer_for(error, writing=False)
+            if known is None:
+                raise
+            answer = known
+        return answer.with_headers(HEADER)
+
+    async def _tried(self, asked: Asked) -> Answer:
+        store, twin = stage(self._database)
+        table = self._table_over(twin)
+        if asked.pattern not in table:
+            asked.permit(asked.method, asked.pattern)
+            raise Refused(400, f"{asked.method} {asked.path} writes no entity: it cannot be tried out")
+        answer = await dispatch(table, asked)
+        if answer.status >= 400:
+            return replace(answer, headers=())
+        body = {
+            "dry_run": True,
+            "status": answer.status,
+            "entity": body_of(answer),
+            "changes": shown_changes(self._schemas, store.changes),
+        }
+        # 204 has no body
+        return as_json(200 if answer.status == 204 else answer.status, body)
+
+
+def body_of(answer: Answer) -> Any:
+    """The JSON that an answer carries, None if there is none."""
+    return json.loads(answer.body) if answer.body else None
+
+
+def shown_changes(schemas: Mapping[str, Schema], drafts: Iterable[Draft]) -> list[dict[str, Any]]:
+    """Changes as answers show them, without the secrets of those entities."""
+    return [_shown(schemas[draft.table], draft) for draft in drafts]
+
+
+def _shown(schema: Schema, draft: Draft) -> dict[str, Any]:
+    before, after = (
+        None if entity is None else schema.present(entity) for entity in (draft.before, draft.after)
+    )
+    was, now = (None if each is None else hidden(schema.fields_for(each), each) for each in (before, after))
+    if before is not None and after is not None:
+        # a Plugin may have become another, with other fields
+        was, now = hidden_change({**schema.fields_for(after), **schema.fields_for(before)}, before, after)
+    return {
+        "entity": draft.table,
+        "operation": draft.operation,
+        "id": draft.key,
+        "before": was,
+        "after": now,
+    }
