@@ -24,8 +24,8 @@ FILES = {
     "proxy_match": (179, 0),
     "proxy_headers": (44, 0),
     "proxy_errors": (91, 0),
-    "plugin_auth": (134, 78),
-    "plugin_traffic": (179, 92),
+    "plugin_auth": (134, 59),
+    "plugin_traffic": (179, 74),
 }
 
 

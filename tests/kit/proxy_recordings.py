@@ -25,10 +25,10 @@ _COUNTS = re.compile(r"#\d+|-\d+-\d+-\d+-\d{10}\.\d{3}")
 _LATENCY = re.compile(r"X-Kong-(Upstream|Proxy|Response|Admin)-Latency")
 _SECONDS_LEFT = ("RateLimit-Reset", "Retry-After")
 _SLACK = 3
-# Of the process, not of its behaviour.
-_VARYING = frozenset({"hostname", "worker_pid"})
+# Of the process, not of its behaviour; and what is made up, or hashed with an id that is.
+_VARYING = frozenset({"hostname", "worker_pid", "password", "secret"})
 # Additions of ours to the answers to writes, and what goes without saying in HTTP/1.1.
-_ADMIN_ONLY = (("X-Kong-Position", None), ("Warning", None), ("Connection", "keep-alive"))
+_ADMIN_ONLY = (("X-Kong-Position", None), ("Warning", None), ("ETag", None), ("Connection", "keep-alive"))
 
 
 class NotRunning:
