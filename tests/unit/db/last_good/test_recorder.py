@@ -118,7 +118,7 @@ class World:
         self.recorder = Recorder(self.source, self.copy, self.clock)
 
     def start(self) -> None:
-        self.recorder.start(self.database._tables)
+        self.recorder.start(self.database.tables)
         self.poll()
         self.source.asked.clear()
 
