@@ -6,8 +6,6 @@ So it lets nothing pass.
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from twisted_kong.pdk.call import Conf
 from twisted_kong.pdk.kong import Kong
 
@@ -24,29 +22,22 @@ class Unavailable:
         self.VERSION = version
 
     def configure(self, kong: Kong, confs: list[Conf] | None) -> None:
-        """Tell the operator, once for each configuration."""
+        """Tell the operator."""
         for conf in confs or ():
-            if conf.memo is None:
-                conf.memo = True
-                kong.log.err(
-                    "the plugin is not available in this version: every request that the instance ",
-                    conf["__plugin_id"],
-                    " applies to is answered 503",
-                )
+            self._tell(kong, conf)
 
     def access(self, kong: Kong, conf: Conf) -> None:
         """Let no request pass."""
-        self._refuse(kong)
+        self._tell(kong, conf)
+        kong.response.error(503, f"The plugin '{self.name}' is not available in this version")
 
-    def header_filter(self, kong: Kong, conf: Conf) -> None:
-        """Let no answer pass either: an instance of a Consumer may be found only after its turn in access."""
-        if kong.response.get_source() == "service":
-            self._refuse(kong)
-
-    def _refuse(self, kong: Kong) -> NoReturn:
-        kong.response.error(503, unavailable(self.name))
-
-
-def unavailable(name: str) -> str:
-    """What is said of a plugin that cannot run."""
-    return f"The plugin '{name}' is not available in this version"
+    @staticmethod
+    def _tell(kong: Kong, conf: Conf) -> None:
+        """Once for each configuration."""
+        if conf.memo is None:
+            conf.memo = True
+            kong.log.err(
+                "the plugin is not available in this version: every request that its instance ",
+                conf["__plugin_id"],
+                " applies to is answered 503",
+            )

@@ -12,6 +12,7 @@ from twisted_kong.admin.api import admin_site, admin_table, kinds_of
 from twisted_kong.admin.app import AdminHeaders
 from twisted_kong.admin.kinds import NamedKind
 from twisted_kong.admin.routes.certificates import CertificateKind
+from twisted_kong.admin.routes.plugins import PluginKind
 
 
 def test_hidden_paths_are_not_there() -> None:
@@ -25,9 +26,9 @@ def test_hidden_paths_are_not_there() -> None:
 
 
 def test_kinds_have_the_class_that_fits_them() -> None:
-    """Kinds with a subschema by name, and Certificates, have rules of their own; tags have no rows."""
+    """Kinds with a subschema by name, Plugins and Certificates have rules of their own; tags have no rows."""
     kinds = kinds_of(AdminNode().parts)
-    assert type(kinds["plugins"]) is NamedKind
+    assert type(kinds["plugins"]) is PluginKind
     assert type(kinds["vaults"]) is NamedKind
     assert type(kinds["routes"]).__name__ == "Kind"
     assert type(kinds["certificates"]) is CertificateKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.kit.deferreds import success_of
-from tests.kit.pdk import a_context, answered
+from tests.kit.pdk import a_context
 from tests.kit.plugins import PluginStage, message_of
 from twisted_kong.core.context import Answer
 
@@ -29,28 +29,6 @@ def test_plugins_before_it_run_as_they_would() -> None:
     assert message_of(with_key.access(a_context())) == (401, "No API key found in request")
 
 
-def test_no_answer_of_the_service_passes() -> None:
-    """Where its turn in access was over before it was known to apply, the answer is replaced."""
-    node = stage()
-    context = a_context()
-    node.phases.access(context)
-    assert node.phases.header_filter(answered(context)) is None
-    assert context.response is not None
-    assert context.response.status == 503
-    assert TEXT.encode() in (context.response.body or b"")
-
-
-def test_answers_of_others_stay() -> None:
-    """What another plugin or the router has answered goes out as it is."""
-    node = stage()
-    context = answered(a_context(), 401)
-    node.phases.needs(context)
-    context.response.source = "exit"  # type: ignore[union-attr]
-    node.phases.header_filter(context)
-    assert context.response is not None
-    assert context.response.status == 401
-
-
 def test_the_operator_is_told_once() -> None:
     """One line for each configuration, at level error; a changed one is told anew."""
     node = stage()
@@ -61,6 +39,7 @@ def test_the_operator_is_told_once() -> None:
     assert "row-acl" in node.lines[0]
     assert node.events[0]["log_level"].name == "error"
     node.put("acl", {"deny": ["x"]})
+    node.phases.access(a_context())
     success_of(node.phases.configure())
     assert len(node.lines) == 2
 
