@@ -19,8 +19,11 @@ from twisted_kong.admin.database_health import DatabaseHealth
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo, PluginVersion, ProcessMemory, StoreUse
+from twisted_kong.admin.permissions import Permissions
 from twisted_kong.admin.status_app import Readiness
+from twisted_kong.admin.tokens import Gate
 from twisted_kong.core.changes import Change, Position
+from twisted_kong.core.conf.secret import Secret
 from twisted_kong.core.schema.plugins import PluginDefinition
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.dao import Written
@@ -28,6 +31,7 @@ from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.interfaces import IStrategy, Member, PoolUse
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.strategies.memory import MemoryStrategy
+from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.convergence import Convergence
 
@@ -70,9 +74,16 @@ class AdminNode:
     :param plugins: the names of those that are loaded.
     :param clock: instead of one that only the test moves.
     :param strategy: a store instead of one in memory; then :meth:`opened` must be entered.
+    :param admin_token: with it tokens are asked for, and this one may do everything.
     """
 
-    def __init__(self, *plugins: str, clock: Any = None, strategy: IStrategy | None = None) -> None:
+    def __init__(
+        self,
+        *plugins: str,
+        clock: Any = None,
+        strategy: IStrategy | None = None,
+        admin_token: str | None = None,
+    ) -> None:
         if clock is None:
             clock = Clock()
             clock.advance(START)
@@ -107,7 +118,12 @@ class AdminNode:
             LogLevel(self.clock, "notice", self.levels.append),
             Convergence(store, store, self.member, lambda: None, self.clock),
         )
-        self.client = AdminClient(admin_site(self.parts, self.clock, AccessRules()))
+        self.tokens = AdminTokenHolder(self.database["admin_tokens"], self.clock)
+        gate = None
+        if admin_token is not None:
+            self.tokens.startService()
+            gate = Gate(self.tokens, Permissions(self.schemas), self.clock.seconds, Secret(admin_token))
+        self.client = AdminClient(admin_site(self.parts, self.clock, AccessRules(), gate=gate))
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Self]:
@@ -146,6 +162,8 @@ class AdminNode:
         for change in changes:
             for key in change.keys:
                 self.cache.invalidate(key)
+        if self.tokens.running:
+            await self.tokens.apply(changes)
         return self.follows
 
     async def _health(self) -> DatabaseHealth:

@@ -19,6 +19,7 @@ from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.admin.routes.acls import GroupEndpoints
+from twisted_kong.admin.routes.admin_tokens import AdminTokenEndpoints
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
 from twisted_kong.admin.routes.cluster import ClusterEndpoints
@@ -32,6 +33,7 @@ from twisted_kong.admin.routes.targets import TargetEndpoints
 from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
 from twisted_kong.admin.status_app import Readiness, status_app_table
+from twisted_kong.admin.tokens import Gate
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
@@ -93,6 +95,7 @@ def entity_table(parts: AdminParts) -> Table:
         GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
         TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id).table(),
         tags_table(parts.schemas["tags"], parts.database),
+        AdminTokenEndpoints(kinds["admin_tokens"]).table(),
     )
 
 
@@ -128,16 +131,18 @@ def admin_site(
     headers: AdminHeaders = ALL_HEADERS,
     body_limit: int = 10 * MEGABYTE,
     access_log: Callable[[str], None] | None = None,
+    gate: Gate | None = None,
 ) -> BoundedSite:
     """The site to listen with on ``admin_listen``. Call it only after the reactor was chosen.
 
     :param body_limit: ``nginx_admin_client_max_body_size`` in bytes, 0 for none.
     :param access_log: is handed a line for each answered request.
+    :param gate: asks for tokens, with ``admin_auth = token``.
     """
     confirmation = Confirmation(parts.convergence, parts.database.log.parse_position)
     before_write = parts.database.strategy.catch_up
     dry_run = DryRun(parts.database, entities_over(parts), parts.schemas, TRIED_BY_THEMSELVES)
-    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run)
+    app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run, gate)
     return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
 
 

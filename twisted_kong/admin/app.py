@@ -1,9 +1,9 @@
 """The Admin API as a Klein application: paths to endpoints, and their answers to responses.
 
 What is the same for every endpoint happens here, in this order: TRACE is refused, Host and Origin are
-checked, a body that was too large is refused, the path is looked up, the Content-Type is checked, OPTIONS
-and HEAD are derived from the endpoint's methods, the body is decoded, the endpoint is called, errors are
-given their answer.
+checked, then the token, a body that was too large is refused, the path is looked up, the Content-Type is
+checked, OPTIONS and HEAD are derived from the endpoint's methods, the body is decoded, what the caller may do
+is judged, the endpoint is called, errors are given their answer.
 
 A client that goes away does not cancel its call: a write that has reached the store must also reach the
 caches.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import unquote
 
 from twisted.internet.interfaces import IReactorTime
@@ -29,7 +30,7 @@ from twisted_kong.admin.answers import (
     reason,
 )
 from twisted_kong.admin.bodies import EMPTY, check_type, decode_body, parse_pairs
-from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods
+from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods, everything
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
 from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
@@ -38,6 +39,7 @@ from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
 from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.admin.site import BoundedRequest
+from twisted_kong.admin.tokens import UNAUTHORIZED, Caller, Gate, offered_token
 from twisted_kong.core.errors import DatabaseUnavailable
 
 SERVER = "kong/3.9.1"
@@ -77,6 +79,7 @@ class AdminApp:
     :param clock: whose seconds the latency is measured by.
     :param confirmation: holds back answers to writes that ask for it; without it ``wait`` means nothing.
     :param before_write: awaited before each write, whose endpoint decides by what it reads.
+    :param gate: asks for tokens; without it who comes in may do everything.
     :param dry_run: tries writes out that ask for it; without it ``dry_run`` means nothing.
     """
 
@@ -89,6 +92,7 @@ class AdminApp:
         confirmation: Confirmation | None = None,
         before_write: Callable[[], Awaitable[None]] | None = None,
         dry_run: DryRun | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._table = table
         self._access = access
@@ -97,6 +101,7 @@ class AdminApp:
         self._confirmation = confirmation
         self._before_write = before_write
         self._dry_run = dry_run
+        self._gate = gate
 
     def resource(self) -> IResource:
         """The root resource for a :class:`~twisted_kong.admin.site.BoundedSite`.
@@ -114,6 +119,8 @@ class AdminApp:
         refused = self._access.refusal(_header(request, b"host"), _header(request, b"origin"))
         if refused is not None:
             return message(403, refused)
+        if self._caller(request) is None and not _is_preflight(request):
+            return UNAUTHORIZED
         return page(413) if request.too_large else None
 
     def prepare(self, request: BoundedRequest, answer: Answer, *, trusted: bool = True) -> bytes:
@@ -164,7 +171,7 @@ class AdminApp:
         path: str,
         params: Mapping[str, str],
     ) -> Answer:
-        handlers = self._table[path]
+        handlers, caller = self._table[path], self._caller(request)
         takes_body = method in METHODS_WITH_BODY
         kind, data = _header(request, b"content-type") or "", b""
         if takes_body:
@@ -174,6 +181,9 @@ class AdminApp:
             return _options(request, handlers)
         if handler_of(handlers, method) is None:
             return METHOD_NOT_ALLOWED
+        if caller is None:
+            # Its token has come to its end while the body was read.
+            return UNAUTHORIZED
         sent, _, query = request.uri.partition(b"?")
         asked = Asked(
             method=method,
@@ -182,8 +192,9 @@ class AdminApp:
             params={name: unquote(value) for name, value in params.items()},
             query=parse_pairs(query),
             body=decode_body(kind, data) if takes_body else EMPTY,
-            author=_author(request),
+            author=caller.author,
             conditions=conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match"))),
+            permit=everything if self._gate is None else partial(self._gate.permit, caller),
         )
         return await (dispatch(self._table, asked) if method in READING else self._write(asked))
 
@@ -200,11 +211,19 @@ class AdminApp:
             return answer
         return await self._confirmation.confirmed(answer, timeout)
 
+    def _caller(self, request: BoundedRequest) -> Caller | None:
+        """Who calls, as far as it can be known; None for one who must show a good token and has none."""
+        # The address at the other end, whatever the headers say.
+        address = str(getattr(request.getClientAddress(), "host", None) or "unix")
+        if self._gate is None:
+            return Caller(address, subject=request.subject)
+        offered = offered_token(_header(request, b"kong-admin-token"), _header(request, b"authorization"))
+        return self._gate.caller(offered, address, request.subject)
 
-def _author(request: BoundedRequest) -> str:
-    """Who calls, as far as it can be known: the address at the other end, whatever the headers say."""
-    address = request.getClientAddress()
-    return str(getattr(address, "host", None) or "unix")
+
+def _is_preflight(request: BoundedRequest) -> bool:
+    """Whether a browser asks what it may send; it never sends a token along with that."""
+    return request.method == b"OPTIONS" and _header(request, b"access-control-request-method") is not None
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:

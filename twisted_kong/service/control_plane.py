@@ -21,8 +21,10 @@ from twisted_kong.admin.node_info import (
     Timers,
     resident_bytes,
 )
+from twisted_kong.admin.permissions import Permissions
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
+from twisted_kong.admin.tokens import Gate
 from twisted_kong.node.cache import MISS_BYTES, EntityCache
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.following import Following
@@ -84,7 +86,17 @@ def make_admin_site(
         headers=AdminHeaders.configured(conf.headers),
         body_limit=conf.nginx_admin_client_max_body_size,
         access_log=access_log,
+        gate=make_gate(ground, foundation),
     )
+
+
+def make_gate(ground: Ground, foundation: Foundation) -> Gate | None:
+    """What asks the callers of the Admin API for their tokens; None with ``admin_auth = off``."""
+    tokens = foundation.state.admin_tokens
+    if tokens is None:
+        return None
+    permissions = Permissions(foundation.schemas)
+    return Gate(tokens, permissions, ground.reactor.seconds, ground.conf.admin_token)
 
 
 def make_health(ground: Ground, foundation: Foundation) -> HealthCheck:

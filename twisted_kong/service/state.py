@@ -13,6 +13,7 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.plan import PluginPlan
 from twisted_kong.core.router.router import Router
 from twisted_kong.db.database import Database
+from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.certificate_rows import CertificateHolder
@@ -113,6 +114,10 @@ class NodeState:
             ttl=ttl,
             changed=lambda: _tell(self.certificate_watchers),
         )
+        # Whoever is asked for no token needs none to be there.
+        self.admin_tokens = (
+            AdminTokenHolder(database["admin_tokens"], clock, ttl=ttl) if conf.admin_auth == "token" else None
+        )
         self.invalidator = Invalidator(self.cache, self._holders, clock)
         self.feed = ChangeFeed(
             database.log,
@@ -126,7 +131,8 @@ class NodeState:
 
     @property
     def _holders(self) -> tuple[Holder, ...]:
-        return (self.certificates, self.routing, self.plugins, self.upstreams)
+        always = (self.certificates, self.routing, self.plugins, self.upstreams)
+        return always if self.admin_tokens is None else (self.admin_tokens, *always)
 
     async def start(self) -> None:
         """Load everything, and follow the log from then on; :class:`NotLoaded` if that does not succeed."""
