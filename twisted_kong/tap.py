@@ -29,6 +29,7 @@ from typing_extensions import override
 
 from twisted_kong.core.conf.availability import require_available
 from twisted_kong.core.conf.conf import Conf
+from twisted_kong.core.conf.exposure import require_protected
 from twisted_kong.core.conf.loading import Loaded
 from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.node.conf_files import require_files
@@ -207,6 +208,7 @@ def make_application(
     def read() -> Loaded:
         loaded = options.source().read(environment)
         require_available(loaded.conf)
+        require_protected(loaded.conf)
         require_files(loaded.conf)
         return loaded
 
