@@ -73,11 +73,11 @@ class Judge:
         if answer.status >= 400 or attempt.method in READING:
             return ["something was written by what was refused or reads"] if changed else []
         self._found.written += changed
+        if b"dry_run=1" in attempt.sent.partition(b"\r\n")[0]:
+            return ["something was written by what was only tried out"] if changed else []
         kind = self._world.kinds.get(attempt.template)
         if kind is None or attempt.method not in ("POST", "PUT", "PATCH"):
             return self._gone(attempt) if attempt.method == "DELETE" and kind is not None else []
-        if b"dry_run" in attempt.sent.partition(b"\r\n")[0]:
-            return []
         return self._readable(kind, answer)
 
     def _readable(self, kind: str, answer: Response) -> list[str]:

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 MAX_ARGUMENTS = 1000
+# Bytes of what stands before the content of a part: a name, and a little about it.
+MAX_PART_HEAD = 16_384
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -115,6 +117,8 @@ def parse_multipart(content_type: str, data: bytes) -> Pairs:
     pairs: Pairs = []
     for part in _parts(boundary, data):
         head, blank, content = part.partition(b"\r\n\r\n")
+        if len(head) > MAX_PART_HEAD:
+            raise BadBody(400, "Cannot parse multipart body: the head of a part is too large")
         name = _part_name(head)
         if not blank or name is None:
             raise BadBody(400, "Cannot parse multipart body: a part has no name")

@@ -138,6 +138,11 @@ def test_multipart_gives_pairs() -> None:
     ("kind", "data", "reason"),
     [
         ("multipart/form-data", b"", "no boundary"),
+        (
+            MULTIPART,
+            b'--xx\r\nContent-Disposition: form-data; name="%b"\r\n\r\n--xx--' % (b"a" * 20_000),
+            "head",
+        ),
         (MULTIPART, b"", "the last boundary is missing"),
         (
             MULTIPART,

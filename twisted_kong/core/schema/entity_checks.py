@@ -92,7 +92,17 @@ def _any_named_bad(violations: Violations, names: Sequence[str]) -> bool:
 
 
 def _any_bad(violations: Violations, paths: Sequence[Path]) -> bool:
-    return any(get_path(violations, path) is not None for path in paths)
+    """Whether a field is bad, or a record on the way to it is none at all."""
+    return any(_is_bad(violations, path) for path in paths)
+
+
+def _is_bad(violations: Violations, path: Path) -> bool:
+    found: Any = violations
+    for name in path:
+        found = found.get(name)
+        if not isinstance(found, Mapping):
+            return found is not None
+    return True
 
 
 def _at_least_one_of(names: Sequence[str], *_: Any) -> EntityCheck:

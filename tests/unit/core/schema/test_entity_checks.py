@@ -19,7 +19,10 @@ FIELDS = {
 
 
 def found(check: dict[str, Any], record: dict[str, Any], *, updating: bool = False) -> dict[str, Any]:
-    functions = {"grumble": lambda record, scope: "grr" if record.get("a") == "bad" else None}
+    functions = {
+        "grumble": lambda record, scope: "grr" if record.get("a") == "bad" else None,
+        "look_into_deep": lambda record, scope: record["deep"]["x"],
+    }
     kind = Record({"fields": FIELDS, "entity_checks": [check]}, functions)
     return kind.violations(record, Scope(1.0, updating), kind.fields)
 
@@ -82,6 +85,12 @@ def test_each_check_lets_good_records_pass(check: dict[str, Any], good: dict[str
 def test_a_bad_field_keeps_checks_from_running(check: dict[str, Any]) -> None:
     """A value that is wrong by itself is not compared with others."""
     assert found(check, {"a": 5, "b": 5, "deep": {}}).keys() == {"a", "b"}
+
+
+def test_a_bad_record_keeps_checks_of_its_members_from_running() -> None:
+    """Whoever looks into a record finds one."""
+    check = {"custom_entity_check": {"fields": ["deep.x"], "fn": "look_into_deep"}}
+    assert found(check, {"deep": 5}).keys() == {"deep"}
 
 
 def test_emptiness_is_checked_despite_bad_fields() -> None:
