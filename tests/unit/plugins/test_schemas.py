@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,18 @@ def test_a_handler_has_the_rank_of_its_schema(name: str) -> None:
     if handler is not None:
         schema, ours = part(name, "schema").SCHEMA, handler.Handler
         assert (schema["priority"], schema["version"]) == (ours.PRIORITY, ours.VERSION)
+
+
+def test_the_reference_page_lists_them_all() -> None:
+    """By rank, each with whether it runs."""
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "plugins.md").read_text()
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    listed = [(row[0].strip("| `"), int(row[1]), row[2]) for row in rows if len(row) > 3 or row[1].isdigit()]
+    ranks = {name: part(name, "schema").SCHEMA["priority"] for name in NAMES}
+    assert listed == [
+        (name, ranks[name], "yes" if name in RUNNING else "not yet")
+        for name in sorted(NAMES, key=lambda name: (-ranks[name], name))
+    ]
 
 
 def in_order(value: Any) -> Any:
