@@ -16,6 +16,7 @@ from twisted_kong.admin.dry_run import DryRun, TableOver
 from twisted_kong.admin.endpoints import generated, without
 from twisted_kong.admin.kinds import Follow, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
+from twisted_kong.admin.masking import Masking
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.admin.routes.acls import GroupEndpoints
@@ -71,7 +72,7 @@ def admin_table(parts: AdminParts) -> Table:
     table = merged(
         entity_table(parts),
         SchemaEndpoints(parts.schemas, database.write_context, lambda: list(node.plugins)).table(),
-        cache_table(parts.cache),
+        cache_table(parts.cache, Masking(parts.schemas.values())),
         root_table(node, database["plugins"]),
         status_table(node, database.log),
         timers_table(node),
@@ -143,7 +144,10 @@ def admin_site(
     before_write = parts.database.strategy.catch_up
     dry_run = DryRun(parts.database, entities_over(parts), parts.schemas, TRIED_BY_THEMSELVES)
     app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run, gate)
-    return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log)
+    masking = Masking(parts.schemas.values())
+    return BoundedSite(
+        app.resource(), reactor, body_limit=body_limit, access_log=access_log, masking=masking
+    )
 
 
 def status_site(

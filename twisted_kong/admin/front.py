@@ -94,7 +94,8 @@ def _unrouted(request: Any, failure: Failure) -> bytes:
 
     answer = NOT_FOUND
     if not failure.check(NotFound):
-        _log.failure("the Admin API cannot route {path}", failure, path=request.path)
+        # Not its path: there may be a credential in it.
+        _log.failure("the Admin API cannot route a request", failure)
         answer = UNEXPECTED
     body: bytes = request.app.prepare(request, answer)
     return body

@@ -15,15 +15,16 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
-from twisted.web.http import combinedLogFormatter, datetimeToLogString
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 from typing_extensions import override
 
+from twisted_kong.admin.access_line import access_line
 from twisted_kong.admin.answers import Answer, page, reason
 from twisted_kong.admin.channels import Deadline
 from twisted_kong.admin.http1 import Http1Channel
 from twisted_kong.admin.http2 import Http2Channel
+from twisted_kong.admin.masking import NO_SECRETS, Masking
 from twisted_kong.core.http1.requests import Limits
 
 MEGABYTE = 1024 * 1024
@@ -170,6 +171,7 @@ class BoundedSite(Site):
     :param timeout: seconds after which a connection is closed on which nothing happens, or on which a head
         does not become complete.
     :param access_log: is handed one line, in the combined format, for each answered request.
+    :param masking: hides the credentials in what is logged.
     :param limits: how large a head may be.
     """
 
@@ -183,6 +185,7 @@ class BoundedSite(Site):
         body_limit: int = 10 * MEGABYTE,
         timeout: float = 60,
         access_log: Callable[[str], None] | None = None,
+        masking: Masking = NO_SECRETS,
         limits: Limits = Limits(),  # noqa: B008 -- it never changes
     ) -> None:
         super().__init__(resource, requestFactory=BoundedRequest, timeout=timeout, reactor=reactor)
@@ -191,7 +194,7 @@ class BoundedSite(Site):
         self.limits = limits
         # Set when the node goes: each connection ends with its next answer.
         self.draining = False
-        self._access_log = access_log
+        self._access_log, self._masking = access_log, masking
         self._under_way = 0
         self._idle: list[Deferred[None]] = []
 
@@ -239,4 +242,4 @@ class BoundedSite(Site):
     def log(self, request: Any) -> None:
         """A request was answered: write its line of the access log."""
         if self._access_log is not None:
-            self._access_log(combinedLogFormatter(datetimeToLogString(self.reactor.seconds()), request))
+            self._access_log(access_line(request, self._masking, self.reactor.seconds()))

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from twisted_kong.admin.answers import Answer, as_json, nothing
 from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Missing
+from twisted_kong.admin.masking import Masking
 from twisted_kong.admin.pages import page_body, page_request
 from twisted_kong.core.cache import Listed
 from twisted_kong.core.errors import InvalidOffset
@@ -35,15 +36,18 @@ class ICache(Protocol):
         """Let everything be read again."""
 
 
-def cache_table(cache: ICache) -> Table:
-    """The endpoints of a cache."""
+def cache_table(cache: ICache, masking: Masking) -> Table:
+    """The endpoints of a cache.
+
+    :param masking: hides credentials in the keys that are listed; who knows one may ask for it.
+    """
 
     async def listing(call: Call) -> Answer:
         arguments = call.arguments
         asked = page_request(arguments)
         size, start = check_size(asked.wanted), _start(asked.offset)
         entity, id = _one(arguments.get("entity")), _one(arguments.get("id"))
-        rows = [_row(entry) for entry in await cache.listed(Wanted(start, size + 1, entity, id))]
+        rows = [_row(entry, masking) for entry in await cache.listed(Wanted(start, size + 1, entity, id))]
         offset = str(start + size) if len(rows) > size else None
         body = page_body(rows[:size], offset, call.path, asked)
         for name in ("entity", "id"):
@@ -71,9 +75,9 @@ def cache_table(cache: ICache) -> Table:
     return {"/cache": {"GET": listing, "DELETE": purge}, "/cache/{key}": {"GET": show, "DELETE": drop}}
 
 
-def _row(entry: Listed) -> dict[str, Any]:
+def _row(entry: Listed, masking: Masking) -> dict[str, Any]:
     return {
-        "key": entry.key,
+        "key": masking.cache_key(entry.key),
         "state": entry.state,
         "age": round(entry.age, 3),
         "ttl": None if entry.ttl is None else round(entry.ttl, 3),

@@ -75,3 +75,12 @@ def test_emptying_the_cache_is_soft(node: AdminNode) -> None:
     rows = node.client.get("/cache").json["data"]
     assert rows
     assert all(row["soft"] for row in rows)
+
+
+def test_the_listing_shows_no_credentials() -> None:
+    """Whoever may look into the cache does not get the keys to the gateway by it; they can be asked for."""
+    node = AdminNode("key-auth")
+    fill(node, "keyauth_credentials:hunter2:::::", {"id": "three", "key": "hunter2"})
+    answer = node.client.get("/cache?id=three")
+    assert [row["key"] for row in answer.json["data"]] == ["keyauth_credentials:******:::::"]
+    assert node.client.get("/cache/keyauth_credentials:hunter2:::::").json["id"] == "three"
