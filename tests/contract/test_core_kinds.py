@@ -92,3 +92,56 @@ async def test_every_kind_can_be_listed(kong: Database) -> None:
         rows = [row async for row in dao.each()]
         assert len(rows) == (1 if kind == "workspaces" else 0), kind
     assert set(kong.daos) == set(kong.schemas) - {"tags"}
+
+
+async def test_a_group_is_found_by_what_makes_it_unique(kong: Database) -> None:
+    """By the values of its kind's composite ``cache_key``, all of them."""
+    bob = {"id": (await insert(kong, "consumers", username="bob"))["id"]}
+    amy = {"id": (await insert(kong, "consumers", username="amy"))["id"]}
+    group = await insert(kong, "acls", consumer=bob, group="g")
+    acls = kong["acls"]
+    assert await acls.select_by_cache_key({"consumer": bob, "group": "g"}) == group
+    assert await acls.select_by_cache_key({"consumer": amy, "group": "g"}) is None
+    body = await refusal(acls.insert({"consumer": bob, "group": "g"}), UniqueViolation)
+    assert body["fields"] == {"consumer": bob, "group": "g"}
+
+
+async def test_a_counter_is_known_by_five_values(kong: Database) -> None:
+    """A kind with a composite primary key is written, read, replaced, listed and removed as others are."""
+    nobody = "00000000-0000-0000-0000-000000000000"
+    key = {
+        "identifier": "",
+        "period": "minute",
+        "period_date": 1795479400,
+        "service_id": nobody,
+        "route_id": nobody,
+    }
+    counters = kong["ratelimiting_metrics"]
+    written = await insert(kong, "ratelimiting_metrics", **key, value=1, ttl=60)
+    assert written == {**key, "value": 1, "ttl": written["ttl"]}
+    assert 50 < written["ttl"] <= 60
+    assert (await counters.upsert(key, {"value": 2})).entity == {**key, "value": 2, "ttl": None}
+    assert (await counters.update(key, {"value": 3})).entity == {**key, "value": 3, "ttl": None}
+    other = await insert(kong, "ratelimiting_metrics", **{**key, "period": "hour"}, value=1)
+    assert {row["period"] async for row in counters.each()} == {"minute", "hour"}
+    await counters.delete(key)
+    assert [row async for row in counters.each()] == [other]
+    assert await counters.select(key) is None
+
+
+async def test_a_removed_consumer_takes_all_its_credentials_along(kong: Database) -> None:
+    """With the tokens of its applications."""
+    consumer = {"id": (await insert(kong, "consumers", username="bob"))["id"]}
+    await insert(kong, "basicauth_credentials", consumer=consumer, username="u", password="p")
+    application = await insert(kong, "oauth2_credentials", consumer=consumer, name="app")
+    credential = {"id": application["id"]}
+    await insert(kong, "oauth2_tokens", credential=credential, expires_in=5)
+    await insert(kong, "oauth2_authorization_codes", credential=credential)
+    written = await kong["consumers"].delete(consumer["id"])
+    assert sorted(change.entity for change in written.changes) == [
+        "basicauth_credentials",
+        "consumers",
+        "oauth2_authorization_codes",
+        "oauth2_credentials",
+        "oauth2_tokens",
+    ]
