@@ -13,12 +13,14 @@ from twisted_kong.admin.batch import Batch
 from twisted_kong.admin.calls import Table, merged
 from twisted_kong.admin.confirmation import Confirmation, IConvergence
 from twisted_kong.admin.dry_run import DryRun, TableOver
-from twisted_kong.admin.endpoints import generated, without
+from twisted_kong.admin.endpoints import generated, has_endpoints, without
 from twisted_kong.admin.kinds import Follow, Kind, NamedKind
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.admin.masking import Masking
 from twisted_kong.admin.metrics import Metrics
 from twisted_kong.admin.node_info import NodeInfo
+from twisted_kong.admin.openapi.document import Source
+from twisted_kong.admin.openapi.endpoints.everything import all_components, all_descriptions
 from twisted_kong.admin.routes.acls import GroupEndpoints
 from twisted_kong.admin.routes.admin_tokens import AdminTokenEndpoints
 from twisted_kong.admin.routes.cache import ICache, cache_table
@@ -27,6 +29,7 @@ from twisted_kong.admin.routes.cluster import ClusterEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table
+from twisted_kong.admin.routes.openapi import OpenApiEndpoints
 from twisted_kong.admin.routes.plugins import PluginKind
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
 from twisted_kong.admin.routes.tags import tags_table
@@ -82,9 +85,22 @@ def admin_table(parts: AdminParts) -> Table:
         ).table(),
         unavailable(),
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: paths).table(),
+        OpenApiEndpoints(lambda: openapi_source(parts, whole), database.clock).table(),
     )
     paths = ("/endpoints", *table)
-    return merged(table, endpoints_table(lambda: paths))
+    whole = merged(table, endpoints_table(lambda: paths))
+    return whole
+
+
+def openapi_source(parts: AdminParts, table: Table) -> Source:
+    """What the OpenAPI document of some endpoints is made from."""
+    shown = {name: schema for name, schema in parts.schemas.items() if has_rows(parts.database, name)}
+    return Source(parts.node.version, table, shown, all_descriptions(shown), all_components())
+
+
+def has_rows(database: Database, kind: str) -> bool:
+    """Whether the Admin API shows entities of a kind; tags are a view of the others."""
+    return kind == "tags" or (kind in database.daos and has_endpoints(database.schemas[kind]))
 
 
 def entity_table(parts: AdminParts) -> Table:
@@ -145,9 +161,7 @@ def admin_site(
     dry_run = DryRun(parts.database, entities_over(parts), parts.schemas, TRIED_BY_THEMSELVES)
     app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run, gate)
     masking = Masking(parts.schemas.values())
-    return BoundedSite(
-        app.resource(), reactor, body_limit=body_limit, access_log=access_log, masking=masking
-    )
+    return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log, masking=masking)
 
 
 def status_site(
