@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 
+from twisted_kong.cli.admin_token import token
 from twisted_kong.cli.checking import check, vault, version
 from twisted_kong.cli.console import CommandFailed
 from twisted_kong.cli.launching import StartFailed
@@ -32,6 +33,7 @@ def kong() -> None:
 
 
 for command in (
+    token,
     check,
     health,
     migrations,
