@@ -12,7 +12,7 @@ caches.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
 
@@ -30,14 +30,14 @@ from twisted_kong.admin.answers import (
     reason,
 )
 from twisted_kong.admin.bodies import EMPTY, check_type, decode_body, parse_pairs
+from twisted_kong.admin.browsers import EMBEDDED, GUARDS, grants, is_embedded, is_preflight, options_fields
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods, everything
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
 from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
-from twisted_kong.admin.etags import ETAG, conditions_in
+from twisted_kong.admin.etags import conditions_in
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
-from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.admin.tokens import UNAUTHORIZED, Caller, Gate, offered_token
 from twisted_kong.core.errors import DatabaseUnavailable
@@ -46,9 +46,6 @@ SERVER = "kong/3.9.1"
 
 # Paths whose POST takes YAML too.
 YAML_PATHS = frozenset({"/config"})
-
-# What pages of other origins may see of the headers of an answer, beside those that are always seen.
-EXPOSED = ", ".join((ETAG, POSITION, APPLIED))
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -78,7 +75,7 @@ class AdminApp:
     :param access: who may come in.
     :param clock: whose seconds the latency is measured by.
     :param confirmation: holds back answers to writes that ask for it; without it ``wait`` means nothing.
-    :param before_write: awaited before each write, whose endpoint decides by what it reads.
+    :param before_write: awaited before each write, whose endpoint decides by what it reads: catches up.
     :param gate: asks for tokens; without it who comes in may do everything.
     :param dry_run: tries writes out that ask for it; without it ``dry_run`` means nothing.
     """
@@ -119,7 +116,10 @@ class AdminApp:
         refused = self._access.refusal(_header(request, b"host"), _header(request, b"origin"))
         if refused is not None:
             return message(403, refused)
-        if self._caller(request) is None and not _is_preflight(request):
+        header = partial(_header, request)
+        if is_embedded(request.method, header):
+            return EMBEDDED
+        if self._caller(request) is None and not is_preflight(request.method, header):
             return UNAUTHORIZED
         return page(413) if request.too_large else None
 
@@ -130,12 +130,10 @@ class AdminApp:
         """
         request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
         headers = request.responseHeaders
-        headers.setRawHeaders("Access-Control-Allow-Credentials", ["true"])
+        fields = GUARDS
         if trusted:
-            origin = _header(request, b"origin")
-            headers.setRawHeaders("Access-Control-Allow-Origin", [self._access.allowed_origin(origin)])
-            if origin is not None:
-                headers.setRawHeaders("Access-Control-Expose-Headers", [EXPOSED])
+            allowed = self._access.allowed_origin(_header(request, b"origin"))
+            fields += grants(allowed, partial(_header, request))
         if answer.content_type is not None:
             headers.setRawHeaders("Content-Type", [answer.content_type])
         if answer.status not in (204, 304):
@@ -146,7 +144,7 @@ class AdminApp:
         headers.removeHeader("Server")
         if self._headers.server:
             headers.setRawHeaders("Server", [SERVER])
-        for name, value in answer.headers:
+        for name, value in (*fields, *answer.headers):
             headers.setRawHeaders(name, [value])
         return answer.body
 
@@ -204,6 +202,7 @@ class AdminApp:
         dry = self._dry_run if dry_run_wanted(asked.query) else None
         if self._before_write is not None:
             await self._before_write()
+            asked = replace(asked, caught_up=True)
         if dry is not None:
             return await dry.answer(self._table, asked)
         answer = await dispatch(self._table, asked)
@@ -221,20 +220,10 @@ class AdminApp:
         return self._gate.caller(offered, address, request.subject)
 
 
-def _is_preflight(request: BoundedRequest) -> bool:
-    """Whether a browser asks what it may send; it never sends a token along with that."""
-    return request.method == b"OPTIONS" and _header(request, b"access-control-request-method") is not None
-
-
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:
-    """204, with what the path allows; a preflight is told that it may send the headers it asks for."""
+    """204, with what the path allows."""
     allowed = ", ".join(allowed_methods(handlers))
-    asked = _header(request, b"access-control-request-headers")
-    return Answer(204).with_headers(
-        ("Allow", allowed),
-        ("Access-Control-Allow-Methods", allowed),
-        ("Access-Control-Allow-Headers", asked or "Content-Type"),
-    )
+    return Answer(204).with_headers(*options_fields(allowed, partial(_header, request)))
 
 
 def _lines(request: BoundedRequest, name: bytes) -> list[str]:

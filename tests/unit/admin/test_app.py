@@ -258,7 +258,19 @@ def test_foreign_hosts_and_origins_are_refused(fixture: Fixture) -> None:
             answer = fixture.client.request(method, path, headers=headers)
             assert answer.status == 403
             assert "evil.test" in answer.json["message"]
-            assert answer.header("Access-Control-Allow-Origin") is None
+            assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
+            assert answer.header("Vary") == "Origin"
+
+
+def test_pages_of_other_sites_may_embed_no_answer(fixture: Fixture) -> None:
+    """What the browser says of the page counts where there is no Origin; each answer forbids it besides."""
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    assert fixture.client.get("/things", headers=embedded).status == 403
+    answer = fixture.client.get("/things")
+    assert answer.header("Cross-Origin-Resource-Policy") == "same-origin"
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert answer.header("X-Frame-Options") == "DENY"
+    assert answer.header("Content-Security-Policy") == "frame-ancestors 'none'"
 
 
 def test_a_host_that_cannot_be_a_name_is_refused_not_a_crash(fixture: Fixture) -> None:
