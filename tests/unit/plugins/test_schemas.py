@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.kit.bundled import NAMES, RUNNING
+from tests.kit.bundled import NAMES, RUNNING, bundled
 from tests.kit.reference import functions_named, reference_plugins
+from tests.kit.write_context import write_context
+from twisted_kong.core.errors import SchemaViolation
 from twisted_kong.core.schema.checks.table import CORE_FUNCTIONS
+from twisted_kong.core.schema.registry import build_schemas
+
+SCHEMAS = build_schemas(bundled())
+ODD: tuple[Any, ...] = (None, True, 1.5, "", "http://[", "\ud800", [], ["x"], [None], [{"name": 1}], {"x": 1})
 
 
 def part(name: str, module: str) -> Any:
@@ -52,6 +59,17 @@ def test_a_handler_has_the_rank_of_its_schema(name: str) -> None:
     if handler is not None:
         schema, ours = part(name, "schema").SCHEMA, handler.Handler
         assert (schema["priority"], schema["version"]) == (ours.PRIORITY, ours.VERSION)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_a_configuration_may_hold_breaks_it(name: str) -> None:
+    """Every field, and the whole, with values that nobody would think of: taken or refused."""
+    rows = SCHEMAS["plugins"]
+    fields = part(name, "schema").SCHEMA["config"]["fields"]
+    configs = [*ODD, *({field: value} for field in fields for value in ODD)]
+    for config in configs:
+        with suppress(SchemaViolation):
+            rows.process_insert({"name": name, "config": config}, write_context())
 
 
 def test_the_reference_page_lists_them_all() -> None:

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from twisted_kong.core.schema.context import Scope
 from twisted_kong.core.schema.plugin_typedefs import ANYWHERE, HTTP_ONLY
 from twisted_kong.core.schema.typedefs import HOST, PORT, URL
+from twisted_kong.core.schema.violations import get_path
 
 
 def proxy_url_http(record: Mapping[str, Any], scope: Scope) -> str | None:
     """Whether the proxy is spoken to without TLS."""
-    url = record["config"]["proxy_url"]
-    if url is None or urlsplit(url).scheme == "http":
+    url = get_path(record, ("config", "proxy_url"))
+    if not isinstance(url, str) or urlsplit(url).scheme == "http":
         return None
     return "proxy_url scheme must be http"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted_kong.core.schema.context import Scope
+from twisted_kong.core.schema.violations import get_path
 
 # What Kong's nginx declares by itself. There is no such memory here; names of it are accepted all the same.
 KNOWN = frozenset(
@@ -24,8 +25,7 @@ def shm_exists(value: str) -> str | None:
 
 def shm_memory_dictionary(record: Mapping[str, Any], scope: Scope) -> str | None:
     """Whether what proxy-cache keeps in memory goes to a dictionary that Kong has."""
-    config = record.get("config") or {}
-    if config.get("strategy") != "memory":
+    name = get_path(record, ("config", "memory", "dictionary_name"))
+    if get_path(record, ("config", "strategy")) != "memory" or not isinstance(name, str):
         return None
-    name = (config.get("memory") or {}).get("dictionary_name")
-    return None if name in KNOWN else f"missing shared dict '{name}'"
+    return shm_exists(name)
