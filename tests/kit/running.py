@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,25 +88,32 @@ def make_conf(directory: Path, name: str = "node", **settings: object) -> Conf:
     return load_conf(Sources(options=texts, directory=str(directory))).conf
 
 
-def make_host() -> Host:
-    """This process, with a name of its own."""
-    return Host("test-host", os.getpid, lambda: str(uuid4()), os.urandom)
+def make_host(environment: Mapping[str, str] | None = None) -> Host:
+    """This process, with a name and an environment of its own."""
+    return Host("test-host", os.getpid, lambda: str(uuid4()), os.urandom, environment=environment or {})
 
 
 @asynccontextmanager
 async def running_node(
-    directory: Path, name: str = "node", *, polling: bool = True, reactor: Any = None, **settings: object
+    directory: Path,
+    name: str = "node",
+    *,
+    polling: bool = True,
+    reactor: Any = None,
+    environment: Mapping[str, str] | None = None,
+    **settings: object,
 ) -> AsyncIterator[RunningNode]:
     """A node that is up; it is stopped, and everything closed, in the end.
 
     :param polling: False: it never hears of what others write.
     :param reactor: to be used instead of the running one, for instance with another clock.
+    :param environment: where the vault ``env`` looks.
     """
     from twisted.internet import reactor as running
 
     conf = make_conf(directory, name, **{**database_settings(directory), **settings})
     prepare_prefix(conf, datetime.now(UTC), lambda: str(uuid4()))
-    kong = KongNode(conf, reactor or running, host=make_host(), polling=polling)
+    kong = KongNode(conf, reactor or running, host=make_host(environment), polling=polling)
     kong.startService()
     try:
         await kong.when_ready()
