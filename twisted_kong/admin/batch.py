@@ -70,7 +70,7 @@ class Batch:
             return refusal.answer(operations)
 
     async def _made(self, operations: Sequence[Operation], call: Call) -> Answer:
-        made = await self._joint.make(lambda twin: self._run(twin, operations, call), call.terms.author)
+        made = await self._joint.make(lambda twin: self._run(twin, operations, call), call.terms)
         position, changes = made.committed.position, made.committed.changes
         headers = [(POSITION, str(position))]
         if not await self._follow(Written(None, position, changes)):
@@ -115,6 +115,7 @@ class Batch:
             author=call.terms.author,
             conditions=operation.conditions,
             permit=call.permit,
+            caught_up=call.terms.caught_up,
         )
         try:
             return await dispatch(table, asked)

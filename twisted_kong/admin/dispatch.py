@@ -28,6 +28,7 @@ class Asked:
 
     ``pattern`` is the table's path that ``path`` fits, with ``params`` in the place of its ``{names}``.
     ``query`` is the query string whatever the method; ``author`` is who asks.
+    ``caught_up`` is that of the :class:`~twisted_kong.db.terms.Terms`.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Asked:
     conditions: Conditions | None = None
     permit: Permit = everything
     dry_run: bool = False
+    caught_up: bool = False
 
     @property
     def call(self) -> Call:
@@ -50,7 +52,7 @@ class Asked:
             params=self.params,
             query=[] if self.method in METHODS_WITH_BODY else self.query,
             body=self.body,
-            terms=Terms(self.author, self.conditions),
+            terms=Terms(self.author, self.conditions, self.caught_up),
             permit=self.permit,
             dry_run=self.dry_run,
         )

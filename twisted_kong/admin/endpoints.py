@@ -198,7 +198,7 @@ class _ParentOfChild:
             return parent
 
         try:
-            made = await self._joint.make(adopt, call.terms.author)
+            made = await self._joint.make(adopt, call.terms)
         except _Adopted:
             return await self.put(call)
         return await self._parent.written(

@@ -68,7 +68,7 @@ class Dao(Reading):
         :param terms: in whose name, and what must hold of the entity that is there.
         """
         record, lifetime = take_ttl(self.schema, record, ttl)
-        record = await self._resolved(record)
+        record = await self._resolved(record, terms)
 
         async def attempt() -> Written:
             await self._judge(terms, None)
@@ -127,7 +127,7 @@ class Dao(Reading):
     ) -> Written:
         """Merge a record into whatever ``find`` finds, which is asked again after a lost race."""
         record, lifetime = take_ttl(self.schema, record, ttl)
-        record = await self._resolved(record)
+        record = await self._resolved(record, terms)
 
         async def attempt() -> Written:
             return await self._merge(await find(), record, lifetime, terms)
@@ -140,7 +140,7 @@ class Dao(Reading):
         """Put a full record in the place of the entity with a primary key, or make it."""
         key = self._key(pk)
         record, lifetime = take_ttl(self.schema, {**record, **self._primary_key(pk)}, ttl)
-        record = await self._resolved(record)
+        record = await self._resolved(record, terms)
 
         async def attempt() -> Written:
             current = await self._context.strategy.select(self.table, key)
@@ -165,7 +165,7 @@ class Dao(Reading):
         An entity that exists keeps its primary key whatever the record says.
         """
         record, lifetime = take_ttl(self.schema, {**record, field: value}, ttl)
-        record = await self._resolved(record)
+        record = await self._resolved(record, terms)
 
         async def attempt() -> Written:
             current = await self._stored_by(field, value)
@@ -201,9 +201,7 @@ class Dao(Reading):
         if current is None:
             write = Write(self.table.name, "insert", key, lasts, expires=expires)
         else:
-            write = Write(
-                self.table.name, "update", key, lasts, expected=current.document, expires=expires
-            )
+            write = Write(self.table.name, "update", key, lasts, expected=current.document, expires=expires)
         before = None if current is None else current.entity
         await self._apply(write, entity, before, record, terms)
 
@@ -214,7 +212,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._context.strategy.select(self.table, key), terms)
 
-        await self._context.strategy.catch_up()
+        await self._catch_up(terms)
         return await self._until_won(attempt)
 
     async def delete_by(self, field: str, value: Any, *, terms: Terms = NO_TERMS) -> Written:
@@ -223,7 +221,7 @@ class Dao(Reading):
         async def attempt() -> Written:
             return await self._remove(await self._stored_by(field, value), terms)
 
-        await self._context.strategy.catch_up()
+        await self._catch_up(terms)
         return await self._until_won(attempt)
 
     # What kinds with rules of their own refine (db/kinds).
@@ -245,9 +243,13 @@ class Dao(Reading):
 
     # Parts of the verbs.
 
-    async def _resolved(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _catch_up(self, terms: Terms) -> None:
+        if not terms.caught_up:
+            await self._context.strategy.catch_up()
+
+    async def _resolved(self, record: Mapping[str, Any], terms: Terms) -> Mapping[str, Any]:
         """A record whose references by name are by primary key."""
-        await self._context.strategy.catch_up()
+        await self._catch_up(terms)
         return await resolve_references(self.schema, record, self._context.daos)
 
     async def _merge(

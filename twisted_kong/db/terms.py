@@ -24,10 +24,13 @@ class Terms:
     """The terms of one write.
 
     ``author`` is who asked for it, for the log of changes; None where nobody did.
+    ``caught_up`` says that the caller has seen to it that what is read is not behind what was written before
+    (:meth:`~twisted_kong.db.interfaces.IStrategy.catch_up`), so that it need not be seen to once more.
     """
 
     author: str | None = None
     precondition: IPrecondition | None = None
+    caught_up: bool = False
 
     def check(self, current: Entity | None) -> None:
         """Raise what the precondition raises, if there is one and it does not hold."""

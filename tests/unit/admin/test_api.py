@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,3 +103,33 @@ def test_no_record_is_an_unforeseen_error(data: st.DataObject) -> None:
             assert answer.status in (200, 201, 400, 409), (target, record)
             assert answer.json
         assert node.client.get(path).status == 200
+
+
+TWO = [{"method": "PUT", "path": f"/services/{name}", "body": {"host": "h"}} for name in "ab"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/services", {"host": "h"}),
+        ("PUT", "/services/s", {"host": "h"}),
+        ("PATCH", "/services/s", {"port": 1}),
+        ("DELETE", "/services/s", None),
+        ("PUT", "/routes/r/service", {"host": "h"}),
+        ("POST", "/services?dry_run=1", {"host": "h"}),
+        ("POST", "/batch", {"operations": TWO}),
+    ],
+)
+def test_a_write_has_reads_caught_up_once(method: str, path: str, body: Any) -> None:
+    """Before its first look, which is a question to the primary where a replica is read, and never again."""
+    node, asked = AdminNode(), []
+    node.create("/services", {"name": "s", "host": "h"})
+    node.create("/routes", {"name": "r", "paths": ["/"]})
+
+    async def catch_up() -> None:
+        asked.append(1)
+
+    node.database.strategy.catch_up = catch_up  # type: ignore[method-assign]
+    client = AdminClient(admin_site(node.parts, node.clock, AccessRules()))
+    assert client.request(method, path, json=body).status < 300
+    assert asked == [1]

@@ -22,6 +22,7 @@ from twisted_kong.core.errors import (
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Committed, LostRace
 from twisted_kong.db.staging.stage import stage
+from twisted_kong.db.terms import NO_TERMS, Terms
 
 T = TypeVar("T")
 
@@ -44,14 +45,14 @@ class JointWrites:
         self._database = database
         self._losers = DeferredLock()
 
-    async def make(self, work: Callable[[Database], Awaitable[T]], author: str | None) -> Made[T]:
+    async def make(self, work: Callable[[Database], Awaitable[T]], terms: Terms = NO_TERMS) -> Made[T]:
         """Do some work on a staged database and make all of its writes; or raise and write nothing.
 
         :param work: may be done several times.
-        :param author: in whose name the log tells the changes.
+        :param terms: in whose name the log tells the changes; a precondition is the affair of the work.
         """
         try:
-            return await self._attempt(work, author)
+            return await self._attempt(work, terms, catches_up=not terms.caught_up)
         except _Overtaken:
             pass
         # Those who have lost go one after the other: together they would make one another lose again.
@@ -59,7 +60,7 @@ class JointWrites:
         try:
             for _ in range(ATTEMPTS):
                 try:
-                    return await self._attempt(work, author)
+                    return await self._attempt(work, terms, catches_up=True)
                 except _Overtaken as overtaken:
                     reason = overtaken.reason
         finally:
@@ -68,13 +69,16 @@ class JointWrites:
             raise reason
         raise DatabaseUnavailable(f"gave up after {ATTEMPTS} more attempts: others kept changing {reason}")
 
-    async def _attempt(self, work: Callable[[Database], Awaitable[T]], author: str | None) -> Made[T]:
+    async def _attempt(
+        self, work: Callable[[Database], Awaitable[T]], terms: Terms, *, catches_up: bool
+    ) -> Made[T]:
         store, twin = stage(self._database)
-        await store.catch_up()
+        if catches_up:
+            await store.catch_up()
         result = await work(twin)
         now = self._database.write_context().now
         try:
-            return Made(result, await store.commit(self._database.instance, now, author))
+            return Made(result, await store.commit(self._database.instance, now, terms.author))
         except (LostRace, PrimaryKeyViolation, UniqueViolation, ForeignKeyViolation) as error:
             # Staged it was good: somebody has written since. Done anew, the write in question is refused.
             raise _Overtaken(error) from error

@@ -13,6 +13,7 @@ from twisted_kong.core.errors import DatabaseUnavailable, NotFound, UniqueViolat
 from twisted_kong.db.database import Database
 from twisted_kong.db.staging import JointWrites
 from twisted_kong.db.staging.joint import ATTEMPTS
+from twisted_kong.db.terms import Terms
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_all_writes_are_one_commit(database: Database) -> None:
         await twin.routes.insert({"name": "r", "service": {"name": "t"}})
         return "done"
 
-    made = success_of(JointWrites(database).make(work, "alice"))
+    made = success_of(JointWrites(database).make(work, Terms("alice")))
     assert made.result == "done"
     assert [(change.entity, change.author) for change in made.committed.changes] == [
         ("services", "alice"),
@@ -52,7 +53,7 @@ def test_work_that_fails_writes_nothing(database: Database) -> None:
         await twin.services.insert({"name": "t"})
         await twin.routes.update_by("name", "r", {})
 
-    failure_of(JointWrites(database).make(work, None), NotFound)
+    failure_of(JointWrites(database).make(work), NotFound)
     assert success_of(database.services.select_by("name", "t")) is None
 
 
@@ -68,7 +69,7 @@ def test_a_lost_race_is_decided_anew(database: Database) -> None:
             break
         return seen
 
-    assert success_of(JointWrites(database).make(work, None)).result == 2
+    assert success_of(JointWrites(database).make(work)).result == 2
     assert port(database) == 12
 
 
@@ -84,7 +85,7 @@ def test_a_value_taken_meanwhile_is_refused_by_the_work(database: Database) -> N
             raise
         await database.services.insert({"name": "t"})
 
-    failure_of(JointWrites(database).make(work, None), UniqueViolation)
+    failure_of(JointWrites(database).make(work), UniqueViolation)
     assert refused == [True]
 
 
@@ -97,7 +98,7 @@ def test_a_race_is_not_run_for_ever(database: Database) -> None:
         times.append(1)
         await database.services.update_by("name", "s", {"port": 100 + len(times)})
 
-    error = failure_of(JointWrites(database).make(work, None), DatabaseUnavailable)
+    error = failure_of(JointWrites(database).make(work), DatabaseUnavailable)
     assert "others kept changing" in str(error)
     assert len(times) == ATTEMPTS + 1
 
@@ -109,9 +110,27 @@ def test_joint_writes_can_be_staged(database: Database) -> None:
         await twin.services.insert({"name": "t"})
 
     async def outer(twin: Database) -> None:
-        await JointWrites(twin).make(inner, None)
+        await JointWrites(twin).make(inner)
         assert await twin.services.select_by("name", "t") is not None
         assert await database.services.select_by("name", "t") is None
 
-    made = success_of(JointWrites(database).make(outer, None))
+    made = success_of(JointWrites(database).make(outer))
     assert len(made.committed.changes) == 1
+
+
+@pytest.mark.parametrize(("caught_up", "times"), [(True, 0), (False, 1)])
+def test_reads_are_caught_up_once(database: Database, caught_up: bool, times: int) -> None:
+    """However many writes there are, and not at all where the caller has seen to it."""
+    seen = []
+
+    async def catch_up() -> None:
+        seen.append(1)
+
+    async def work(twin: Database) -> None:
+        for name in "abc":
+            await twin.services.insert({"name": name}, terms=terms)
+
+    terms = Terms(caught_up=caught_up)
+    database.strategy.catch_up = catch_up  # type: ignore[method-assign]
+    success_of(JointWrites(database).make(work, terms))
+    assert len(seen) == times
