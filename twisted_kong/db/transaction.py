@@ -12,7 +12,7 @@ A row whose time is over counts as absent: whoever stumbles upon it removes it.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -29,9 +29,17 @@ from twisted_kong.db.violations import (
 
 T = TypeVar("T")
 
+# Up to so many writes are looked at one by one; of more, so many together.
+FEW = 20
+TOGETHER = 50
+
 
 class IRows(Protocol):
     """Row operations inside one transaction; they see what the transaction itself has written."""
+
+    async def foresee(self, tables: Mapping[str, Table], writes: Sequence[Write]) -> None:
+        """Some writes are about to be applied: what they look at may be read at once."""
+        return None
 
     async def get(self, table: Table, key: str) -> Stored | None:
         """The row with a key, expired or not."""
@@ -77,8 +85,12 @@ class Draft:
 async def execute(tables: Mapping[str, Table], rows: IRows, commit: Commit) -> list[Draft]:
     """Apply all of a commit's writes and tell what is to be logged, in this order."""
     transaction = _Transaction(tables, rows, commit.at)
-    for write in commit.writes:
-        await transaction.write(write)
+    for start in range(0, len(commit.writes), TOGETHER):
+        writes = commit.writes[start : start + TOGETHER]
+        if len(commit.writes) > FEW:
+            await rows.foresee(tables, writes)
+        for write in writes:
+            await transaction.write(write)
     return transaction.drafts
 
 

@@ -48,6 +48,27 @@ _APPEND = f"""
     select set_config('twisted_kong.written', number::text, false), pg_notify(%s, number || '-' || tag)
     from newest
 """
+# The same of many drafts, which were sent before in portions: what is waited for with the lock stays short.
+_NOTE = """
+    select set_config(
+        'twisted_kong.drafts',
+        coalesce(nullif(current_setting('twisted_kong.drafts', true), '') || ',', '') || %s,
+        true
+    )
+"""
+_NOTED = f"""
+    with new as (
+        select * from json_to_recordset(('[' || current_setting('twisted_kong.drafts') || ']')::json)
+        as drafts (place bigint, tag text, kind text, operation text, id text, keys text)
+    ), written as (
+        insert into changes ({_COLUMNS})
+        select last.number + new.place, new.tag, new.kind, new.operation, new.id, new.keys, %s, %s, %s
+        from (select max(number) as number from changes) as last, new
+        returning number, tag
+    ), newest as (select number, tag from written order by number desc limit 1)
+    select set_config('twisted_kong.written', number::text, false), pg_notify(%s, number || '-' || tag)
+    from newest
+"""
 _WRITTEN = "select current_setting('twisted_kong.written')::bigint as written"
 _NOTHING_WRITTEN = "select null::bigint as written"
 _READ = f"select {_COLUMNS} from changes where number >= %s order by number limit %s"
@@ -74,6 +95,30 @@ def append(drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, channel
     text = _APPEND.format(rows=", ".join(["%s"] * len(rows)))
     values = (commit.origin, commit.at, commit.author, *rows, channel)
     return [Statement(_LOCK, (LOCKS,)), Statement(text, values)]
+
+
+def note(drafts: Sequence[Draft], tags: Sequence[str], first: int) -> Statement:
+    """Sends some of many drafts ahead, those from a place on, counted from 1, to be logged by :func:`noted`.
+
+    They are kept in a setting of the transaction: that takes no privilege and no table.
+    """
+    rows = [
+        {
+            "place": place,
+            "tag": tag,
+            "kind": draft.table,
+            "operation": draft.operation,
+            "id": draft.key,
+            "keys": orjson.dumps(draft.cache_keys).decode(),
+        }
+        for place, (draft, tag) in enumerate(zip(drafts, tags, strict=True), first)
+    ]
+    return Statement(_NOTE, (orjson.dumps(rows).decode()[1:-1],))
+
+
+def noted(commit: Commit, channel: str) -> list[Statement]:
+    """What logs all that was sent ahead, as the last part of the transaction."""
+    return [Statement(_LOCK, (LOCKS,)), Statement(_NOTED, (commit.origin, commit.at, commit.author, channel))]
 
 
 def written(drafts: Sequence[Draft]) -> Statement:

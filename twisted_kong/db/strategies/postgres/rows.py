@@ -12,7 +12,7 @@ Nothing that is written has an answer of interest, so it travels with the next q
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -21,7 +21,8 @@ from typing_extensions import override
 from twisted_kong.core.errors import SchemaViolation
 from twisted_kong.db.documents import decode
 from twisted_kong.db.indexes import foreign_rows, name_of, tag_rows, unique_rows
-from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow
+from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow, Write
+from twisted_kong.db.strategies.postgres.foresight import Foresight
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import IRows
@@ -153,23 +154,38 @@ class PostgresRows(IRows):
 
     def __init__(self, transaction: ITransaction) -> None:
         self._transaction = transaction
+        self._foresight: Foresight | None = None
         self.pending: list[Statement] = []
 
     @override
+    async def foresee(self, tables: Mapping[str, Table], writes: Sequence[Write]) -> None:
+        if self._foresight is None:
+            self._foresight = Foresight(indexed)
+        await self._foresight.read(tables, writes, self._run)
+
+    @override
     async def get(self, table: Table, key: str) -> Stored | None:
+        if self._foresight is not None and (table.name, key) in self._foresight.rows:
+            return self._foresight.rows[table.name, key]
         text = "select document, expires from entities where kind = %s and id = %s for update"
         return one_of(await self._run(Statement(text, (table.name, key))))
 
     @override
     async def holder(self, table: Table, unique: Unique, value: str) -> str | None:
+        place = table.name, name_of(unique), indexed(value)
+        if self._foresight is not None and place in self._foresight.holders:
+            return self._foresight.holders[place]
         text = "select id from unique_values where kind = %s and fields = %s and value = %s"
-        rows = await self._run(Statement(text, (table.name, name_of(unique), indexed(value))))
+        rows = await self._run(Statement(text, place))
         return str(rows[0][0]) if rows else None
 
     @override
     async def referring(self, table: Table, field: str, parent: str) -> list[str]:
+        place = table.name, field, parent
+        if self._foresight is not None and place in self._foresight.referring:
+            return sorted(self._foresight.referring[place])
         text = "select id from foreign_keys where kind = %s and field = %s and parent = %s order by id"
-        return [key for (key,) in await self._run(Statement(text, (table.name, field, parent)))]
+        return [key for (key,) in await self._run(Statement(text, place))]
 
     @override
     async def put(self, table: Table, key: str, new: Stored, old: Stored | None) -> None:
@@ -179,11 +195,15 @@ class PostgresRows(IRows):
             text = "update entities set document = %s, expires = %s where kind = %s and id = %s"
         row = Statement(text, (new.document.decode(), new.expires, table.name, key))
         self.pending += [row, *index(table, key, new, old)]
+        if self._foresight is not None:
+            self._foresight.put(table, key, new, old)
 
     @override
     async def remove(self, table: Table, key: str, old: Stored) -> None:
         row = Statement("delete from entities where kind = %s and id = %s", (table.name, key))
         self.pending += [row, *index(table, key, None, old)]
+        if self._foresight is not None:
+            self._foresight.put(table, key, None, old)
 
     async def _run(self, question: Statement) -> Rows:
         message = together(*self.pending, question)

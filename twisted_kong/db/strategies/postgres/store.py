@@ -6,14 +6,15 @@ answer may be believed, is decided in ``reading``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from typing_extensions import override
 
-from twisted_kong.core.changes import ChangeBatch, Position
+from twisted_kong.core.changes import Change, ChangeBatch, Position
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
@@ -39,8 +40,12 @@ from twisted_kong.db.strategies.postgres.reading import Answer, Reader, proven
 from twisted_kong.db.strategies.postgres.replica import Replica
 from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
+from twisted_kong.db.strategies.postgres.transaction import Transaction
 from twisted_kong.db.tables import Table, Unique
-from twisted_kong.db.transaction import execute
+from twisted_kong.db.transaction import Draft, execute
+
+# Of the changes of one commit, how many are dealt with at a time; with more, others have their turn between.
+PORTION = 300
 
 
 class PostgresStrategy(IStrategy):
@@ -159,8 +164,7 @@ class PostgresStrategy(IStrategy):
         async with self.primary.transaction() as transaction:
             writing = rows.PostgresRows(transaction)
             drafts = await execute(self._tables, writing, commit)
-            tags = [self._new_tag() for _ in drafts]
-            logging = log.append(drafts, tags, commit, self._channel) if drafts else []
+            tags, logging = await self._logging(transaction, drafts, commit)
             question = self._seen.question()
             answer = proven(question, log.written(drafts))
             message = together(*writing.pending, *logging, Statement("commit"), answer)
@@ -169,7 +173,7 @@ class PostgresStrategy(IStrategy):
         if not drafts:
             return Committed((), done.head)
         [(last,)] = done.rows
-        changes = log.changes_of(drafts, tags, commit, last)
+        changes = await self._changes_of(drafts, tags, commit, last)
         return Committed(changes, changes[-1].position)
 
     @override
@@ -254,6 +258,32 @@ class PostgresStrategy(IStrategy):
     @property
     def _now(self) -> float:
         return float(self._reactor.seconds())
+
+    async def _logging(
+        self, transaction: Transaction, drafts: Sequence[Draft], commit: Commit
+    ) -> tuple[list[str], list[Statement]]:
+        """The chance parts of the changes' positions, and what logs them at the commit."""
+        if len(drafts) <= PORTION:
+            tags = [self._new_tag() for _ in drafts]
+            return tags, log.append(drafts, tags, commit, self._channel) if drafts else []
+        tags = []
+        for start in range(0, len(drafts), PORTION):
+            some = drafts[start : start + PORTION]
+            tags += [self._new_tag() for _ in some]
+            statement = log.note(some, tags[start:], start + 1)
+            await transaction.run(statement.text, statement.parameters)
+        return tags, log.noted(commit, self._channel)
+
+    async def _changes_of(
+        self, drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, last: int
+    ) -> tuple[Change, ...]:
+        changes: list[Change] = []
+        for start in range(0, len(drafts), PORTION):
+            end = min(start + PORTION, len(drafts))
+            changes += log.changes_of(drafts[start:end], tags[start:end], commit, last - len(drafts) + end)
+            if end < len(drafts):
+                await deferLater(self._reactor, 0, lambda: None)
+        return tuple(changes)
 
     async def _read(self, statement: Statement) -> Rows:
         return (await self._reader.read(statement)).rows

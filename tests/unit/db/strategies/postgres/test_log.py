@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from twisted_kong.core.changes import Change
 from twisted_kong.db.interfaces import Commit
 from twisted_kong.db.positions import LogPosition
@@ -38,6 +40,18 @@ def test_the_lock_comes_first() -> None:
         (2, "bbbbbbbb", "services", "delete", "2", '["services:2","x"]'),
         "channel",
     )
+    assert append.text.count("%s") == len(append.parameters)
+
+
+def test_many_drafts_are_sent_ahead() -> None:
+    """Portions are kept in the transaction; what is sent with the lock is short and holds none of them."""
+    first, second = log.note(DRAFTS[:1], TAGS[:1], 1), log.note(DRAFTS[1:], TAGS[1:], 2)
+    assert "true" in first.text
+    assert [json.loads(each.parameters[0])["place"] for each in (first, second)] == [1, 2]
+    assert json.loads(second.parameters[0])["keys"] == '["services:2","x"]'
+    lock, append = log.noted(COMMIT, "channel")
+    assert "pg_advisory_xact_lock" in lock.text
+    assert append.parameters == ("me", 5.0, "alice", "channel")
     assert append.text.count("%s") == len(append.parameters)
 
 
