@@ -50,7 +50,7 @@ def test_put_by_id_may_take_a_membership_away(node: AdminNode) -> None:
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_what_is_not_there(node: AdminNode, method: str, consumer: str, key: str) -> None:
     """404 with the plain message."""
-    body = {} if method == "PATCH" else None
+    body: dict[str, str] | None = {} if method == "PATCH" else None
     answer = node.client.request(method, f"/consumers/{consumer}/acls/{key}", json=body)
     assert (answer.status, answer.json) == (404, {"message": "Not found"})
 
