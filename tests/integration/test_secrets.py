@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
 from tests.kit.certificates import make_certificate
 from tests.kit.http_client import Answer
@@ -129,6 +130,7 @@ def all_events() -> Iterator[list[str]]:
     """Whatever is logged in the block, at any level, as the error log would have it."""
     lines: list[str] = []
 
+    @implementer(ILogObserver)
     def observe(event: LogEvent) -> None:
         lines.append(format_line(event, 1))
 
@@ -216,7 +218,9 @@ async def test_secrets_turn_up_nowhere_but_in_their_entities(tmp_path: Path) -> 
     from twisted.internet import reactor
 
     environment = {"REDIS": f"{SECRET}resolved"}
-    settings = {name: tmp_path / f"{name[:-11]}.log" for name in ("admin_access_log", "status_access_log")}
+    settings: dict[str, Any] = {
+        name: tmp_path / f"{name[:-11]}.log" for name in ("admin_access_log", "status_access_log")
+    }
     with all_events() as events:
         async with (
             scripted_upstream(reactor, lambda _: response(200, b"")) as upstream,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -187,3 +188,21 @@ def test_nothing_is_left_open(echo: int) -> None:
             ends = list(proxy._ends)
             proxy.close()
     assert all(end.get_extra_info("socket").fileno() == -1 for end in ends)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_an_end_as_a_connection_comes_in_is_quiet(echo: int, turns: int) -> None:
+    """However many turns of its loop after the client was let in."""
+    proxy, told = TcpProxy(echo), []
+    proxy._loop.set_exception_handler(lambda loop, context: told.append(context))
+
+    async def end() -> None:
+        # In the loop's own thread, so that the loop has not seen of it yet: the system lets clients in.
+        with closing(connected(proxy)):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await proxy._finish()
+
+    proxy._do(end)
+    proxy.close()
+    assert told == []

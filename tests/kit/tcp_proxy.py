@@ -11,7 +11,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,7 @@ class TcpProxy:
         self._ended: WeakSet[asyncio.StreamWriter] = WeakSet()
         # All that are open still, those whose last bytes nobody takes among them.
         self._ends: WeakSet[asyncio.StreamWriter] = WeakSet()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._accepting = True
         self._open = asyncio.Event()
         self._delay = 0.0
@@ -137,8 +138,18 @@ class TcpProxy:
         self.port = server.sockets[0].getsockname()[1]
         return server
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # No coroutine: of one that is cancelled before it has begun asyncio complains (Python 3.11).
         self._ends.add(writer)
+        self._begin(self._serve(reader, writer))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._open.wait()
             if not self._accepting:
@@ -152,8 +163,8 @@ class TcpProxy:
         self._links.add(link)
         filtered = Notifications() if self._postgres else None
         link.pumps = [
-            asyncio.create_task(self._pump(reader, far_writer, None)),
-            asyncio.create_task(self._pump(far_reader, writer, filtered)),
+            self._begin(self._pump(reader, far_writer, None)),
+            self._begin(self._pump(far_reader, writer, filtered)),
         ]
         try:
             await asyncio.gather(*link.pumps)
@@ -181,16 +192,20 @@ class TcpProxy:
             writer.write_eof()
 
     async def _finish(self) -> None:
+        # asyncio forgets the sockets of clients that it lets in just now if it is cancelled in it, or the
+        # server is gone by then.
+        while letting_in := asyncio.all_tasks() - self._tasks - {asyncio.current_task()}:
+            await asyncio.gather(*letting_in, return_exceptions=True)
         self._server.close()
-        await self._server.wait_closed()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        begun = list(self._tasks)
+        for task in begun:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)
         for end in list(self._ends):
             end.transport.abort()
         # The loop closes their sockets in its next turn.
         await asyncio.sleep(0)
+        await self._server.wait_closed()
 
     def _do(self, action: Callable[[], Awaitable[Any]]) -> Any:
         async def now() -> Any:
