@@ -224,6 +224,22 @@ async def test_a_value_that_cannot_be_stored(database: Database, value: object) 
     await refusal(database.services.insert({field: value}), SchemaViolation)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000])
+async def test_examination_tells_what_the_store_cannot_hold(database: Database, name: str) -> None:
+    """An entity that a store refuses for itself is refused by its examination too, and no other."""
+    written: EntityError | None = None
+    try:
+        entity = (await database.services.insert({"name": name, "tags": [name]})).entity
+    except SchemaViolation as error:
+        written, entity = error, {"id": SOMEBODY, "created_at": 1, "name": name, "port": None, "tags": [name]}
+    table, examined = database.services.table, None
+    try:
+        database.strategy.examine(table, table.key_of(entity), entity)
+    except SchemaViolation as error:
+        examined = error
+    assert str(written) == str(examined)
+
+
 async def test_dangling_reference(database: Database) -> None:
     """A reference must lead somewhere: code 4 on insert and on update."""
     expected = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from twisted_kong.core.changes import ChangeBatch, Position
+from twisted_kong.core.changes import ChangeBatch, Entity, Position
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
@@ -71,6 +71,10 @@ class Delegating(IStrategy):
         self, size: int, after: tuple[str, int, str] | None, tag: str | None
     ) -> list[TagRow]:
         return await self._serving.tags_after(size, after, tag)
+
+    @override
+    def examine(self, table: Table, key: str, entity: Entity) -> None:
+        self._serving.examine(table, key, entity)
 
     @override
     async def apply(self, commit: Commit) -> Committed:

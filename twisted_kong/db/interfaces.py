@@ -270,6 +270,13 @@ class IStrategy(IChangeLog, IMembership, Protocol):
     ) -> list[TagRow]:
         """At most ``size`` tags of entities by (key, ordinal, table), of one tag or of all."""
 
+    def examine(self, table: Table, key: str, entity: Entity) -> None:
+        """Refuse an entity that :meth:`apply` would refuse by itself, for a reason that only this store has.
+
+        :raises SchemaViolation: for a text that the store cannot hold; cheap and without a look at any row.
+        """
+        return None
+
     async def apply(self, commit: Commit) -> Committed:
         """Apply all of the writes and log them, or raise and change nothing; :class:`LostRace` see there."""
 

@@ -155,6 +155,9 @@ class StagedStrategy(Delegating):
 
     @override
     async def apply(self, commit: Commit) -> Committed:
+        for write in commit.writes:
+            if write.entity is not None:
+                self._serving.examine(self._tables[write.table], write.key, write.entity)
         position = await self.head()
         rows = StagedRows(self._overlay, self._base)
         try:

@@ -9,10 +9,17 @@ import pytest
 
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import memory_database
-from twisted_kong.core.errors import EntityError, ForeignKeyViolation, PrimaryKeyViolation, UniqueViolation
+from twisted_kong.core.errors import (
+    EntityError,
+    ForeignKeyViolation,
+    PrimaryKeyViolation,
+    SchemaViolation,
+    UniqueViolation,
+)
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import LostRace
 from twisted_kong.db.staging import StagedStrategy, stage
+from twisted_kong.db.tables import Table
 
 Staged = tuple[StagedStrategy, Database]
 
@@ -216,3 +223,15 @@ def test_what_is_preloaded_is_asked_for_no_more(base: Database) -> None:
     assert [row["tag"] for row in success_of(twin.tags_page()).rows] == ["x"]
     success_of(twin.routes.delete_by("name", "r"))
     failure_of(commit(store), LostRace)
+
+
+def test_what_only_the_base_cannot_hold_is_refused_at_once(base: Database, staged: Staged) -> None:
+    """A dry run must not find good what the datastore would refuse."""
+
+    def examine(table: Table, key: str, entity: dict[str, Any]) -> None:
+        if "\0" in str(entity["name"]):
+            raise SchemaViolation("cannot be stored", {})
+
+    base.strategy.examine = examine  # type: ignore[method-assign]
+    failure_of(staged[1].services.insert({"name": "a\0b"}), SchemaViolation)
+    made(staged[1], "services", {"name": "a"})

@@ -14,7 +14,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from typing_extensions import override
 
-from twisted_kong.core.changes import Change, ChangeBatch, Position
+from twisted_kong.core.changes import Change, ChangeBatch, Entity, Position
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
@@ -158,6 +158,10 @@ class PostgresStrategy(IStrategy):
     ) -> list[TagRow]:
         found = await self._read(rows.tags_after(size, after or ("", 0, ""), tag, self._now))
         return rows.tags_of_rows(found)
+
+    @override
+    def examine(self, table: Table, key: str, entity: Entity) -> None:
+        rows.index(table, key, Stored(entity, b""), None)
 
     @override
     async def apply(self, commit: Commit) -> Committed:
