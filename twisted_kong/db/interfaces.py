@@ -39,7 +39,8 @@ class Write:
     """One write of one entity, to be applied together with others or not at all.
 
     ``insert`` wants no row with this key.
-    ``update`` wants one, and with ``expected`` the very document that was read before.
+    ``update`` wants one, and with ``expected`` the very document that was read before; with ``family`` just
+    those rows that referred to it then, as table, field and keys.
     ``delete`` is content when there is none.
     ``expire`` removes a row whose time is over and leaves no trace in the log of it (only of what cascades).
     """
@@ -51,6 +52,7 @@ class Write:
     expected: bytes | None = None
     expires: float | None = None
     keeps_expiry: bool = False
+    family: tuple[str, str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

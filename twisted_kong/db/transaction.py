@@ -129,6 +129,7 @@ class _Transaction:
             old is None or (write.expected is not None and old.document != write.expected)
         ):
             raise LostRace(f"{table.name} {write.key}")
+        await self._check_family(write)
         before = old.entity if old is not None else None
         document = encode(entity)
         await self._check_uniques(table, write.key, entity, before)
@@ -137,6 +138,12 @@ class _Transaction:
         await self._rows.put(table, write.key, Stored(entity, document, expires), old)
         operation: Operation = "create" if old is None else "update"
         self._record(table, operation, write.key, entity, before)
+
+    async def _check_family(self, write: Write) -> None:
+        if write.family is not None:
+            name, field, keys = write.family
+            if await self._rows.referring(self._tables[name], field, write.key) != sorted(keys):
+                raise LostRace(f"{name} of {write.table} {write.key}")
 
     async def _delete(self, table: Table, write: Write) -> None:
         old = await self._living(table, write.key)

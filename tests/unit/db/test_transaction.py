@@ -130,6 +130,21 @@ def test_expected_documents() -> None:
     assert isinstance(store.refused(update("services", service("9", "c"))), LostRace)
 
 
+def test_expected_families() -> None:
+    """An update that was decided on what referred to an entity has lost the race when others do by now."""
+    store = Store()
+    store.apply(
+        insert("services", service("1", "a")),
+        insert("plugins", {"id": "2", "name": "p", "service": {"id": "1"}}),
+        insert("plugins", {"id": "3", "name": "q", "service": {"id": "1"}}),
+    )
+    known = ("plugins", "service", ("3", "2"))
+    assert store.apply(update("services", service("1", "b"), family=known)) == [("update", "services", "1")]
+    for keys in ((), ("2",), ("2", "3", "4")):
+        changed = update("services", service("1", "c"), family=("plugins", "service", keys))
+        assert isinstance(store.refused(changed), LostRace)
+
+
 def test_an_end_can_be_kept() -> None:
     """A write that keeps the end takes the one that stands in the store, not the one it has read."""
     store = Store()

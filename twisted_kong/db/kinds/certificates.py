@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -49,6 +50,25 @@ class CertificatesDao(Dao):
         self, current: Stored | None, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
         return await super()._replace(current, {"snis": None, **record}, lifetime, terms)
+
+    @override
+    async def _put(
+        self,
+        write: Write,
+        entity: Entity,
+        before: Entity | None,
+        record: Mapping[str, Any],
+        terms: Terms,
+    ) -> Written:
+        """A precondition is on what is shown, so others must not have changed the SNIs since it was judged.
+
+        Their rows are no part of the Certificate's, whose own may well stay as it was, within one second.
+        """
+        if before is not None and terms.precondition is not None:
+            keys = tuple(sni["id"] for sni in await self._snis_of(before))
+            write = replace(write, family=("snis", "certificate", keys))
+            await self._judge(terms, Stored(before, b""))
+        return await super()._put(write, entity, before, record, terms)
 
     @override
     async def _companions(

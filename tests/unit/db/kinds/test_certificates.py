@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,17 +10,20 @@ import pytest
 from tests.kit.certificates import make_certificate
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import core_database
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import (
     DatabaseUnavailable,
     EntityError,
     ForeignKeyViolation,
     InvalidUnique,
     OutcomeUnknown,
+    PreconditionFailed,
     SchemaViolation,
 )
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import StoredPage
+from twisted_kong.db.terms import Terms
 
 CERT, KEY = make_certificate("a.test")
 PAIR = {"cert": CERT, "key": KEY}
@@ -157,3 +161,36 @@ def test_a_store_that_fails_after_the_write() -> None:
         assert "it was written" in str(error)
         database.strategy.page = page  # type: ignore[method-assign]
         assert len(success_of(database["certificates"].page()).rows) == 1
+
+
+class Names:
+    """A precondition: a Certificate has just these names."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = list(names)
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def check(self, current: Entity | None) -> None:
+        """Raise for other names; what is to happen after the first look happens then."""
+        assert current is not None
+        if current["snis"] != self._names:
+            raise PreconditionFailed("other names", None)
+        happens, self.meanwhile = self.meanwhile, lambda: None
+        happens()
+
+
+def test_names_that_changed_since_they_were_judged_are_judged_again() -> None:
+    """Though the row of the Certificate itself is as it was: both writes fall into one second."""
+    with core_database() as database:
+        entity, dao = insert(database, snis=["a.test"]), database["certificates"]
+        wanted = Names("a.test")
+        success_of(dao.update(entity["id"], {"snis": ["a.test", "b.test"]}, terms=Terms(None, wanted)))
+        failure_of(
+            dao.update(entity["id"], {"snis": ["c.test"]}, terms=Terms(None, wanted)), PreconditionFailed
+        )
+        overtaken = Names("a.test", "b.test")
+        overtaken.meanwhile = lambda: success_of(dao.update(entity["id"], {"snis": ["a.test"]}))
+        failure_of(
+            dao.update(entity["id"], {"snis": ["d.test"]}, terms=Terms(None, overtaken)), PreconditionFailed
+        )
+        assert names(database) == ["a.test"]
