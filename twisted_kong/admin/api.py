@@ -26,7 +26,9 @@ from twisted_kong.admin.routes.admin_tokens import AdminTokenEndpoints
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
 from twisted_kong.admin.routes.cluster import ClusterEndpoints
+from twisted_kong.admin.routes.config import CONFIG, ConfigEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
+from twisted_kong.admin.routes.diff import DiffEndpoints
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table
 from twisted_kong.admin.routes.openapi import OpenApiEndpoints
@@ -48,7 +50,7 @@ from twisted_kong.db.staging import JointWrites
 HIDDEN = ("/targets", "/targets/{targets}", "/targets/{targets}/upstream", "/snis/{snis}/certificate")
 
 # Paths whose endpoints show by themselves what they would do.
-TRIED_BY_THEMSELVES = frozenset({BATCH})
+TRIED_BY_THEMSELVES = frozenset({BATCH, CONFIG})
 
 ANY_HOST = AccessRules(hosts=["*"])
 
@@ -83,6 +85,8 @@ def admin_table(parts: AdminParts) -> Table:
         ClusterEndpoints(
             parts.convergence, database.log, database.instance, lambda: database.write_context().now
         ).table(),
+        ConfigEndpoints(database, parts.follow).table(),
+        DiffEndpoints(database).table(),
         unavailable(),
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: paths).table(),
         OpenApiEndpoints(lambda: openapi_source(parts, whole), database.clock).table(),

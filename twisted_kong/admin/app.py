@@ -29,7 +29,7 @@ from twisted_kong.admin.answers import (
     page,
     reason,
 )
-from twisted_kong.admin.bodies import EMPTY, check_type, decode_body, parse_pairs
+from twisted_kong.admin.bodies import EMPTY, Body, check_type, decode_body, parse_pairs
 from twisted_kong.admin.browsers import EMBEDDED, GUARDS, grants, is_embedded, is_preflight, options_fields
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods, everything
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
@@ -44,8 +44,10 @@ from twisted_kong.core.errors import DatabaseUnavailable
 
 SERVER = "kong/3.9.1"
 
-# Paths whose POST takes YAML too.
-YAML_PATHS = frozenset({"/config"})
+# Paths that take a document, in YAML too, and decode it themselves: it may be long.
+DOCUMENT_PATHS = frozenset({"/config", "/diff"})
+# Those of them where a GET may carry one. RFC 9110 §9.3.1 gives the body of a GET no meaning of its own.
+GET_WITH_BODY = frozenset({"/diff"})
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -170,11 +172,11 @@ class AdminApp:
         params: Mapping[str, str],
     ) -> Answer:
         handlers, caller = self._table[path], self._caller(request)
-        takes_body = method in METHODS_WITH_BODY
+        takes_body = method in METHODS_WITH_BODY or (method == "GET" and path in GET_WITH_BODY)
         kind, data = _header(request, b"content-type") or "", b""
         if takes_body:
             data = request.body()
-            check_type(kind, data, yaml=path in YAML_PATHS)
+            check_type(kind, data, yaml=path in DOCUMENT_PATHS)
         if method == "OPTIONS":
             return _options(request, handlers)
         if handler_of(handlers, method) is None:
@@ -189,7 +191,8 @@ class AdminApp:
             pattern=path,
             params={name: unquote(value) for name, value in params.items()},
             query=parse_pairs(query),
-            body=decode_body(kind, data) if takes_body else EMPTY,
+            body=_body(path, kind, data) if takes_body else EMPTY,
+            accept=_header(request, b"accept") or "",
             author=caller.author,
             conditions=conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match"))),
             permit=everything if self._gate is None else partial(self._gate.permit, caller),
@@ -218,6 +221,10 @@ class AdminApp:
             return Caller(address, subject=request.subject)
         offered = offered_token(_header(request, b"kong-admin-token"), _header(request, b"authorization"))
         return self._gate.caller(offered, address, request.subject)
+
+
+def _body(path: str, kind: str, data: bytes) -> Body:
+    return Body({}, raw=data, kind=kind) if path in DOCUMENT_PATHS else decode_body(kind, data)
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:

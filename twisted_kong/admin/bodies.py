@@ -45,10 +45,15 @@ class UnsupportedBody(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A decoded body: a JSON object, or the pairs of a form (``pairs`` is then not None)."""
+    """A decoded body: a JSON object, or the pairs of a form (``pairs`` is then not None).
+
+    For an endpoint that decodes it itself: the bytes and their Content-Type, with an empty record.
+    """
 
     record: dict[str, Any]
     pairs: Pairs | None = None
+    raw: bytes = b""
+    kind: str = ""
 
 
 EMPTY = Body({})

@@ -28,6 +28,7 @@ class Call:
     place of the endpoint's ``{names}``, decoded.  ``query`` is empty for POST, PUT and PATCH, ``body`` for
     the other methods.
     ``terms`` say who calls, for the log of changes: the address of the client's end of the connection.
+    ``options`` is the query string whatever the method, ``accept`` what kinds of answer the client reads.
     ``permit`` tells what else the caller may do, for an endpoint that calls others.
     ``dry_run`` is asked of an endpoint that itself shows what it would do.
     """
@@ -36,6 +37,8 @@ class Call:
     path: str
     params: Mapping[str, str]
     query: Pairs = field(default_factory=list)
+    options: Pairs = field(default_factory=list)
+    accept: str = ""
     body: Body = EMPTY
     terms: Terms = NO_TERMS
     permit: Permit = everything

@@ -42,6 +42,7 @@ class Asked:
     permit: Permit = everything
     dry_run: bool = False
     caught_up: bool = False
+    accept: str = ""
 
     @property
     def call(self) -> Call:
@@ -51,6 +52,8 @@ class Asked:
             path=self.path,
             params=self.params,
             query=[] if self.method in METHODS_WITH_BODY else self.query,
+            options=self.query,
+            accept=self.accept,
             body=self.body,
             terms=Terms(self.author, self.conditions, self.caught_up),
             permit=self.permit,

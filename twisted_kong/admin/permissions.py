@@ -58,7 +58,7 @@ _OPEN_WRITES = (
     "/batch",
 )
 # What is shown there may be of any kind.
-_ALL_READS = ("/cache", "/cache/{key}", "/config", "/diff")
+_ALL_READS = ("/cache", "/cache/{key}", "/config", "/config/progress", "/diff")
 # A document is only compared.
 _ALL_READS_BY_POST = ("/diff",)
 _ALL_WRITES = ("/cache", "/cache/{key}", "/config", "/debug/node/log-level/{log_level}")

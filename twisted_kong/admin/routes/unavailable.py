@@ -5,7 +5,6 @@ from __future__ import annotations
 from twisted_kong.admin.answers import Answer, message
 from twisted_kong.admin.calls import Call, Handler, Table
 
-DBLESS = "this endpoint is only available when Kong is configured to not use a database"
 CONTROL_PLANE = (
     "this endpoint is only available when Kong is configured to run as Control Plane for the cluster"
 )
@@ -13,9 +12,8 @@ WASM = "this endpoint is only available when wasm is enabled"
 
 
 def unavailable() -> Table:
-    """``/config``, ``/clustering/*``, ``/status/dns`` and the filter chains of proxy-wasm."""
+    """``/clustering/*``, ``/status/dns`` and the filter chains of proxy-wasm."""
     table: Table = {
-        "/config": {"GET": _saying(400, DBLESS), "POST": _saying(400, DBLESS)},
         "/clustering/data-planes": {"GET": _saying(400, CONTROL_PLANE)},
         "/clustering/status": {"GET": _saying(400, CONTROL_PLANE)},
         "/status/dns": {"GET": _saying(501, "not implemented with the legacy DNS client")},

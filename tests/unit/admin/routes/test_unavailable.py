@@ -10,8 +10,6 @@ from tests.kit.admin_node import AdminNode
 @pytest.mark.parametrize(
     ("method", "path", "status", "text"),
     [
-        ("GET", "/config", 400, "not use a database"),
-        ("POST", "/config", 400, "not use a database"),
         ("GET", "/clustering/status", 400, "Control Plane"),
         ("GET", "/clustering/data-planes", 400, "Control Plane"),
         ("GET", "/filter-chains", 400, "wasm"),
