@@ -30,7 +30,7 @@ from twisted_kong.admin.routes.config import CONFIG, ConfigEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.diff import DiffEndpoints
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
-from twisted_kong.admin.routes.log_level import log_level_table
+from twisted_kong.admin.routes.log_level import log_level_table, shared_log_level_table
 from twisted_kong.admin.routes.openapi import OpenApiEndpoints
 from twisted_kong.admin.routes.plugins import PluginKind
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
@@ -82,6 +82,7 @@ def admin_table(parts: AdminParts) -> Table:
         status_table(node, database.log),
         timers_table(node),
         log_level_table(parts.log_level),
+        shared_log_level_table(kinds_of(parts)["parameters"]),
         ClusterEndpoints(
             parts.convergence, database.log, database.instance, lambda: database.write_context().now
         ).table(),

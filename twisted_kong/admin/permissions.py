@@ -61,7 +61,13 @@ _OPEN_WRITES = (
 _ALL_READS = ("/cache", "/cache/{key}", "/config", "/config/progress", "/diff")
 # A document is only compared.
 _ALL_READS_BY_POST = ("/diff",)
-_ALL_WRITES = ("/cache", "/cache/{key}", "/config", "/debug/node/log-level/{log_level}")
+_ALL_WRITES = (
+    "/cache",
+    "/cache/{key}",
+    "/config",
+    "/debug/node/log-level/{log_level}",
+    "/debug/cluster/log-level/{log_level}",
+)
 # Further paths about one kind; see the modules of admin/routes.
 _OF_KIND = {
     "/tags": "tags",

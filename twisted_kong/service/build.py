@@ -23,6 +23,7 @@ from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
 from twisted_kong.node.secrets import Secrets
+from twisted_kong.node.shared_level import SharedLevel
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.warm_up import warm_up
 from twisted_kong.pdk.loader import LoadedPlugins, PluginError, load_plugins
@@ -122,6 +123,7 @@ class Builder:
             ),
             polling=self._polling,
             chance=self._ground.host.chance,
+            followers=(SharedLevel(database["parameters"], self._log_level.set),),
         )
         self._undo.push_async_callback(state.stop)
         await state.start()

@@ -19,7 +19,7 @@ from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.feed import ChangeFeed
 from twisted_kong.node.holder import Holder
-from twisted_kong.node.invalidation import Invalidator
+from twisted_kong.node.invalidation import Follower, Invalidator
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.marks import all_of
 from twisted_kong.node.plugin_rows import PluginHolder
@@ -65,6 +65,7 @@ class NodeState:
     :param priorities: of the loaded plugins, by name.
     :param secrets: what plugins and Certificates refer to.
     :param polling: False for tests of what holds when no change is ever heard of.
+    :param followers: what else follows the changes, beside what is held here.
     :param chance: by which the first regular poll of the log comes early, see :class:`ChangeFeed`.
 
     ``plugin_watchers`` and ``certificate_watchers`` are called after each row of their kind was applied.
@@ -81,6 +82,7 @@ class NodeState:
         secrets: Secrets,
         polling: bool = True,
         chance: Callable[[], float] = lambda: 1.0,
+        followers: Sequence[Follower] = (),
     ) -> None:
         self._clock = clock
         self.balancing = balancing
@@ -118,7 +120,7 @@ class NodeState:
         self.admin_tokens = (
             AdminTokenHolder(database["admin_tokens"], clock, ttl=ttl) if conf.admin_auth == "token" else None
         )
-        self.invalidator = Invalidator(self.cache, self._holders, clock)
+        self.invalidator = Invalidator(self.cache, (*self._holders, *followers), clock)
         self.feed = ChangeFeed(
             database.log,
             self.invalidator.follow,

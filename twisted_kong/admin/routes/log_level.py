@@ -1,4 +1,4 @@
-"""``/debug/node/log-level``: see and change how much this node logs."""
+"""``/debug/node/log-level``, ``/debug/cluster/log-level``: see and change how much this node, or all, log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from twisted_kong.admin.answers import Answer, message
 from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.kinds import Kind
 from twisted_kong.admin.log_level import DEFAULT_TIMEOUT, LEVELS, LogLevel
+from twisted_kong.node.shared_level import KEY, encoded
 
 
 def log_level_table(log_level: LogLevel) -> Table:
@@ -18,11 +20,7 @@ def log_level_table(log_level: LogLevel) -> Table:
         return message(200, f"log level: {log_level.level}")
 
     async def change(call: Call) -> Answer:
-        level, timeout = call.params["log_level"], _timeout(call)
-        if level not in LEVELS:
-            raise Refused(400, f"unknown log level: {level}")
-        if timeout < 0:
-            raise Refused(400, "timeout must be greater than or equal to 0")
+        level, timeout = _wanted(call)
         changed = log_level.set(level, timeout)
         return message(200, "log level changed" if changed else f"log level is already {level}")
 
@@ -30,6 +28,32 @@ def log_level_table(log_level: LogLevel) -> Table:
         "/debug/node/log-level": {"GET": show},
         "/debug/node/log-level/{log_level}": {"PUT": change},
     }
+
+
+def shared_log_level_table(parameters: Kind) -> Table:
+    """The endpoint that changes the level of all nodes.
+
+    :param parameters: where it is written, for all to follow.
+    """
+
+    async def change(call: Call) -> Answer:
+        """PUT: change how much every node of the cluster logs, for a time"""
+        level, timeout = _wanted(call)
+        value = {"value": encoded(level, timeout)}
+        done = await parameters.dao.upsert(KEY, value, terms=call.terms)
+        return message(200, "log level changed").with_headers(*await parameters.follow(done))
+
+    return {"/debug/cluster/log-level/{log_level}": {"PUT": change}}
+
+
+def _wanted(call: Call) -> tuple[str, float]:
+    """The level and the time that a call asks for."""
+    level, timeout = call.params["log_level"], _timeout(call)
+    if level not in LEVELS:
+        raise Refused(400, f"unknown log level: {level}")
+    if timeout < 0:
+        raise Refused(400, "timeout must be greater than or equal to 0")
+    return level, timeout
 
 
 def _timeout(call: Call) -> float:

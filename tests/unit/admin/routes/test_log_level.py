@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.kit.admin_node import AdminNode
+from tests.kit.deferreds import success_of
 
 PATH = "/debug/node/log-level"
 
@@ -48,3 +51,17 @@ def test_nonsense_is_refused() -> None:
     answer = node.client.put(f"{PATH}/debug", {"timeout": -1})
     assert (answer.status, answer.json) == (400, {"message": "timeout must be greater than or equal to 0"})
     assert node.levels == []
+
+
+def test_the_level_of_all_nodes_is_written_for_them() -> None:
+    """It is a write like any other, with a position that one can wait for; nonsense is refused as before."""
+    node = AdminNode()
+    path = "/debug/cluster/log-level"
+    answer = node.client.put(f"{path}/debug", {"timeout": 5})
+    assert (answer.status, answer.json) == (200, {"message": "log level changed"})
+    assert answer.header("X-Kong-Position")
+    row = success_of(node.database["parameters"].select("log_level"))
+    assert json.loads(row["value"]) == {"level": "debug", "timeout": 5}
+    assert node.client.put(f"{path}/debug", {"timeout": 6}).status == 200
+    assert node.client.put(f"{path}/bad").json == {"message": "unknown log level: bad"}
+    assert node.client.put(f"{path}/info", {"timeout": -1}).status == 400

@@ -17,6 +17,7 @@ from twisted_kong.admin.openapi.shapes import (
     record,
     ref,
 )
+from twisted_kong.admin.openapi.shared import WRITTEN
 
 TAG = "Node"
 
@@ -147,6 +148,17 @@ DESCRIPTIONS: Descriptions = {
             arguments=("Wait", "WaitTimeout"),
             body=_LEVEL_BODY,
             replies={200: Reply("It is in force.", ref("Message"))},
+        )
+    },
+    "/debug/cluster/log-level/{log_level}": {
+        "PUT": Operation(
+            "Change how much every node logs, for a while",
+            TAG,
+            "setLogLevelOfAll",
+            about=f"The levels are {', '.join(LEVELS)}. With `wait=cluster` it is answered when all have it.",
+            arguments=("Wait", "WaitTimeout"),
+            body=_LEVEL_BODY,
+            replies={200: Reply("It is in force on this node.", ref("Message"), headers=WRITTEN)},
         )
     },
     "/openapi.json": {
