@@ -12,7 +12,6 @@ NO_BALANCER = (
     "no balancer yet: the addresses of a Target given by name are not known, so neither is their DNS error"
 )
 LATER = "the endpoints of acme, prometheus and proxy-cache come with their handlers"
-LUA = "pieces of Lua are not judged, since none is run"
 REQUEST_ID = "Kong names the request in this one answer, by an id that its log knows; ours has none"
 OWN_MEASURES = "tells what this process measures of itself"
 CACHE_LISTING = "an addition of ours: the listing of the cache"
@@ -29,7 +28,6 @@ KNOWN: dict[tuple[str, int], str] = {
     ("services", 88): NO_OBJECT,
     ("plugins", 10): WRONG_TYPE,
     ("plugins", 30): LOCAL_ONLY,
-    ("plugins", 65): LUA,
     ("plugins", 83): LOCAL_ONLY,
     ("plugins", 105): LOCAL_ONLY,
     ("plugins", 116): LOCAL_ONLY,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted_kong.core.schema.checks.lua import not_lua
 from twisted_kong.core.schema.plugin_typedefs import ANY_PROTOCOL, LUA_CHUNKS, NOT_FOR_CONSUMERS
+
+
+def lua_chunk_parses(value: str) -> str | None:
+    """A chunk of Lua."""
+    found = not_lua(value)
+    return None if found is None else f"error parsing pre-function: {found}"
+
 
 SCHEMA: dict[str, Any] = {
     "name": "pre-function",
@@ -38,3 +46,5 @@ SCHEMA: dict[str, Any] = {
         }
     ],
 }
+
+FUNCTIONS = {"lua_chunk_parses": lua_chunk_parses}

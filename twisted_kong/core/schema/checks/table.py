@@ -59,7 +59,6 @@ CORE_FUNCTIONS: Functions = {
         dictionaries.shm_memory_dictionary,
         limits.limits_order,
         llm.no_stats_for_anthropic_completions,
-        lua.lua_chunk_parses,
         lua.safe_lua_expression,
         pairs.header_pair_name,
         pairs.header_pair_both,
