@@ -22,7 +22,7 @@ from twisted_kong.admin.node_info import NodeInfo
 from twisted_kong.admin.openapi.document import Source
 from twisted_kong.admin.openapi.endpoints.everything import all_components, all_descriptions
 from twisted_kong.admin.routes.acls import GroupEndpoints
-from twisted_kong.admin.routes.admin_tokens import AdminTokenEndpoints
+from twisted_kong.admin.routes.admin_tokens import AdminTokenEndpoints, AdminTokenKind
 from twisted_kong.admin.routes.cache import ICache, cache_table
 from twisted_kong.admin.routes.certificates import CertificateKind
 from twisted_kong.admin.routes.cluster import ClusterEndpoints
@@ -142,6 +142,8 @@ def kinds_of(parts: AdminParts) -> dict[str, Kind]:
         kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.follow, kinds["snis"].dao)
     plain = kinds["plugins"]
     kinds["plugins"] = PluginKind(plain.schema, plain.dao, parts.follow, parts.node.unavailable)
+    plain = kinds["admin_tokens"]
+    kinds["admin_tokens"] = AdminTokenKind(plain.schema, plain.dao, parts.follow)
     return kinds
 
 

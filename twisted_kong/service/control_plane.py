@@ -6,6 +6,8 @@ import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
+from twisted.logger import Logger
+
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
 from twisted_kong.admin.app import AdminHeaders
@@ -31,6 +33,8 @@ from twisted_kong.node.following import Following
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.state import NodeCache
+
+_log = Logger()
 
 WriteLine = Callable[[str], None]
 
@@ -95,6 +99,10 @@ def make_gate(ground: Ground, foundation: Foundation) -> Gate | None:
     tokens = foundation.state.admin_tokens
     if tokens is None:
         return None
+    if not tokens.rows["admin_tokens"] and ground.conf.admin_token is None:
+        _log.warn(
+            "admin_auth is token, and there is no token yet: make the first with 'kong admin-token create'"
+        )
     permissions = Permissions(foundation.schemas)
     return Gate(tokens, permissions, ground.reactor.seconds, ground.conf.admin_token)
 

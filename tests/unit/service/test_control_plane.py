@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.logs import caught_warnings
 from tests.kit.memory_node import MemoryNode, started_node
 from twisted_kong.admin.status_app import NO_DATABASE
 from twisted_kong.core.errors import DatabaseUnavailable
@@ -96,3 +97,39 @@ def test_ready_without_the_database(tmp_path: Path, needs: str, status: int, tex
         assert (answer.status, answer.json["message"]) == (status, text)
         assert answer.json["database"]["reachable"] is False
         assert client.get("/status").json["database"] == {"reachable": False}
+
+
+def test_tokens_are_asked_for_if_the_configuration_says_so(tmp_path: Path) -> None:
+    """By the Admin API and not by the Status API; who has locked himself out is told the way in."""
+    node = MemoryNode(tmp_path, admin_auth="token")
+    with caught_warnings() as lines:
+        node.start()
+    try:
+        assert lines == [
+            "admin_auth is token, and there is no token yet: make the first with 'kong admin-token create'"
+        ]
+        assert node.client(8001).get("/services").status == 401
+        assert node.client(8100).get("/status").status == 200
+    finally:
+        node.stop()
+
+
+def test_the_token_of_the_configuration_is_a_way_in(tmp_path: Path) -> None:
+    """It may do everything; what it makes is followed at once, and so is what becomes of it."""
+    root = "a-token-of-kong.conf-with-32-chars"
+    node = MemoryNode(tmp_path, admin_auth="token", admin_token=root)
+    with caught_warnings() as lines:
+        node.start()
+    try:
+        client = node.client(8001)
+        mine = {"headers": {"Kong-Admin-Token": root}}
+        record = {"name": "ci", "roles": {"services": "read"}}
+        token = client.post("/admin-tokens", record, **mine).json["token"]
+        theirs = {"headers": {"Kong-Admin-Token": token}}
+        assert client.get("/services", **theirs).status == 200
+        assert client.get("/", **mine).json["configuration"]["admin_token"] == "******"
+        assert client.delete("/admin-tokens/ci", **mine).status == 204
+        assert lines == []
+        assert client.get("/services", **theirs).status == 401
+    finally:
+        node.stop()

@@ -61,3 +61,13 @@ def test_a_hash_cannot_be_written(node: AdminNode) -> None:
     """It is as unknown as any field that does not exist."""
     answer = node.client.post("/admin-tokens", {"name": "ci", "roles": ROLES, "token_hash": "0" * 64})
     assert (answer.status, answer.json["fields"]) == (400, {"token_hash": "unknown field"})
+
+
+def test_an_answer_that_tells_a_token_is_kept_by_no_cache(node: AdminNode) -> None:
+    """Nor one on the way; the others may be asked for again by their tags."""
+    made = node.client.post("/admin-tokens", {"name": "ci", "roles": ROLES})
+    rotated = node.client.post("/admin-tokens/ci/rotate")
+    assert [answer.header("Cache-Control") for answer in (made, rotated)] == ["no-store"] * 2
+    assert node.client.get("/admin-tokens/ci").header("Cache-Control") is None
+    assert node.client.patch("/admin-tokens/ci", {"tags": ["x"]}).header("Cache-Control") is None
+    assert node.client.delete("/admin-tokens/ci").status == 204
