@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from twisted.internet.task import deferLater
-
 from twisted_kong.admin.answers import NOT_FOUND, Answer, as_json, message
 from twisted_kong.admin.bodies import Body
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Table
@@ -26,11 +24,9 @@ from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
 from twisted_kong.db.staging import JointWrites, stage
+from twisted_kong.db.turns import Turns
 
 PATH = "/batch"
-
-# Seconds that operations may keep the reactor from other work.
-SLICE = 0.005
 
 
 class Batch:
@@ -81,21 +77,19 @@ class Batch:
     async def _tried(self, operations: Sequence[Operation], call: Call) -> Answer:
         store, twin = stage(self._database)
         data = await self._run(twin, operations, call)
-        changes = shown_changes(self._schemas, store.changes)
+        changes = shown_changes(self._schemas, store.changes, call.permit)
         return as_json(200, {"dry_run": True, "status": 200, "data": data, "changes": changes})
 
     async def _run(self, twin: Database, operations: Sequence[Operation], call: Call) -> list[dict[str, Any]]:
         table = self._table_over(twin)
-        paths, clock = Paths(dict.fromkeys([*table, *self._everywhere()])), self._database.clock
-        data, begun = [], clock.seconds()
+        paths, turns = Paths(dict.fromkeys([*table, *self._everywhere()])), Turns(self._database.clock)
+        data = []
         for index, operation in enumerate(operations):
             answer = await self._answer(table, paths, operation, call)
             if answer.status >= 400:
                 raise _Refusal(index, answer)
             data.append({"status": answer.status, "body": body_of(answer)})
-            if not 0 <= clock.seconds() - begun < SLICE:
-                await deferLater(clock, 0, lambda: None)
-                begun = clock.seconds()
+            await turns.pause()
         return data
 
     async def _answer(self, table: Table, paths: Paths, operation: Operation, call: Call) -> Answer:

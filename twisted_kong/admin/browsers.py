@@ -19,7 +19,7 @@ Fields = tuple[tuple[str, str], ...]
 Header = Callable[[bytes], str | None]
 
 # What pages of other origins may see of the headers of an answer, beside those that are always seen.
-EXPOSED = ", ".join((ETAG, POSITION, APPLIED, "Allow", "X-Kong-Admin-Latency"))
+EXPOSED = ", ".join((ETAG, POSITION, APPLIED, "X-Kong-Dry-Run", "Allow", "X-Kong-Admin-Latency"))
 
 GUARDS: Fields = (
     ("Vary", "Origin"),

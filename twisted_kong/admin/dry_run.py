@@ -14,9 +14,11 @@ from typing import Any
 
 from twisted_kong.admin.answers import Answer, as_json
 from twisted_kong.admin.bodies import Pairs
-from twisted_kong.admin.calls import Table
+from twisted_kong.admin.calls import Permit, Table
 from twisted_kong.admin.dispatch import Asked, dispatch
+from twisted_kong.admin.endpoints import collection_path
 from twisted_kong.admin.failures import Refused, answer_for
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.schema.hiding import hidden, hidden_change
 from twisted_kong.core.schema.schema import Schema
@@ -96,7 +98,7 @@ class DryRun:
             "dry_run": True,
             "status": answer.status,
             "entity": body_of(answer),
-            "changes": shown_changes(self._schemas, store.changes),
+            "changes": shown_changes(self._schemas, store.changes, asked.permit),
         }
         # 204 has no body
         return as_json(200 if answer.status == 204 else answer.status, body)
@@ -107,23 +109,45 @@ def body_of(answer: Answer) -> Any:
     return json.loads(answer.body) if answer.body else None
 
 
-def shown_changes(schemas: Mapping[str, Schema], drafts: Iterable[Draft]) -> list[dict[str, Any]]:
-    """Changes as answers show them, without the secrets of those entities."""
-    return [_shown(schemas[draft.table], draft) for draft in drafts]
+def shown_changes(
+    schemas: Mapping[str, Schema], drafts: Iterable[Draft], permit: Permit
+) -> list[dict[str, Any]]:
+    """Changes as answers show them, without the secrets of those entities.
+
+    :param permit: of the caller; of what he may not read only the primary keys are shown.
+    """
+    drafts = tuple(drafts)
+    readable = {kind for kind in {draft.table for draft in drafts} if _may_read(schemas[kind], permit)}
+    return [_shown(schemas[draft.table], draft, whole=draft.table in readable) for draft in drafts]
 
 
-def _shown(schema: Schema, draft: Draft) -> dict[str, Any]:
+def _may_read(schema: Schema, permit: Permit) -> bool:
+    try:
+        permit("GET", f"{collection_path(schema)}/{{{schema.name}}}")
+    except Refused:
+        return False
+    return True
+
+
+def _shown(schema: Schema, draft: Draft, *, whole: bool) -> dict[str, Any]:
     before, after = (
-        None if entity is None else schema.present(entity) for entity in (draft.before, draft.after)
+        each if each is None or whole else {name: each[name] for name in schema.primary_key}
+        for each in (draft.before, draft.after)
     )
-    was, now = (None if each is None else hidden(schema.fields_for(each), each) for each in (before, after))
-    if before is not None and after is not None:
-        # a Plugin may have become another, with other fields
-        was, now = hidden_change({**schema.fields_for(after), **schema.fields_for(before)}, before, after)
     return {
         "entity": draft.table,
         "operation": draft.operation,
         "id": draft.key,
-        "before": was,
-        "after": now,
+        **dict(zip(("before", "after"), _hidden(schema, before, after), strict=True)),
     }
+
+
+def _hidden(
+    schema: Schema, before: Entity | None, after: Entity | None
+) -> tuple[Entity | None, Entity | None]:
+    was, now = (None if each is None else schema.present(each) for each in (before, after))
+    if was is not None and now is not None:
+        # a Plugin may have become another, with other fields
+        return hidden_change({**schema.fields_for(now), **schema.fields_for(was)}, was, now)
+    was, now = (None if each is None else hidden(schema.fields_for(each), each) for each in (was, now))
+    return was, now

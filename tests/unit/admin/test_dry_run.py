@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from tests.kit.admin_client import Response
 from tests.kit.admin_node import AdminNode
 from tests.kit.deferreds import success_of
-from twisted_kong.admin.dry_run import dry_run_wanted
+from twisted_kong.admin.api import entities_over
+from twisted_kong.admin.dispatch import Asked
+from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
 from twisted_kong.admin.failures import Refused
 
 
@@ -166,3 +169,18 @@ def test_no_dry_run_is_a_write(node: AdminNode) -> None:
     answer = node.client.post("/services?dry_run=0", {"name": "a", "host": "h"})
     assert (answer.status, answer.header("X-Kong-Dry-Run")) == (201, None)
     assert node.client.get("/services/a?dry_run=1").json["name"] == "a"
+
+
+def test_what_a_caller_may_not_read_is_not_shown(node: AdminNode) -> None:
+    """Whoever may remove a Consumer but not read credentials is told of them, but not what they are."""
+
+    def permit(method: str, pattern: str) -> None:
+        if "basic-auth" in pattern:
+            raise Refused(403, "not yours")
+
+    over = entities_over(node.parts)
+    asked = Asked("DELETE", "/consumers/c", "/consumers/{consumers}", {"consumers": "c"}, permit=permit)
+    answer = success_of(DryRun(node.database, over, node.schemas).answer({}, asked))
+    first, second = json.loads(answer.body)["changes"]
+    assert first["before"] == {"id": first["id"]}
+    assert second["before"]["username"] == "c"
