@@ -170,5 +170,5 @@ def _completed(schema: Schema, made: Json, side: Side) -> Json:
     made["title"] = component(schema.name) + ENDINGS[side]
     if schema.ttl:
         ttl: Json = {"type": "integer", "minimum": 0, "maximum": LONGEST, "description": meaning_of("ttl")}
-        made["properties"]["ttl"] = nullable(ttl) if side is not Side.ANSWER else ttl
+        made["properties"]["ttl"] = nullable(ttl)
     return made

@@ -90,12 +90,16 @@ def _is_always_made(definition: Definition) -> bool:
 def nullable(schema: Json) -> Json:
     """A schema that takes ``null`` too."""
     kind = schema.get("type")
-    if isinstance(kind, str):
+    if isinstance(kind, str) and not schema.keys() & _NOT_FOR_NULL:
         wider = {**schema, "type": [kind, "null"]}
         if "enum" in schema:
             wider["enum"] = [*schema["enum"], None]
         return wider
     return {"anyOf": [schema, {"type": "null"}]} if schema else {}
+
+
+# Rules that say something of null too.
+_NOT_FOR_NULL = {"not", "allOf", "anyOf", "oneOf", "const"}
 
 
 def _demands(required: list[str], shorthands: Mapping[str, Definition], side: Side) -> Json:

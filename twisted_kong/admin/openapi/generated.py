@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from twisted_kong.admin.endpoints import collection_path, has_endpoints, nested_path
 from twisted_kong.admin.openapi.entities import demanded_parents, entity_reference, page_reference
 from twisted_kong.admin.openapi.fields import Json, Side
-from twisted_kong.admin.openapi.names import component, pascal, plural, title
+from twisted_kong.admin.openapi.names import component, noun, pascal, plural, title, with_article
 from twisted_kong.admin.openapi.operations import Descriptions, Operation, Reply
 from twisted_kong.admin.openapi.shared import ENTITY_WRITTEN, PAGE, WRITTEN
 from twisted_kong.core.schema.schema import Schema
@@ -57,31 +57,31 @@ def written(schema: Schema, about: str) -> Reply:
 
 def _own(schema: Schema) -> Descriptions:
     path, one, many = collection_path(schema), component(schema.name), plural(schema.name)
-    noun, words = title(schema.name), key_words(schema)
+    this = with_article(noun(schema.name))
     body = document_of(schema, parent_told=False)
     return {
         path: {
-            "GET": _list(schema, f"list{many}", f"List: {noun}"),
-            "POST": _create(schema, f"create{one}", body, f"Create: {noun}"),
+            "GET": _list(schema, f"list{many}", f"List the {title(schema.name)}"),
+            "POST": _create(schema, f"create{one}", body, f"Create {this}"),
         },
-        f"{path}/{{{schema.name}}}": _single(schema, one, body, f"{noun}: one, by {words}"),
+        f"{path}/{{{schema.name}}}": _single(schema, one, body, f"{this} by {key_words(schema)}"),
     }
 
 
 def _children(parent: Schema, child: Schema) -> Descriptions:
     path = nested_path(parent, child)
     of = f"Of{component(parent.name)}"
-    noun, owner = title(child.name), title(parent.name)
+    this, owner = noun(child.name), with_article(noun(parent.name))
     body = document_of(child, parent_told=True)
     return {
         path: {
-            "GET": _list(child, f"list{plural(child.name)}{of}", f"List: {noun} of one of the {owner}"),
+            "GET": _list(child, f"list{plural(child.name)}{of}", f"List the {title(child.name)} of {owner}"),
             "POST": _create(
-                child, f"create{component(child.name)}{of}", body, f"Create: {noun} for one of the {owner}"
+                child, f"create{component(child.name)}{of}", body, f"Create {with_article(this)} of {owner}"
             ),
         },
         f"{path}/{{{child.name}}}": _single(
-            child, component(child.name) + of, body, f"{noun}: one of one of the {owner}", strict=True
+            child, component(child.name) + of, body, f"{with_article(this)} of {owner}", strict=True
         ),
     }
 
@@ -153,7 +153,7 @@ def _single(
 def _parent(parent: Schema, child: Schema, field: str) -> Descriptions:
     path = f"{collection_path(child)}/{{{child.name}}}/{field}"
     name = f"{pascal(field)}Of{component(child.name)}"
-    what = f"the {title(parent.name)} entity that one of the {title(child.name)} refers to as `{field}`"
+    what = f"the {noun(parent.name)} that {with_article(noun(child.name))} refers to as `{field}`"
     found = _single(parent, name, document_of(parent, parent_told=False), what)
     found["PUT"] = Operation(
         f"Make or replace {what}",

@@ -18,6 +18,8 @@ _TITLES = {
     "oauth2_tokens": "OAuth 2.0 tokens",
     "acme_storage": "ACME storage",
 }
+_NOUNS = {"acme_storage": "ACME storage entry"}
+_SPOKEN_WITH_VOWEL = {"HMAC-auth"}
 
 
 def pascal(name: str) -> str:
@@ -50,6 +52,19 @@ def title(kind: str) -> str:
     words = [_acronym(word) for word in kind.replace("-", "_").split("_")]
     first = words[0]
     return " ".join([first[:1].upper() + first[1:], *words[1:]])
+
+
+def noun(kind: str) -> str:
+    """One of a kind in a sentence: ``Service``, ``CA certificate``."""
+    words = _NOUNS.get(kind) or title(kind)
+    return words[:-1] if words.endswith("s") else words
+
+
+def with_article(words: str) -> str:
+    """``a Service``, ``an ACL``: as the first letter is spoken."""
+    first = words.split()[0]
+    vowel = first[0] in "AEIOU" if not first.isupper() else first[0] in "AEFHILMNORSX"
+    return f"{'an' if vowel or first in _SPOKEN_WITH_VOWEL else 'a'} {words}"
 
 
 def _acronym(word: str) -> str:

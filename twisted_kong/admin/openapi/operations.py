@@ -43,12 +43,14 @@ class Reply:
     """What may be answered: words, and the schema of the body if there is one.
 
     :param headers: names among the headers of the document's components.
+    :param further: media types in which the body may come as text instead.
     """
 
     about: str
     schema: Mapping[str, Any] | None = None
     media: str = JSON_TYPE
     headers: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
         """The Response Object."""
@@ -56,7 +58,8 @@ class Reply:
         if self.headers:
             reply["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in self.headers}
         if self.schema is not None:
-            reply["content"] = {self.media: {"schema": dict(self.schema)}}
+            texts = {media: {"schema": {"type": "string"}} for media in self.further}
+            reply["content"] = {self.media: {"schema": dict(self.schema)}, **texts}
         return reply
 
 
@@ -121,7 +124,7 @@ def operation_object(method: str, path: str, told: Operation) -> Json:
     parameters = [_parameter(each) for each in _arguments(method, told)]
     if parameters:
         shown["parameters"] = parameters
-    if method in WITH_BODY:
+    if method in WITH_BODY or told.body is not None:
         shown["requestBody"] = _body(told)
     shown["responses"] = {
         str(status): reply.as_json()
@@ -159,7 +162,7 @@ def _body(told: Operation) -> Json:
 
 def _replies(method: str, path: str, told: Operation) -> dict[int, Reply | str]:
     replies = dict(_EVERYWHERE)
-    if method in WITH_BODY:
+    if method in WITH_BODY or told.body is not None:
         replies[415] = "UnsupportedMedia"
     if "{" in path:
         replies[404] = "NotFound"

@@ -66,6 +66,9 @@ def _by_heading(document: Json) -> dict[str, list[tuple[str, str, Json]]]:
         for method in METHODS:
             if method in item:
                 headings.setdefault(item[method]["tags"][0], []).append((method, path, item))
+    for operations in headings.values():
+        # a kind's own paths before those through others
+        operations.sort(key=lambda each: (each[1].count("/"), each[1], METHODS.index(each[0])))
     return {tag: operations for tag, operations in headings.items() if operations}
 
 
@@ -98,7 +101,7 @@ def _operation(method: str, path: str, item: Json, document: Json) -> str:
     lines = [
         f'<details id="{told["operationId"]}" data-find="{find}"><summary>'
         f'<span class="m {method}">{method.upper()}</span><code class="path{old}">{escape(path)}</code>'
-        f'<span class="sum">{escape(told["summary"])}</span></summary><div class="in">'
+        f'<span class="sum">{marked(told["summary"])}</span></summary><div class="in">'
     ]
     if "description" in told:
         lines.append(f"<p>{marked(told['description'])}</p>")

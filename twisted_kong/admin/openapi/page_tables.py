@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from twisted_kong.admin.answers import encode
 from twisted_kong.admin.openapi.examples import resolved
+from twisted_kong.admin.openapi.fields import VAULT_REFERENCE
 
 Json = dict[str, Any]
 
@@ -82,18 +84,20 @@ def type_words(schema: Json) -> str:
     if "$ref" in schema or ("type" not in schema and any(key in schema for key in ("anyOf", "oneOf"))):
         return schema_link(schema)
     if "const" in schema:
-        return f"<code>{escape(str(schema['const']))}</code>"
-    kinds = schema.get("type", "anything")
+        return _literal(schema["const"])
+    if schema.get("pattern") == VAULT_REFERENCE:
+        return "a reference to a vault"
+    kinds = schema.get("type", "" if "enum" in schema else "anything")
     words = [" or ".join(kinds) if isinstance(kinds, list) else str(kinds)]
     if schema.get("format") in ("uuid", "uri", "ipv4", "ipv6"):
         words.append(schema["format"])
     if "items" in schema:
         words[0] += f" of {type_words(schema['items'])}"
     if "enum" in schema:
-        choices = [f"<code>{escape(str(each))}</code>" for each in schema["enum"] if each is not None]
+        choices = [_literal(each) for each in schema["enum"] if each is not None]
         words.append("one of " + ", ".join(choices))
     words += [_limit(text, schema[key]) for key, text in _LIMITS if _is_telling(key, schema)]
-    return "; ".join(words)
+    return "; ".join(filter(None, words))
 
 
 def _is_telling(key: str, schema: Json) -> bool:
@@ -101,7 +105,11 @@ def _is_telling(key: str, schema: Json) -> bool:
 
 
 def _limit(text: str, value: Any) -> str:
-    return text.format(f"<code>{escape(str(value))}</code>")
+    return text.format(_literal(value))
+
+
+def _literal(value: Any) -> str:
+    return f"<code>{escape(value if isinstance(value, str) else encode(value).decode())}</code>"
 
 
 def _rows(schema: Json, prefix: str) -> Iterator[tuple[str, str, str]]:

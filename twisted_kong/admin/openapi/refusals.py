@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from twisted_kong.core import errors
+from twisted_kong.core.declarative.problems import DeclarativeConfig
 from twisted_kong.core.errors import EntityError
 
 Json = dict[str, Any]
@@ -25,11 +26,9 @@ _WRITE = (
     *_KEYS,
 )
 _DELETE = (errors.ForeignKeyViolation, errors.ReferencedByOthers, *_KEYS)
-_SHOWN = tuple(
-    dict.fromkeys(
-        (*_PAGE, *_WRITE, *_DELETE, errors.NotFound, errors.UniqueViolation, errors.PreconditionFailed)
-    )
-)
+_DOCUMENT = (DeclarativeConfig, *_WRITE)
+_OTHERS = (errors.NotFound, errors.UniqueViolation, errors.PreconditionFailed)
+_SHOWN = tuple(dict.fromkeys((*_PAGE, *_WRITE, *_DELETE, *_DOCUMENT, *_OTHERS)))
 
 MESSAGE: Json = {"$ref": "#/components/schemas/Message"}
 _HTML = {"text/html": {"schema": {"type": "string"}}}
@@ -61,6 +60,7 @@ def refusal_responses() -> Iterator[tuple[str, Json]]:
     yield "BadKey", _response("The path holds neither an id nor a name.", _KEYS, html=True)
     yield "BadWrite", _response("The record is refused; nothing was written.", _WRITE, html=True)
     yield "BadDelete", _response("It is still needed; nothing was written.", _DELETE, html=True)
+    yield "BadDocument", _response("The document is refused; nothing was written.", _DOCUMENT, html=True)
     yield "Unauthorized", _unauthorized()
     yield (
         "Forbidden",

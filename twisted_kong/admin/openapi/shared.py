@@ -59,6 +59,7 @@ HEADERS: Mapping[str, Json] = {
         "description": "`false`: the write stands, but this node could not follow it in time.",
         "schema": {"const": "false"},
     },
+    "Retry-After": {"description": "Seconds after which to try again.", "schema": {"type": "integer"}},
     "ETag": {
         "description": "The tag of the entity as it is now, for `If-Match`.",
         "schema": {"type": "string"},

@@ -37,7 +37,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Change": record(
         position=TEXT,
         entity=TEXT,
-        operation={"enum": ["insert", "update", "delete"]},
+        operation={"enum": ["create", "update", "delete"]},
         id=TEXT,
         at=NUMBER,
         author=maybe(TEXT),

@@ -8,6 +8,7 @@ from typing import Any
 from twisted_kong.admin.openapi.endpoints import (
     cache,
     cluster,
+    config,
     node,
     schemas,
     tags,
@@ -22,7 +23,7 @@ from twisted_kong.admin.openapi.operations import Descriptions
 from twisted_kong.core.schema.schema import Schema
 
 # Later ones win.
-_TOPICS = (cache, cluster, node, schemas, tags, targets, unavailable, writing)
+_TOPICS = (cache, cluster, config, node, schemas, tags, targets, unavailable, writing)
 
 
 def all_descriptions(kinds: Mapping[str, Schema]) -> Descriptions:

@@ -17,7 +17,7 @@ _MAYBE_OBJECT = {"type": ["object", "null"]}
 SCHEMAS: dict[str, dict[str, Any]] = {
     "DraftOfChange": record(
         entity=TEXT,
-        operation={"enum": ["insert", "update", "delete"]},
+        operation={"enum": ["create", "update", "delete"]},
         id=TEXT,
         before=_MAYBE_OBJECT,
         after=_MAYBE_OBJECT,
