@@ -74,13 +74,15 @@ class ErrorLog:
         self._open = opener or _append
         self._file = self._open(path)
         self.level = level
+        # Masks what no line may show.
+        self.hide: Callable[[str], str] = lambda line: line
 
     def __call__(self, event: LogEvent) -> None:
         """Write one event, if it is severe enough."""
         if SEVERITY[level_of(event)] > SEVERITY[self.level] or self._file.closed:
             return
         try:
-            self._file.write(format_line(event, self.pid))
+            self._file.write(self.hide(format_line(event, self.pid)))
             self._file.flush()
         except OSError:
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -21,6 +21,7 @@ from twisted_kong.core.schema.referring import references, resolved
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.core.vaults import UnresolvedReference, Vaults, parse_reference
 from twisted_kong.node.holder import Holder
+from twisted_kong.node.known_secrets import KnownSecrets
 from twisted_kong.node.reading import Key, Reader
 
 VAULTS = "vaults"
@@ -32,11 +33,13 @@ class Secrets:
 
     :param rows: the DAO of the Vault entities.
     :param schemas: tell which fields may refer.
+    :param known: learns what was looked up.
     """
 
     rows: Reader
     vaults: Vaults
     schemas: Mapping[str, Schema]
+    known: KnownSecrets = field(default_factory=KnownSecrets)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -131,7 +134,7 @@ class ReferringHolder(Holder):
         """What a reference stands for.  Kong: an empty text, and a warning, where it leads nowhere."""
         assert self._secrets is not None
         try:
-            return self._secrets.vaults.resolve(reference, self.vaults)
+            secret = self._secrets.vaults.resolve(reference, self.vaults)
         except UnresolvedReference as why:
             self._secrets_log.warn(
                 "unable to resolve reference {reference} of {kind} {id}: {why}",
@@ -141,6 +144,8 @@ class ReferringHolder(Holder):
                 why=why,
             )
             return ""
+        self._secrets.known.learn(secret)
+        return secret
 
 
 def _vault_of(reference: str) -> str:

@@ -20,6 +20,7 @@ from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.node.known_secrets import KnownSecrets
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
 from twisted_kong.node.secrets import Secrets
@@ -74,6 +75,7 @@ class Builder:
 
     :param undo: is given the undoing of each step.  Whoever made it unwinds it, also when a step fails.
     :param waiting: called with the reason whenever the database is not there and will be tried again.
+    :param known: learns the secrets that are looked up.
     :param polling: False for tests of what holds when no change is ever heard of.
     """
 
@@ -86,11 +88,12 @@ class Builder:
         log_level: LogLevel,
         make_database: OpenDatabase,
         waiting: Callable[[str], object],
+        known: KnownSecrets,
         polling: bool = True,
     ) -> None:
         self._ground, self._undo, self._waiting = ground, undo, waiting
         self._logs, self._log_level = logs, log_level
-        self._make_database, self._polling = make_database, polling
+        self._make_database, self._known, self._polling = make_database, known, polling
 
     async def build(self) -> Parts:
         """All of it; raises one of ``lifecycle.EXPLAINED`` for what the operator can mend."""
@@ -119,7 +122,10 @@ class Builder:
             plugins.priorities,
             clock,
             secrets=Secrets(
-                database["vaults"], configured_vaults(conf, self._ground.host.environment), schemas
+                database["vaults"],
+                configured_vaults(conf, self._ground.host.environment),
+                schemas,
+                self._known,
             ),
             polling=self._polling,
             chance=self._ground.host.chance,

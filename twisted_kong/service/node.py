@@ -18,6 +18,7 @@ from typing_extensions import override
 from twisted_kong.admin.log_level import LogLevel
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.node.error_log import ErrorLog
+from twisted_kong.node.known_secrets import KnownSecrets
 from twisted_kong.node.lifecycle import NodeService
 from twisted_kong.node.prefix import node_id
 from twisted_kong.node.reloading import restart_notes
@@ -59,6 +60,9 @@ class KongNode(NodeService):
         # How coming up has ended: an error, or that it succeeded; None before.
         self._outcome: Failure | bool | None = None
         self._waiting: list[Deferred[None]] = []
+        self._known = KnownSecrets()
+        if error_log is not None:
+            error_log.hide = self._known.hide
         self._logs = AccessLogs(conf, reactor)
         self._log_level = LogLevel(reactor, conf.log_level, self._use_level)
         # What the node is made of, while it is up.
@@ -132,6 +136,7 @@ class KongNode(NodeService):
                 log_level=self._log_level,
                 make_database=self._make_database,
                 waiting=self._tell_waiting,
+                known=self._known,
                 polling=self._polling,
             )
             self.parts = await builder.build()

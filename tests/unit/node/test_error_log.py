@@ -88,3 +88,18 @@ def test_a_full_disk_stops_nothing() -> None:
     """Logging never raises into the code that logs."""
     log = ErrorLog("/x", "notice", 7, lambda path: Full())
     log(event())
+
+
+def test_what_no_line_may_show_is_masked(tmp_path: Path) -> None:
+    """Also in a traceback, where an error may quote what it was given."""
+    try:
+        raise ValueError("cannot connect as hunter2")
+    except ValueError:
+        failure = Failure()
+    log = ErrorLog(str(tmp_path / "error.log"), "notice", 7)
+    log.hide = lambda line: line.replace("hunter2", "******")
+    log(event(text="hunter2", log_failure=failure))
+    log.close()
+    text = (tmp_path / "error.log").read_text()
+    assert "hunter2" not in text
+    assert "cannot connect as ******" in text

@@ -48,7 +48,7 @@ class Node:
 
     def __init__(self, *, resolving: bool = True) -> None:
         self.things, self.vaults, self.told = FakeRows(), FakeRows(), 0
-        environment = {"ONE": "first", "MY_ONE": "mine", "OTHER_ONE": "other"}
+        environment = {"ONE": "first", "MY_ONE": "mine", "OTHER_ONE": "other-than-short"}
         secrets = Secrets(self.vaults, Vaults(environment), {"things": Schema(THING, {})})
         self.holder = Things(self.things, secrets if resolving else None, changed=self.tell)
         self.holder.startService()
@@ -91,6 +91,15 @@ def test_secret_takes_the_place_of_its_reference(node: Node) -> None:
     assert row["secret"] == "first"
     assert node.holder.row_of("things", "u") is node.holder.rows["things"]["u"]
     assert node.holder.row_of("things", "x") is None
+
+
+def test_the_log_learns_of_every_secret_that_is_looked_up(node: Node) -> None:
+    """Nothing else has to be masked: what is not referred to is in no row."""
+    node.put("t", "{vault://env/other-one}")
+    secrets = node.holder._secrets
+    assert secrets is not None
+    assert secrets.known.hide("known to be other-than-short") == "known to be ******"
+    assert secrets.known.hide("never read") == "never read"
 
 
 def test_only_referenceable_fields_refer(node: Node) -> None:
@@ -142,7 +151,7 @@ def test_changed_vault_is_followed(node: Node) -> None:
         node.put_vault("mine", "my-")
         node.vaults.rows.clear()
         node.changed("vaults", "v")
-    assert node.holder.used == [("t", "mine"), ("t", "other"), ("t", ""), ("t", "mine"), ("t", "")]
+    assert node.holder.used == [("t", "mine"), ("t", "other-than-short"), ("t", ""), ("t", "mine"), ("t", "")]
     assert len(lines) == 2
 
 
@@ -161,7 +170,7 @@ def test_prefix_that_moves_to_another_vault(node: Node) -> None:
     node.vaults.put({"id": "a", "prefix": "theirs", "name": "env", "config": {"prefix": "my-"}})
     node.put_vault("mine", "other-", id="b")
     node.changed("vaults", "a")
-    assert node.holder.used[-1] == ("t", "other")
+    assert node.holder.used[-1] == ("t", "other-than-short")
 
 
 def test_vaults_are_read_before_what_refers_to_them() -> None:
@@ -185,7 +194,7 @@ def test_row_that_fails_keeps_no_other_from_its_secret(node: Node) -> None:
     with caught_failures() as lines:
         node.put_vault("mine", "other-")
     assert lines == ["a cannot be used"]
-    assert node.holder.used[-1] == ("b", "other")
+    assert node.holder.used[-1] == ("b", "other-than-short")
 
 
 def test_row_that_goes_is_forgotten(node: Node) -> None:

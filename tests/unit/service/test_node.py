@@ -13,6 +13,8 @@ from tests.kit.deferreds import failure_of, no_result, outcome, success_of
 from tests.kit.logs import caught_failures, caught_warnings
 from tests.kit.memory_node import MemoryNode, started_node
 from twisted_kong.core.errors import DatabaseError
+from twisted_kong.node.error_log import ErrorLog
+from twisted_kong.service.node import KongNode
 
 
 @pytest.fixture
@@ -123,3 +125,15 @@ def test_a_port_in_use_leaves_nothing_listening(tmp_path: Path) -> None:
     node = MemoryNode(tmp_path)
     node.reactor.in_use.add(8000)
     assert isinstance(node.fails(), CannotListenError)
+
+
+def test_the_error_log_masks_the_secrets_that_were_looked_up(tmp_path: Path) -> None:
+    """From the moment on when the node has them."""
+    world = MemoryNode(tmp_path)
+    log = ErrorLog(str(tmp_path / "error.log"), "notice", 7)
+    node = KongNode(
+        world.conf, world.reactor, host=world.host, error_log=log, make_database=world.make_database
+    )
+    node._known.learn("hunter2-long")
+    log.close()
+    assert log.hide("it was hunter2-long") == "it was ******"
