@@ -92,18 +92,19 @@ def recorded(file: str) -> list[Exchange]:
 
 def play(node: AdminNode, exchange: Exchange) -> Response:
     """Send the recorded request to a node that is given the recorded ids, tokens and time."""
-    _prepare(node, exchange)
-    return node.client.request(exchange.method, exchange.path, **_content(exchange))
+    prepare(node, exchange)
+    return node.client.request(exchange.method, exchange.path, **content_of(exchange))
 
 
 async def play_later(node: AdminNode, exchange: Exchange, reactor: Any) -> Response:
     """The same with a node that takes its time, which does not count: its clock is set anew each time."""
-    _prepare(node, exchange)
+    prepare(node, exchange)
     node.clock.set(exchange.date)
-    return await node.client.later(reactor, exchange.method, exchange.path, **_content(exchange))
+    return await node.client.later(reactor, exchange.method, exchange.path, **content_of(exchange))
 
 
-def _prepare(node: AdminNode, exchange: Exchange) -> None:
+def prepare(node: AdminNode, exchange: Exchange) -> None:
+    """Give a node the recorded ids, tokens and time."""
     node.clock.advance(max(0.0, exchange.date - node.clock.seconds()))
     node.ids.uuids.clear()
     node.ids.tokens.clear()
@@ -125,7 +126,7 @@ def _made(request: Any, shown: Mapping[str, Any]) -> Iterator[str]:
         yield config["secret"]
 
 
-def _content(exchange: Exchange) -> dict[str, Any]:
+def content_of(exchange: Exchange) -> dict[str, Any]:
     """Headers and body, as the clients take them."""
     request = exchange.request
     kind = request.get("body_kind")
