@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.kit.certificates import make_certificate
 from tests.kit.http_client import HttpClient
 from tests.kit.running import RunningNode, running_node
 from tests.kit.site import Site, new_site
-from tests.kit.waiting import wait_for
+from tests.kit.waiting import PATIENCE, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.each_database]
 
@@ -142,3 +147,55 @@ def test_an_open_admin_api_is_refused(site: Site) -> None:
     assert site.kong("check", str(site.conf)).returncode == 0
     site.serve()
     assert site.admin("GET", "/").status == 401
+
+
+class Mutual:
+    """A client that shows a certificate, or none, over TLS."""
+
+    def __init__(self, site: Site, certificate: Path | None) -> None:
+        self._port = site.admin_port
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._context.check_hostname, self._context.verify_mode = False, ssl.CERT_NONE
+        if certificate is not None:
+            self._context.load_cert_chain(certificate)
+
+    def ask(self, method: str, path: str, record: Any = None, **headers: str) -> tuple[int, Any]:
+        """The status and JSON of an answer."""
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", self._port, context=self._context, timeout=PATIENCE
+        )
+        try:
+            body = None if record is None else json.dumps(record)
+            kind = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, path, body, {**headers, **kind})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("auth", ["off", "token"])
+def test_certificates_protect_and_name_the_author(site: Site, auth: str) -> None:
+    """Beyond loopback certificates are enough; with tokens both are asked for and told of."""
+    cert, key = make_certificate("alice.ops")
+    certificate = site.directory / "alice.pem"
+    certificate.write_text(cert + key)
+    (site.directory / "ca.pem").write_text(cert)
+    site.configure(
+        f"admin_listen = 0.0.0.0:{site.admin_port} ssl\n"
+        "nginx_admin_ssl_verify_client = on\n"
+        f"nginx_admin_ssl_client_certificate = {site.directory}/ca.pem\n"
+        f"admin_auth = {auth}\nadmin_token = {ROOT}\n"
+    )
+    assert site.kong("check", str(site.conf)).returncode == 0
+    site.serve()
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
+        Mutual(site, None).ask("GET", "/services")
+    alice, token = Mutual(site, certificate), {} if auth == "off" else {"Kong-Admin-Token": ROOT}
+    if auth == "token":
+        assert alice.ask("GET", "/services")[0] == 401
+    assert alice.ask("POST", "/services", {"host": "example.com"}, **token)[0] == 201
+    author = alice.ask("GET", "/cluster/changes", **token)[1]["data"][-1]["author"]
+    whose = "certificate alice.ops" if auth == "off" else "token of kong.conf, certificate alice.ops"
+    assert author == f"127.0.0.1 ({whose})"

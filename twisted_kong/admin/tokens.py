@@ -28,8 +28,8 @@ UNAUTHORIZED: Final = message(401, "a valid token is needed: send it as 'Kong-Ad
 )
 
 _EVERYTHING: Final[Roles] = {ALL: WRITE}
-# The name of whoever comes with the token of kong.conf; no token of the database can be called so.
-CONFIGURED: Final = "(admin_token)"
+# The name of the token of the configuration; none of the database can be called so, for its spaces.
+CONFIGURED: Final = "of kong.conf"
 
 _log = Logger()
 

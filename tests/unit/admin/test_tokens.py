@@ -203,7 +203,7 @@ def test_writes_are_told_of_with_the_name_of_the_token(node: AdminNode) -> None:
     ask(node, token, "POST", "/services", {"host": "example.com"})
     changes = as_root(node, "GET", "/cluster/changes").json["data"]
     authors = [change["author"] for change in changes if change["author"] is not None]
-    assert authors == ["127.0.0.1 (token (admin_token))", "127.0.0.1 (token ci)"]
+    assert authors == ["127.0.0.1 (token of kong.conf)", "127.0.0.1 (token ci)"]
 
 
 def test_who_is_refused_is_logged_without_his_token(node: AdminNode) -> None:
