@@ -77,6 +77,17 @@ class ReferringHolder(Holder):
         # The rows that refer to secrets.
         self._resolved: dict[Key, Resolved] = {}
 
+    def secret(self, reference: str) -> str:
+        """What a reference stands for now.
+
+        :raises UnresolvedReference: where it leads nowhere
+        """
+        if self._secrets is None:
+            raise UnresolvedReference("this node has no vaults")
+        secret = self._secrets.vaults.resolve(reference, self.vaults)
+        self._secrets.known.learn(secret)
+        return secret
+
     def row_of(self, kind: str, id: str) -> Entity | None:
         """A row with its secrets; None if there is none of this id."""
         found = self._resolved.get((kind, id))
@@ -126,15 +137,14 @@ class ReferringHolder(Holder):
         vaults = {_vault_of(reference) for reference in references(fields, row)}
         if not vaults:
             return row
-        complete = resolved(fields, row, lambda reference: self._secret(kind, id, reference))
+        complete = resolved(fields, row, lambda reference: self._secret_of(kind, id, reference))
         self._resolved[kind, id] = Resolved(complete, frozenset(vaults))
         return complete
 
-    def _secret(self, kind: str, id: str, reference: str) -> str:
+    def _secret_of(self, kind: str, id: str, reference: str) -> str:
         """What a reference stands for.  Kong: an empty text, and a warning, where it leads nowhere."""
-        assert self._secrets is not None
         try:
-            secret = self._secrets.vaults.resolve(reference, self.vaults)
+            return self.secret(reference)
         except UnresolvedReference as why:
             self._secrets_log.warn(
                 "unable to resolve reference {reference} of {kind} {id}: {why}",
@@ -144,8 +154,6 @@ class ReferringHolder(Holder):
                 why=why,
             )
             return ""
-        self._secrets.known.learn(secret)
-        return secret
 
 
 def _vault_of(reference: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from twisted.logger import Logger
 
 from twisted_kong.core.replies import Replies
+from twisted_kong.core.vaults import Vaults
 
 VERSION = "3.9.1"
 """The version of Kong whose behaviour and PDK this node has."""
@@ -83,6 +84,7 @@ class Gateway:
     :param new_uuid: makes a version 4 UUID.
     :param seconds: the time, in epoch seconds.
     :param pid: of the process that runs the plugins.
+    :param secret: what a reference to a secret stands for; UnresolvedReference where it leads nowhere.
     """
 
     cache: CacheLike
@@ -97,6 +99,7 @@ class Gateway:
     pid: int = 0
     log: Logger = field(default_factory=lambda: Logger("kong"))
     log_level: str = "notice"
+    secret: Callable[[str], str] = Vaults(installed=frozenset()).resolve
 
     def workspace(self) -> str:
         """The id of the workspace, as part of cache keys."""

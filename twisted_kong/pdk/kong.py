@@ -20,12 +20,13 @@ from twisted_kong.pdk.phase import FROM_ACCESS, FROM_REWRITE, wrong_phase
 from twisted_kong.pdk.request import Request
 from twisted_kong.pdk.response import ClientResponse
 from twisted_kong.pdk.service import Service
+from twisted_kong.pdk.vault import Vault
 
 
 class Surroundings:
     """The modules that all requests of a node share."""
 
-    __slots__ = ("cache", "db", "gateway", "ip", "node")
+    __slots__ = ("cache", "db", "gateway", "ip", "node", "vault")
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -33,6 +34,7 @@ class Surroundings:
         self.db = Databases(gateway.database)
         self.node = Node(gateway)
         self.ip = Ip(gateway)
+        self.vault = Vault(gateway)
 
 
 class Memory:
@@ -95,7 +97,7 @@ class Instance:
 # Kong's modules that this version does not have.
 _MISSING = frozenset(
     (
-        *("cluster", "cluster_events", "nginx", "table", "telemetry", "timer", "tracing", "vault"),
+        *("cluster", "cluster_events", "nginx", "table", "telemetry", "timer", "tracing"),
         "worker_events",
     )
 )
@@ -146,6 +148,7 @@ class Kong:
         response: ClientResponse
         router: Routing
         service: Service
+        vault: Vault
     else:
         cache = _Module(attrgetter("cache"), "surroundings")
         client = _Module(Client)
@@ -160,6 +163,7 @@ class Kong:
         response = _Module(ClientResponse)
         router = _Module(Routing)
         service = _Module(Service)
+        vault = _Module(attrgetter("vault"), "surroundings")
 
     def __init__(self, surroundings: Surroundings, context: RequestContext | None, phase: int) -> None:
         self.surroundings = surroundings

@@ -161,6 +161,7 @@ def make_phases(
         replies=replies,
         pid=host.pid(),
         log_level=ground.conf.log_level,
+        secret=state.plugins.secret,
     )
     plan, handlers = state.plugins.plan, foundation.plugins.handlers
     if not ground.conf.allow_min_position_header:

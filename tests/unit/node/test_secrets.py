@@ -13,7 +13,7 @@ from tests.kit.logs import caught_failures, caught_warnings
 from tests.kit.rows import FakeRows
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.schema.schema import Schema
-from twisted_kong.core.vaults import Vaults
+from twisted_kong.core.vaults import UnresolvedReference, Vaults
 from twisted_kong.node.secrets import ReferringHolder, Resolved, Secrets
 
 THING: dict[str, Any] = {
@@ -91,6 +91,14 @@ def test_secret_takes_the_place_of_its_reference(node: Node) -> None:
     assert row["secret"] == "first"
     assert node.holder.row_of("things", "u") is node.holder.rows["things"]["u"]
     assert node.holder.row_of("things", "x") is None
+
+
+def test_plugins_may_look_secrets_up_by_themselves(node: Node) -> None:
+    """By the Vaults as they are at that moment."""
+    node.put_vault("mine", "my-")
+    assert node.holder.secret("{vault://mine/one}") == "mine"
+    with pytest.raises(UnresolvedReference, match="there is no vault 'theirs'"):
+        node.holder.secret("{vault://theirs/one}")
 
 
 def test_the_log_learns_of_every_secret_that_is_looked_up(node: Node) -> None:
@@ -212,6 +220,8 @@ def test_without_vaults_rows_are_as_they_are_written() -> None:
     node.put("t", "{vault://env/one}")
     node.holder.stopService()
     assert node.holder.used == [("t", "{vault://env/one}")]
+    with pytest.raises(UnresolvedReference):
+        node.holder.secret("{vault://env/one}")
 
 
 def test_secrets_are_not_shown() -> None:
