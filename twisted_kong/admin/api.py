@@ -12,6 +12,7 @@ from twisted_kong.admin.batch import PATH as BATCH
 from twisted_kong.admin.batch import Batch
 from twisted_kong.admin.calls import Table, merged
 from twisted_kong.admin.confirmation import Confirmation, IConvergence
+from twisted_kong.admin.dispatch import Paths
 from twisted_kong.admin.dry_run import DryRun, TableOver
 from twisted_kong.admin.endpoints import generated, has_endpoints, without
 from twisted_kong.admin.kinds import Follow, Kind, NamedKind
@@ -89,10 +90,12 @@ def admin_table(parts: AdminParts) -> Table:
         ConfigEndpoints(database, parts.follow).table(),
         DiffEndpoints(database).table(),
         unavailable(),
-        Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: paths).table(),
+        Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: finder).table(),
         OpenApiEndpoints(lambda: openapi_source(parts, whole), database.clock).table(),
     )
     paths = ("/endpoints", *table)
+    # Now and not for the first batch: it takes a while.
+    finder = Paths(paths)
     whole = merged(table, endpoints_table(lambda: paths))
     return whole
 

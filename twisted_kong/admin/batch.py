@@ -7,7 +7,7 @@ refused refuses all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ class Batch:
     """The endpoint.
 
     :param table_over: the endpoints that operations may call, over a staged database.
-    :param everywhere: all paths of the Admin API.
+    :param paths: all paths of the Admin API, those of the operations among them.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class Batch:
         table_over: TableOver,
         schemas: Mapping[str, Schema],
         follow: Follow,
-        everywhere: Callable[[], Iterable[str]],
+        paths: Callable[[], Paths],
     ) -> None:
         self._database = database
         self._table_over = table_over
         self._schemas = schemas
         self._follow = follow
-        self._everywhere = everywhere
+        self._paths = paths
         self._joint = JointWrites(database)
 
     def table(self) -> Table:
@@ -82,7 +82,7 @@ class Batch:
 
     async def _run(self, twin: Database, operations: Sequence[Operation], call: Call) -> list[dict[str, Any]]:
         table = self._table_over(twin)
-        paths, turns = Paths(dict.fromkeys([*table, *self._everywhere()])), Turns(self._database.clock)
+        paths, turns = self._paths(), Turns(self._database.clock)
         data = []
         for index, operation in enumerate(operations):
             answer = await self._answer(table, paths, operation, call)

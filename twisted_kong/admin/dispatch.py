@@ -100,4 +100,7 @@ class Paths:
 @lru_cache(maxsize=8)
 def _map_of(patterns: tuple[str, ...]) -> MapAdapter:
     rules = [Rule(path.replace("{", "<").replace("}", ">"), endpoint=path) for path in patterns]
-    return Map(rules, merge_slashes=False).bind("admin")
+    paths = Map(rules, merge_slashes=False)
+    # werkzeug would do it when the first path is looked up
+    paths.update()
+    return paths.bind("admin")
