@@ -85,14 +85,6 @@ _OF_KIND = {
 _TOKENS = ("/admin-tokens", "/admin-tokens/{admin_tokens}", "/admin-tokens/{admin_tokens}/rotate")
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What reading and writing at one path need."""
-
-    read: tuple[Need, ...] = EVERYTHING
-    write: tuple[Need, ...] = EVERYTHING
-
-
 class Permissions:
     """What every path of the Admin API needs.
 
