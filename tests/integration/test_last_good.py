@@ -206,3 +206,28 @@ def test_kongs_way_of_being_ready(cluster: Cluster) -> None:
     cluster.server.stop()
     answer = cluster.ready()
     assert (answer.status, answer.json["message"]) == (503, "failed to connect to database")
+
+
+def test_tokens_are_good_while_the_database_is_away(cluster: Cluster) -> None:
+    """A running node knows them, as does one that starts from its snapshot; others are refused."""
+    site, root = cluster.site, "a-token-of-kong.conf-with-32-chars"
+    cluster.configure(admin_auth="token", admin_token=root)
+
+    def ask(token: str, method: str, path: str, record: Any = None) -> Reply:
+        return site.ask(site.admin_port, method, path, record, {"Kong-Admin-Token": token})
+
+    node = site.serve()
+    made = ask(root, "POST", "/admin-tokens", {"name": "ci", "roles": {"services": "read"}})
+    token = made.json["token"]
+    cluster.wait_for_snapshot(made.headers["x-kong-position"])
+    cluster.server.stop()
+    for _ in range(2):
+        assert ask(token, "GET", "/cluster/nowhere").status == 404
+        assert ask(token, "GET", "/schemas/services").status == 200
+        assert ask(token, "GET", "/routes").status == 403
+        assert ask("kat_" + "x" * 44, "GET", "/schemas/services").status == 401
+        node.kill()
+        node.wait()
+        node = site.serve()
+    assert ask(token, "GET", "/services").status == 200
+    assert token.encode() not in cluster.snapshot.read_bytes()
