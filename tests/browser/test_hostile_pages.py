@@ -184,14 +184,22 @@ class Scene:
     def log(self) -> Path:
         return self.site.directory / "admin.log"
 
-    def asked(self, mark: str) -> set[str]:
-        """The statuses of the answers to requests for Services by a browser of this name."""
-        lines = LINE.findall(self.log.read_text())
-        return {status for path, status, agent in lines if agent == mark and path.startswith("/services")}
+    def mark(self, name: str) -> None:
+        """Leave a line in the access log, to be found again."""
+        self.site.admin("GET", f"/marks/{name}")
 
-    def attempt(self, page_url: str, code: str, api: str, mark: str = "") -> str:
+    def asked(self, mark: str) -> set[str]:
+        """The statuses of the answers to browsers' requests for Services since a mark was left."""
+        _, _, since = self.log.read_text().partition(f" /marks/{mark} ")
+        return {
+            status
+            for path, status, agent in LINE.findall(since)
+            if agent != "-" and path.startswith("/services")
+        }
+
+    def attempt(self, page_url: str, code: str, api: str) -> str:
         """Load a page and let it try something; gives what it could read."""
-        context = self.browser.new_context(ignore_https_errors=True, user_agent=mark or None)
+        context = self.browser.new_context(ignore_https_errors=True)
         try:
             page = context.new_page()
             page.goto(page_url)
@@ -224,14 +232,20 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(site, browser, pages, secure)
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.parametrize(
+    ("attempt", "name"),
+    [
+        *((attempt, "localhost") for attempt in ATTEMPTS),
+        *((attempt, "127.0.0.1") for attempt in ("a form", "fetch, JSON", "DELETE", "an image", "a sandbox")),
+    ],
+)
 def test_a_page_of_another_site_can_neither_read_nor_write(scene: Scene, attempt: str, name: str) -> None:
     """The node is asked, refuses, and the page is told nothing."""
     code, expected = ATTEMPTS[attempt]
     stored, mark = scene.services(), f"{list(ATTEMPTS).index(attempt)}-{name}"
     api = f"http://{name}:{scene.site.admin_port}"
-    assert scene.attempt(f"http://evil.test:{scene.pages}/", code, api, mark) == "nothing"
+    scene.mark(mark)
+    assert scene.attempt(f"http://evil.test:{scene.pages}/", code, api) == "nothing"
     wait_for(lambda: scene.asked(mark), 5)
     assert scene.asked(mark) == expected
     assert scene.services() == stored
