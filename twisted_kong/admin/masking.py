@@ -18,8 +18,17 @@ from twisted_kong.core.schema.validators import is_uuid
 _MASK = MASK.encode("ascii")
 _HARMLESS = frozenset(
     (
-        *(b"after", b"dry_run", b"entity", b"flatten_errors", b"format", b"limit", b"offset", b"position"),
-        *(b"size", b"sort_by", b"sort_desc", b"tags", b"timeout", b"unit", b"scale", b"wait"),
+        *(
+            b"after",
+            b"balancer_health",
+            b"check_hash",
+            b"custom_id",
+            b"dry_run",
+            b"entity",
+            b"flatten_errors",
+        ),
+        *(b"format", b"offset", b"position", b"scale", b"select_tags", b"size", b"sort_by", b"sort_desc"),
+        *(b"tags", b"timeout", b"unit", b"wait", b"wait_timeout", b"with_id"),
     )
 )
 

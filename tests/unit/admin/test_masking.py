@@ -28,6 +28,7 @@ ID = "11111111-1111-4111-8111-000000000001"
         ("/services?size=1&tags=a,b&key=hunter2&x", "/services?size=1&tags=a,b&key=******&x"),
         (f"/cache?id={ID}&entity=consumers", f"/cache?id={ID}&entity=consumers"),
         ("/cache?id=hunter2", "/cache?id=******"),
+        ("/consumers?custom_id=7&wait=cluster", "/consumers?custom_id=7&wait=cluster"),
         ("/", "/"),
         ("*", "*"),
     ],
