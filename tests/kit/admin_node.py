@@ -11,7 +11,7 @@ from typing import Any, Self
 from twisted.internet.task import Clock
 
 from tests.kit.admin_client import AdminClient
-from tests.kit.bundled import RUNNING, bundled
+from tests.kit.bundled import bundled
 from tests.kit.deferreds import success_of
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.api import AdminParts, admin_site, status_site
@@ -34,6 +34,7 @@ from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.pdk.loader import load_plugins
 
 START = 1_795_479_400.0
 NODE_ID = "1605be63-8326-4b7d-adf7-8eb22a9d711a"
@@ -184,6 +185,7 @@ def _schemas(plugins: tuple[str, ...]) -> Schemas:
 
 def node_info(plugins: Mapping[str, PluginDefinition]) -> NodeInfo:
     """What a node under test tells about itself."""
+    shortfalls = {plugin.name: plugin.shortfall for plugin in load_plugins(plugins).plugins}
     return NodeInfo(
         node_id=NODE_ID,
         hostname="test-host",
@@ -191,7 +193,7 @@ def node_info(plugins: Mapping[str, PluginDefinition]) -> NodeInfo:
         runtime="CPython 3.x",
         configuration={"admin_listen": ["127.0.0.1:8001"], "pg_password": "******"},
         plugins={
-            name: PluginVersion(each.version, each.priority, name in RUNNING)
+            name: PluginVersion(each.version, each.priority, shortfalls[name])
             for name, each in plugins.items()
         },
         main_pid=1,

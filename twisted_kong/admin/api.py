@@ -144,7 +144,7 @@ def kinds_of(parts: AdminParts) -> dict[str, Kind]:
         plain = kinds["certificates"]
         kinds["certificates"] = CertificateKind(plain.schema, plain.dao, parts.follow, kinds["snis"].dao)
     plain = kinds["plugins"]
-    kinds["plugins"] = PluginKind(plain.schema, plain.dao, parts.follow, parts.node.unavailable)
+    kinds["plugins"] = PluginKind(plain.schema, plain.dao, parts.follow, parts.node.shortfall)
     plain = kinds["admin_tokens"]
     kinds["admin_tokens"] = AdminTokenKind(plain.schema, plain.dao, parts.follow)
     return kinds

@@ -7,13 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+def nothing_falls_short(config: Mapping[str, Any]) -> str | None:
+    """Of a plugin that keeps whatever it is configured with."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class PluginVersion:
-    """A plugin that this node has loaded; one that does not run can be configured only."""
+    """A plugin that this node has loaded.
+
+    :param shortfall: tells what of a configuration this version cannot keep, as a sentence goes on that
+        begins with the plugin's name; None if it keeps all of it.
+    """
 
     version: str
     priority: int
-    runs: bool = True
+    shortfall: Callable[[Mapping[str, Any]], str | None] = nothing_falls_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,10 @@ class NodeInfo:
     timers: Callable[[], Timers] = Timers
     kong_version: str = field(default="3.9.1")
 
-    @property
-    def unavailable(self) -> frozenset[str]:
-        """The names of the plugins that do not run."""
-        return frozenset(name for name, plugin in self.plugins.items() if not plugin.runs)
+    def shortfall(self, name: str, config: Mapping[str, Any]) -> str | None:
+        """What of a plugin's configuration this node cannot keep; None if nothing."""
+        plugin = self.plugins.get(name)
+        return None if plugin is None else plugin.shortfall(config)
 
 
 def resident_bytes(pid: int, page_size: int = 4096) -> int:

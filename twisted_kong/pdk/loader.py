@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -27,6 +27,7 @@ GROUP = "twisted_kong.plugins"
 _BUNDLED = "twisted_kong.plugins"
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
 _METHODS = (*PHASES, "init_worker", "configure")
+_SHORTFALL = "shortfall"
 
 
 class PluginError(Exception):
@@ -46,6 +47,16 @@ class LoadedPlugin:
     def runs(self) -> bool:
         """Whether it does its work, other than being known."""
         return not isinstance(self.handler, Unavailable)
+
+    def shortfall(self, config: Mapping[str, Any]) -> str | None:
+        """What of a configuration the plugin cannot keep, None if nothing.
+
+        Beyond Kong: a handler that may fall short has a method of this name.  It goes on after the plugin's
+        name, and whoever writes such a configuration is warned in these words.
+        """
+        tell = getattr(self.handler, _SHORTFALL, None)
+        text: str | None = None if tell is None else tell(config)
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,7 @@ def check_handler(name: str, handler: type) -> None:
     version = getattr(handler, "VERSION", None)
     if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
         raise PluginError(f"plugin '{name}': VERSION must be like 'x.y.z', not {version!r}")
-    for method in _METHODS:
+    for method in (*_METHODS, _SHORTFALL):
         if hasattr(handler, method) and not callable(getattr(handler, method)):
             raise PluginError(f"plugin '{name}': {method} must be a method")
     if hasattr(handler, "response") and (

@@ -6,6 +6,9 @@ So it lets nothing pass.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from twisted_kong.pdk.call import Conf
 from twisted_kong.pdk.kong import Kong
 
@@ -20,6 +23,10 @@ class Unavailable:
         self.name = name
         self.PRIORITY = priority
         self.VERSION = version
+
+    def shortfall(self, config: Mapping[str, Any]) -> str | None:
+        """What becomes of every configuration; :meth:`twisted_kong.pdk.loader.LoadedPlugin.shortfall`."""
+        return "is not available in this version: requests to it are answered 503"
 
     def configure(self, kong: Kong, confs: list[Conf] | None) -> None:
         """Tell the operator."""

@@ -50,7 +50,7 @@ def node_info(ground: Ground, foundation: Foundation, gateway: Gateway) -> NodeI
         runtime=f"{platform.python_implementation()} {platform.python_version()}",
         configuration=ground.conf.masked(),
         plugins={
-            plugin.name: PluginVersion(plugin.handler.VERSION, plugin.handler.PRIORITY, plugin.runs)
+            plugin.name: PluginVersion(plugin.handler.VERSION, plugin.handler.PRIORITY, plugin.shortfall)
             for plugin in foundation.plugins.plugins
         },
         main_pid=pid,

@@ -72,6 +72,9 @@ def test_a_bundled_one_without_a_handler() -> None:
     loaded = load_plugins("acl,key-auth")
     runs = {plugin.name: plugin.runs for plugin in loaded.plugins}
     assert runs == {"acl": False, "key-auth": True}
+    shortfalls = {plugin.name: plugin.shortfall({}) for plugin in loaded.plugins}
+    assert shortfalls["key-auth"] is None
+    assert "not available" in (shortfalls["acl"] or "")
     acl = loaded.definitions[0]
     assert (acl.priority, acl.version) == (950, "3.9.1")
     assert [entity["name"] for entity in acl.entities] == ["acls"]

@@ -1,11 +1,13 @@
 """Limits how many requests a client may make per second, minute, hour, day, month and year.
 
-Counted is in this process only (``policy`` local), and at the moment of the decision, so that simultaneous
-requests cannot overrun a limit (Kong counts afterwards, from a timer).
+Counted is in this process only, and at the moment of the decision, so that simultaneous requests cannot
+overrun a limit (Kong counts afterwards, from a timer).  That is what ``policy`` local asks for; with another
+one a limit holds for each node by itself, and the log says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from twisted_kong.core.context import RequestContext
@@ -37,12 +39,12 @@ class Limits:
         "periods",
         "scope",
         "template",
+        "told",
         "whole",
     )
 
     def __init__(self, conf: Conf) -> None:
-        if conf["policy"] != "local":
-            raise UnsupportedPolicy(conf["policy"])
+        self.told = False
         self.by: str = conf["limit_by"]
         self.hidden: bool = conf["hide_client_headers"]
         self.numbers = [number for number, name in enumerate(PERIODS) if conf.get(name)]
@@ -63,13 +65,6 @@ class Limits:
         self.names = frozenset(names)
 
 
-class UnsupportedPolicy(RuntimeError):
-    """A policy that needs a shared store, which this version does not have."""
-
-    def __init__(self, policy: str) -> None:
-        super().__init__(f"policy '{policy}' is not supported by this version; only 'local' is")
-
-
 class Handler:
     """Counts and refuses."""
 
@@ -79,6 +74,22 @@ class Handler:
     def __init__(self) -> None:
         self._counters = Counters()
         self._windows = Windows()
+
+    def shortfall(self, config: Mapping[str, Any]) -> str | None:
+        """That nodes do not count together, where they are to."""
+        policy = config["policy"]
+        if policy == "local":
+            return None
+        return f"counts on this node only, policy '{policy}' is not available in this version"
+
+    def configure(self, kong: Kong, confs: list[Conf] | None) -> None:
+        """Tell the operator, once for each configuration, what it falls short of."""
+        for conf in confs or ():
+            limits = _limits(conf)
+            text = None if limits.told else self.shortfall(conf)
+            limits.told = True
+            if text is not None:
+                kong.log.err("the instance ", conf["__plugin_id"], " ", text)
 
     def access(self, kong: Kong, conf: Conf) -> None:
         """Let the request pass and count it, or refuse it."""
@@ -105,7 +116,7 @@ class Handler:
 
     def access_shortcut(self, conf: Conf, gateway: Gateway) -> Shortcut | None:
         """Count a Consumer with room in its only window, if the limit is whole and clients may see it."""
-        if conf["policy"] != "local" or conf["limit_by"] != "consumer" or conf["hide_client_headers"]:
+        if conf["limit_by"] != "consumer" or conf["hide_client_headers"]:
             return None
         limits = _limits(conf)
         if not limits.whole or len(limits.periods) != 1:

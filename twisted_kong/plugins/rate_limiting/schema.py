@@ -24,9 +24,6 @@ def limits_order_and_sync(config: Mapping[str, Any]) -> str | None:
             return "sync_rate can only be used with the redis policy"
         if config["sync_rate"] < LOWEST_SYNC_RATE:
             return "sync_rate must be greater than 0.02, or -1 to disable"
-    if config["policy"] != "local":
-        # Kong: has all three. A limit that would not be kept had better not be accepted.
-        return f"policy '{config['policy']}' is not supported by this version; only 'local' is"
     return None
 
 

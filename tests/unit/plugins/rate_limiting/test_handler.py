@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.deferreds import success_of
 from tests.kit.pdk import RECORDED, a_context
 from tests.kit.plugins import PluginStage, client_headers, message_of
 from twisted_kong.core.context import Answer, RequestContext
@@ -163,11 +164,26 @@ def test_fractions() -> None:
 
 
 @pytest.mark.parametrize("policy", ["cluster", "redis"])
-def test_other_policies_are_refused_clearly(policy: str) -> None:
-    """A limit that would not be kept is not pretended: 500, and the log says why."""
+def test_with_other_policies_each_node_counts_by_itself(policy: str) -> None:
+    """The limit holds on this node; the log says once for each configuration that it holds there only."""
     node = stage(hour=1, policy=policy)
-    assert message_of(ask(node)[0])[0] == 500
-    assert f"policy '{policy}' is not supported by this version" in node.lines[0]
+    for _ in range(2):
+        success_of(node.phases.configure())
+    assert [ask(node)[0] is None, message_of(ask(node)[0])[0]] == [True, 429]
+    [line] = node.lines
+    assert f"counts on this node only, policy '{policy}' is not available in this version" in line
+    assert "row-rate-limiting" in line
+    assert node.events[0]["log_level"].name == "error"
+    node.put("rate-limiting", {"hour": 2, "policy": policy})
+    success_of(node.phases.configure())
+    assert len(node.lines) == 2
+
+
+def test_nobody_is_told_of_a_policy_that_is_kept() -> None:
+    """``local`` is what this version does; nothing is lacking."""
+    node = stage(hour=1)
+    success_of(node.phases.configure())
+    assert node.lines == []
 
 
 def test_consumers_count_alike_on_either_way() -> None:
