@@ -11,6 +11,7 @@ import click
 
 from twisted_kong.cli.admin_token import token
 from twisted_kong.cli.checking import check, vault, version
+from twisted_kong.cli.config import config
 from twisted_kong.cli.console import CommandFailed
 from twisted_kong.cli.launching import StartFailed
 from twisted_kong.cli.machine import Machine
@@ -35,6 +36,7 @@ def kong() -> None:
 for command in (
     token,
     check,
+    config,
     health,
     migrations,
     prepare,

@@ -23,7 +23,7 @@ HEAD = {"_format_version": "3.0"}
 
 # decK keeps these ids: others refer to them, and they have no names.
 _KEEPS_ID = frozenset({"certificates", "ca_certificates"})
-_LEFT_OUT = frozenset({"created_at", "updated_at", "ttl"})
+_LEFT_OUT = frozenset({"created_at", "updated_at"})
 # What is nested in what; a Plugin goes with whichever of the three it is bound to, if it is one alone.
 _NESTED = {"routes": ("service",), "snis": ("certificate",), "targets": ("upstream",)}
 _PLUGIN_SCOPES = ("service", "route", "consumer")
@@ -95,7 +95,7 @@ class DeckDocument:
         keeps_id = self._ids or kind in _KEEPS_ID or not _is_named(schema, entity)
         fields = schema.fields_for(entity)
         record: dict[str, Any] = {}
-        for name in sorted(schema.fields):
+        for name in sorted(name for name in schema.fields if name in entity):
             skipped = name in _LEFT_OUT or name in schema.transient or name == home
             if (
                 skipped
@@ -108,6 +108,8 @@ class DeckDocument:
                 record[name] = _pruned(fields[name], value)
             else:
                 record[name] = self._reference(foreign.reference, value["id"], kind)
+        if schema.ttl and entity.get("ttl") is not None:
+            record["ttl"] = entity["ttl"]
         return record
 
     def _reference(self, kind: str, key: str, of: str) -> Any:
@@ -131,7 +133,9 @@ def _is_named(schema: Schema, entity: Entity) -> bool:
 
 def _goes_without_saying(field: Field | None, value: Any) -> bool:
     """Whether a value need not be written: a null is what the field has anyway, unless it has a default."""
-    return value is None and (field is None or (field.default is None and field.kind != "record"))
+    if value is not None or field is None:
+        return value is None
+    return field.default is None and not (field.kind == "record" and field.required)
 
 
 def _pruned(field: Field, value: Any) -> Any:

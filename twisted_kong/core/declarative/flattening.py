@@ -76,7 +76,7 @@ class _Flattening:
             return
         lists, written = self._parted(kind, value)
         item = Item(kind, path, self._completed(kind, written), written, parent)
-        key = written.get("id")
+        key = written.get(self._kinds.schemas[kind].primary_key[0])
         item.key = key if isinstance(key, str) else None
         self._check_strays(item)
         self.flat.add(item)

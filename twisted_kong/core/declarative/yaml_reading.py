@@ -174,9 +174,9 @@ class _Builder:
 def _scalar(event: Any) -> Any:
     text: str = event.value
     tag: str | None = event.tag
-    if tag is None or tag == "!":
-        if not event.implicit[0]:
-            return text
+    if tag == "!" or (tag is None and not event.implicit[0]):
+        return text
+    if tag is None:
         try:
             return resolved(text)
         except NotFinite:

@@ -76,9 +76,10 @@ class Judge:
     async def judge(self, item: Item) -> None:
         """Find out what an entity is and judge it; whatever is wrong with it is kept."""
         found: dict[str, Any] = dict(await self._matching.resolve(item))
-        if item.key is None and "id" not in item.written:
+        primary = self._database[item.kind].schema.fields[self._database[item.kind].table.primary_key[0]]
+        if item.key is None and primary.name not in item.written and primary.definition.get("uuid"):
             item.key = await self._matching.find_key(item)
-            item.record["id"] = item.key
+            item.record[primary.name] = item.key
         self._matching.enter(item)
         if not found:
             found = await self._complete(item)

@@ -167,7 +167,7 @@ def test_given_back_as_kong_does() -> None:
 
 
 def test_given_back_bare_and_as_deck_does() -> None:
-    """The Accept header asks for YAML itself, ``format`` for decK's, which nests and has no ids of its own."""
+    """The Accept header asks for YAML itself, ``format`` for decK's, which nests and has few ids."""
     admin = node()
     admin.client.post("/config", DOCUMENT)
     answer = admin.client.get("/config?format=deck", headers={"Accept": "application/yaml"})

@@ -64,7 +64,9 @@ def test_upsert_tells_no_removals() -> None:
 def test_select_tags_limit_what_goes() -> None:
     """Only what bears all of the tags is missed in the document."""
     answer = filled().client.post("/diff?select_tags=mine", {"_format_version": "3.0"})
-    assert [(each["entity"], each["operation"]) for each in answer.json["changes"]] == [("services", "delete")]
+    assert [(each["entity"], each["operation"]) for each in answer.json["changes"]] == [
+        ("services", "delete")
+    ]
 
 
 def test_a_secret_that_differs_is_not_told() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twisted_kong.core.declarative.reading import finished
@@ -53,6 +53,7 @@ def written(value: Any) -> str:
     return "".join(f"{line}\n" for line in yaml_lines(value))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=5))
 def test_what_is_written_reads_the_same(value: dict[str, Any]) -> None:
     """Our reader makes the very value of the text, with numbers of the same type."""
@@ -60,6 +61,7 @@ def test_what_is_written_reads_the_same(value: dict[str, Any]) -> None:
     assert repr(found) == repr(value)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=5))
 def test_others_read_the_same(value: dict[str, Any]) -> None:
     """So does PyYAML, in libyaml's version and in its own, which know dates and base-60 numbers too."""

@@ -1,0 +1,121 @@
+"""A document is applied wholly or not at all, and only what differs is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.kit.declarative import Gateway, told
+from tests.kit.deferreds import failure_of, success_of
+from twisted_kong.core.declarative.problems import DeclarativeConfig
+from twisted_kong.core.errors import DatabaseUnavailable
+from twisted_kong.db.declarative.importing import ATTEMPTS
+from twisted_kong.db.declarative.options import Options
+from twisted_kong.db.interfaces import Commit, Committed, LostRace
+
+DOCUMENT: dict[str, Any] = {
+    "services": [{"name": "a", "host": "h", "routes": [{"name": "r", "paths": ["/"]}]}],
+    "upstreams": [{"name": "u", "targets": [{"target": "t"}]}],
+}
+
+
+def test_one_commit_in_somebodys_name() -> None:
+    """All changes have one author, and the log holds them together."""
+    gateway = Gateway()
+    head = success_of(gateway.database.log.head())
+    done = gateway.apply(DOCUMENT)
+    batch = success_of(gateway.database.log.history(head, 100))
+    assert batch.changes == done.changes
+    assert {change.author for change in batch.changes} == {"alice"}
+    assert told(done.drafts) == [
+        *(("create", "services"), ("create", "routes")),
+        *(("create", "upstreams"), ("create", "targets")),
+    ]
+    assert set(done.entities) == {"services", "routes", "upstreams", "targets"}
+
+
+def test_a_second_time_nothing_is_written() -> None:
+    """Nor later, when times to be set would differ."""
+    gateway = Gateway()
+    first = gateway.apply(DOCUMENT)
+    gateway.clock.advance(1000)
+    again = gateway.apply(DOCUMENT, "sync")
+    assert again.drafts == ()
+    assert again.position == first.position
+
+
+def test_an_update_keeps_when_it_was_made() -> None:
+    """Kong: sets ``created_at`` anew."""
+    gateway = Gateway()
+    gateway.apply(DOCUMENT)
+    [before] = gateway.rows("services")
+    gateway.clock.advance(1000)
+    gateway.apply({"services": [{"name": "a", "host": "other"}]})
+    [after] = gateway.rows("services")
+    assert (after["id"], after["host"], after["created_at"]) == (before["id"], "other", before["created_at"])
+    assert after["updated_at"] > before["updated_at"]
+
+
+def test_a_refused_document_leaves_nothing() -> None:
+    """Be it refused for its last entity."""
+    gateway = Gateway()
+    head = success_of(gateway.database.log.head())
+    with pytest.raises(DeclarativeConfig):
+        gateway.apply({**DOCUMENT, "plugins": [{"name": "nothing"}]})
+    assert success_of(gateway.database.log.head()) == head
+
+
+def test_a_text_that_is_none() -> None:
+    """It is refused as Kong does."""
+    with pytest.raises(DeclarativeConfig, match="failed parsing declarative configuration"):
+        success_of(Gateway().importer.parse("a: ["))
+
+
+def test_others_write_meanwhile() -> None:
+    """What they changed is read anew, and the document planned on it."""
+    gateway = Gateway()
+    gateway.apply(DOCUMENT)
+    strategy: Any = gateway.database.strategy
+    apply, raced = strategy.apply, []
+
+    async def late(commit: Commit) -> Committed:
+        if not raced:
+            raced.append(1)
+            await gateway.database["services"].update_by("name", "a", {"port": 99})
+        done: Committed = await apply(commit)
+        return done
+
+    strategy.apply = late
+    done = gateway.apply({"services": [{"name": "a", "host": "new", "tags": ["t"]}]})
+    [draft] = done.drafts
+    assert draft.before is not None
+    assert draft.before["port"] == 99
+    assert gateway.rows("services")[0]["host"] == "new"
+
+
+def test_who_loses_again_and_again_gives_up() -> None:
+    """Nothing was written then, and that is said."""
+    gateway = Gateway()
+    strategy: Any = gateway.database.strategy
+    tried = []
+
+    async def never(commit: Commit) -> Committed:
+        tried.append(1)
+        raise LostRace("services 1")
+
+    strategy.apply = never
+    error = failure_of(
+        gateway.importer.apply({"_format_version": "3.0", **DOCUMENT}, Options()), DatabaseUnavailable
+    )
+    assert "others kept changing services 1" in str(error)
+    assert len(tried) == ATTEMPTS
+
+
+def test_progress_is_told() -> None:
+    """Phase by phase, to the end of each."""
+    seen: list[tuple[str, int, int]] = []
+    Gateway().apply(DOCUMENT, tell=lambda *where: seen.append(where))
+    assert list(dict.fromkeys(phase for phase, _, _ in seen)) == ["checking", "comparing", "writing"]
+    assert ("checking", 4, 4) in seen
+    assert seen[-1] == ("writing", 4, 4)
