@@ -173,6 +173,8 @@ def test_each_operation_of_a_batch_is_judged_by_itself(node: AdminNode) -> None:
     assert refused.status == 403
     assert ask(node, token, "GET", "/services").json["data"] == []
     assert ask(node, token, "POST", "/batch", {"operations": [service]}).status == 200
+    tried = ask(node, token, "POST", "/batch?dry_run=1", {"operations": [route]})
+    assert tried.status == 403
     escalation = {"method": "PATCH", "path": "/admin-tokens/ci", "body": {"roles": {"*": "write"}}}
     assert ask(node, token, "POST", "/batch", {"operations": [escalation]}).status == 403
 

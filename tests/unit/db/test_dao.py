@@ -12,11 +12,12 @@ from typing_extensions import override
 
 from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import epoch_clock, small_database
-from twisted_kong.core.errors import DatabaseUnavailable, NotFound, UniqueViolation
+from twisted_kong.core.errors import DatabaseUnavailable, NotFound, PreconditionFailed, UniqueViolation
 from twisted_kong.db.dao import ATTEMPTS
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Commit, Committed, Write
 from twisted_kong.db.strategies.memory import MemoryStrategy
+from twisted_kong.db.terms import Terms
 
 KEY = "11111111-1111-4111-8111-000000000001"
 
@@ -153,3 +154,48 @@ def test_failures_are_not_repeated(store: Contended, database: Database) -> None
     store.others = [fail]
     failure_of(database["routes"].insert({"name": "r"}), DatabaseUnavailable)
     assert store.attempts == 1
+
+
+class Unchanged:
+    """A precondition: an entity has a name, or is not there; notes what it was shown."""
+
+    def __init__(self, name: str | None) -> None:
+        self._name = name
+        self.shown: list[Any] = []
+
+    def check(self, current: Any) -> None:
+        """Raise for another name."""
+        self.shown.append(current)
+        if (None if current is None else current["name"]) != self._name:
+            raise PreconditionFailed("it is another by now", None)
+
+
+def test_a_precondition_is_judged_on_what_is_written_over(store: Contended, database: Database) -> None:
+    """Whoever loses a race is judged again, and then changes nothing."""
+    routes = database["routes"]
+    success_of(routes.insert({"id": KEY, "name": "r"}))
+    for write in (
+        lambda terms: routes.update(KEY, {"tags": ["x"]}, terms=terms),
+        lambda terms: routes.update_by("name", "r", {"tags": ["x"]}, terms=terms),
+        lambda terms: routes.upsert(KEY, {"name": "r"}, terms=terms),
+        lambda terms: routes.delete(KEY, terms=terms),
+    ):
+        unchanged = Unchanged("r")
+        store.others = [by_others("update", name="r", tags=["theirs"]), by_others("update", name="theirs")]
+        failure_of(write(Terms(None, unchanged)), PreconditionFailed, NotFound)
+        assert success_of(routes.select(KEY))["name"] == "theirs"
+        assert [each["name"] for each in unchanged.shown][:2] == ["r", "r"]
+        success_of(routes.update(KEY, {"name": "r", "tags": None}))
+
+
+def test_a_precondition_sees_that_nothing_is_there(store: Contended, database: Database) -> None:
+    """New entities are judged as such, and so is the removal of none."""
+    routes = database["routes"]
+    for write in (
+        routes.upsert_by("name", "s", {}, terms=Terms(None, Unchanged("s"))),
+        routes.insert({"name": "s"}, terms=Terms(None, Unchanged("s"))),
+        routes.delete(KEY, terms=Terms(None, Unchanged("s"))),
+        routes.delete_by("name", "s", terms=Terms(None, Unchanged("s"))),
+    ):
+        failure_of(write, PreconditionFailed)
+    success_of(routes.insert({"name": "s"}, terms=Terms(None, Unchanged(None))))

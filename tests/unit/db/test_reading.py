@@ -39,3 +39,16 @@ def test_entities_of_another_version() -> None:
         assert found is not None
         assert found.keys() == set(database.routes.schema.fields)
         assert (found["name"], found["options"]) == ("r", {"a": 1, "b": None})
+
+
+def test_the_state_of_an_entity_does_not_age() -> None:
+    """What counts for who wants to know whether it was written: all fields, but not the rest of its life."""
+    with memory_database() as database:
+        counters, record = database.counters, {"identifier": "x", "period": "day", "value": 1}
+        made = success_of(counters.insert(record, ttl=100)).entity
+        key = counters.table.key_of(record)
+        stored = success_of(database.strategy.select(counters.table, key))
+        assert made is not None
+        assert stored is not None
+        assert made == {**record, "ttl": 100}
+        assert success_of(counters.state_of(stored)) == record

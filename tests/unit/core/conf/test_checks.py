@@ -95,3 +95,16 @@ def test_rule(text: str, message: str) -> None:
 def test_rule_kept(text: str) -> None:
     """Rules bind only where they apply."""
     load_conf(Sources(text))
+
+
+def test_a_token_may_be_a_reference() -> None:
+    """What it stands for is judged and never told; it is the reference that is shown."""
+    text = "admin_token = {vault://env/admin-token}\nadmin_auth = token"
+    token = "0123456789abcdef" * 2
+    conf = load_conf(Sources(text, environment={"ADMIN_TOKEN": token})).conf
+    assert conf.admin_token is not None
+    assert conf.admin_token.reveal() == token
+    assert conf.masked()["admin_token"] == "{vault://env/admin-token}"
+    with pytest.raises(ConfError) as error:
+        load_conf(Sources(text, environment={"ADMIN_TOKEN": "hunter2"}))
+    assert str(error.value) == "kong.conf:1: admin_token must have at least 32 characters"
