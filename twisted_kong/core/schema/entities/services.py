@@ -55,7 +55,7 @@ SERVICES: dict[str, Any] = {
         "client_certificate": foreign("certificates"),
         "tls_verify": {"type": "boolean"},
         "tls_verify_depth": {"type": "integer", "default": None, "between": [0, 64]},
-        "ca_certificates": {"type": "array", "elements": UUID},
+        "ca_certificates": {"type": "array", "elements": {**UUID, "required": True}},
         "enabled": {"type": "boolean", "required": True, "default": True},
     },
     "entity_checks": [
