@@ -23,7 +23,7 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
-from twisted_kong.db.staging import JointWrites, stage
+from twisted_kong.db.staging import JointWrites, stage, unwritten
 from twisted_kong.db.turns import Turns
 
 PATH = "/batch"
@@ -76,7 +76,7 @@ class Batch:
 
     async def _tried(self, operations: Sequence[Operation], call: Call) -> Answer:
         store, twin = stage(self._database)
-        data = await self._run(twin, operations, call)
+        data = await unwritten(self._run(twin, operations, call))
         changes = shown_changes(self._schemas, store.changes, call.permit)
         return as_json(200, {"dry_run": True, "status": 200, "data": data, "changes": changes})
 

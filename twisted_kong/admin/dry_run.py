@@ -23,7 +23,7 @@ from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.schema.hiding import hidden, hidden_change
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.database import Database
-from twisted_kong.db.staging import stage
+from twisted_kong.db.staging import stage, unwritten
 from twisted_kong.db.transaction import Draft
 
 HEADER = ("X-Kong-Dry-Run", "true")
@@ -91,7 +91,7 @@ class DryRun:
         if asked.pattern not in table:
             asked.permit(asked.method, asked.pattern)
             raise Refused(400, f"{asked.method} {asked.path} writes no entity: it cannot be tried out")
-        answer = await dispatch(table, asked)
+        answer = await unwritten(dispatch(table, asked))
         if answer.status >= 400:
             return replace(answer, headers=())
         body = {

@@ -21,7 +21,7 @@ from twisted_kong.core.errors import (
 )
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Committed, LostRace
-from twisted_kong.db.staging.stage import stage
+from twisted_kong.db.staging.stage import stage, unwritten
 from twisted_kong.db.terms import NO_TERMS, Terms
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class JointWrites:
         store, twin = stage(self._database)
         if catches_up:
             await store.catch_up()
-        result = await work(twin)
+        result = await unwritten(work(twin))
         now = self._database.write_context().now
         try:
             return Made(result, await store.commit(self._database.instance, now, terms.author))

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from twisted_kong.core.errors import DatabaseUnavailable, OutcomeUnknown
 from twisted_kong.db.database import Database
 from twisted_kong.db.staging.store import StagedStrategy
+
+T = TypeVar("T")
 
 
 def stage(database: Database) -> tuple[StagedStrategy, Database]:
@@ -13,3 +19,14 @@ def stage(database: Database) -> tuple[StagedStrategy, Database]:
     """
     store = StagedStrategy(database.strategy, database.tables, lambda: database.write_context().now)
     return store, database.staged(store)
+
+
+async def unwritten(work: Awaitable[T]) -> T:
+    """What some work on a staged database returns.
+
+    :raises DatabaseUnavailable: also where a DAO fears that its write has taken effect: it was only staged.
+    """
+    try:
+        return await work
+    except OutcomeUnknown as error:
+        raise DatabaseUnavailable(error.message) from error

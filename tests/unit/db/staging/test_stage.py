@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.kit.deferreds import success_of
+from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import memory_database
-from twisted_kong.db.staging import stage
+from twisted_kong.core.errors import DatabaseUnavailable, OutcomeUnknown
+from twisted_kong.db.staging import stage, unwritten
 
 
 def test_a_staged_database_is_as_the_one_beneath() -> None:
@@ -17,3 +18,13 @@ def test_a_staged_database_is_as_the_one_beneath() -> None:
         assert list(twin.daos) == list(database.daos)
         success_of(twin.services.insert({"name": "s"}))
         assert len(store.changes) == 1
+
+
+def test_what_is_staged_cannot_have_taken_effect() -> None:
+    """The database may go away in the middle of staged writes: nobody need fear that they were made."""
+
+    async def work() -> None:
+        raise OutcomeUnknown("it was written, but not read again: gone")
+
+    error = failure_of(unwritten(work()), DatabaseUnavailable)
+    assert not isinstance(error, OutcomeUnknown)
