@@ -13,7 +13,7 @@ from twisted_kong.admin.openapi.names import singular
 Json = dict[str, Any]
 
 SERVER = "http://localhost:8001"
-_UUID = "9748f662-7711-4a90-8186-dc02f10eb0f5"
+UUID = "9748f662-7711-4a90-8186-dc02f10eb0f5"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 # Full documents of some kinds, which no rule would guess.
@@ -95,7 +95,7 @@ def _by_type(schema: Json, document: Json) -> Any:
         return schema.get("minimum", 1)
     if kind == "boolean":
         return True
-    return _UUID if schema.get("format") == "uuid" else "…"
+    return UUID if schema.get("format") == "uuid" else "…"
 
 
 def _record(schema: Json, document: Json) -> Json:

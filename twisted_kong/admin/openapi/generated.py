@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from twisted_kong.admin.endpoints import collection_path, has_endpoints, nested_path
 from twisted_kong.admin.openapi.entities import demanded_parents, entity_reference, page_reference
+from twisted_kong.admin.openapi.examples import DOCUMENTS, UUID
 from twisted_kong.admin.openapi.fields import Json, Side
 from twisted_kong.admin.openapi.names import component, noun, pascal, plural, title, with_article
 from twisted_kong.admin.openapi.operations import Descriptions, Operation, Reply
@@ -41,8 +42,15 @@ def document_of(schema: Schema, *, parent_told: bool) -> Json:
     demanded = [] if parent_told else demanded_parents(schema)
     if not demanded:
         return shape
-    given = {name: {"type": "object"} for name in demanded}
+    given = {name: _parent_example(schema.foreign[name].reference) for name in demanded}
     return {"allOf": [shape, {"type": "object", "required": demanded, "properties": given}]}
+
+
+def _parent_example(kind: str) -> Json:
+    """A reference to a parent, by a name where there is one."""
+    example = DOCUMENTS.get(kind, {})
+    names = [name for name in ("name", "username") if name in example]
+    return {"type": "object", "examples": [{name: example[name]} for name in names[:1]] or [{"id": UUID}]}
 
 
 def shown(schema: Schema, about: str) -> Reply:

@@ -14,7 +14,8 @@ Json = dict[str, Any]
 
 SIZE: Json = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": DEFAULT_SIZE}
 SECONDS: Json = {"type": "number", "minimum": 0, "maximum": LONGEST, "default": TIMEOUT}
-_ETAGS: Json = {"type": "string", "examples": ['"xyzzy"']}
+_ETAG = r'(W/)?"[!#-~]*"'
+_ETAGS: Json = {"type": "string", "pattern": rf"^(\*|{_ETAG}( *, *{_ETAG})*)$", "examples": ['"xyzzy"']}
 
 PARAMETERS: Mapping[str, Parameter] = {
     "Size": Parameter("size", "How many to a page.", SIZE),
