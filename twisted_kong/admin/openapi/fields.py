@@ -49,8 +49,10 @@ def field_schema(definition: Definition, side: Side, path: str) -> Json:
 
 
 def record_schema(definition: Definition, side: Side, path: str) -> Json:
-    """The schema of a record, or of a whole entity, from its fields and shorthands."""
-    fields: Mapping[str, Definition] = definition.get("fields", {})
+    """The schema of a record, or of a whole entity, from its fields and shorthands; hidden ones are none."""
+    fields: Mapping[str, Definition] = {
+        name: field for name, field in definition.get("fields", {}).items() if not field.get("hidden")
+    }
     shorthands: Mapping[str, Definition] = definition.get("shorthand_fields", {})
     properties = {name: field_schema(field, side, f"{path}.{name}") for name, field in fields.items()}
     if side is Side.ANSWER:
