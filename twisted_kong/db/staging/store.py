@@ -6,6 +6,8 @@ What it keeps is the writes themselves, in their order.  To commit them is to ap
 beneath as one commit, where every check is made anew on what is there by then: a write that expects what it
 was decided on meets another document and the race is lost, an insert meets another row and is refused.
 
+Of rows beneath whose time is over it sees nothing: what cascades from them only the real commit tells.
+
 One at a time may use it; it is made for one piece of work and forgotten thereafter.
 """
 
