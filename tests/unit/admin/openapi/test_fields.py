@@ -150,3 +150,18 @@ def test_references_are_ids_in_answers_and_may_be_names_in_documents() -> None:
     """Whoever writes may say which by another unique field."""
     field = {"type": "foreign", "reference": "services"}
     assert (shape(field, ANSWER).get("required"), shape(field).get("required")) == (["id"], None)
+
+
+@pytest.mark.parametrize("side", [DOCUMENT, ANSWER, CHANGE])
+def test_hidden_fields_are_not_told_of(side: Side) -> None:
+    """They are in no answer, and nobody may send them."""
+    definition = {
+        "type": "record",
+        "fields": {
+            "name": {"type": "string"},
+            "token_hash": {"type": "string", "required": True, "hidden": True},
+        },
+    }
+    made = record_schema(definition, side, "things")
+    assert list(made["properties"]) == ["name"]
+    assert "token_hash" not in made.get("required", ())
