@@ -237,9 +237,6 @@ class Http1Channel(Protocol):
         else:
             self._deadline.set(LINGER_SECONDS)
         self._flush()
-        if self._buffer and self._keep:
-            # In a turn of its own, so that a client with many requests at once does not hold up the others.
-            self.site.reactor.callLater(0, self._serve)
 
     def loseConnection(self) -> None:  # noqa: N802 -- twisted.web's name
         """End the connection when what was written is sent."""
@@ -257,7 +254,9 @@ class Http1Channel(Protocol):
         if out or self._request is not None:
             return
         if self._keep:
-            self._serve()
+            if self._buffer:
+                # In a turn of its own, so that a client with many requests at once does not hold up others.
+                self.site.reactor.callLater(0, self._serve)
         elif not self._linger or (isinstance(self._body, LengthReader) and self._body.done):
             self._leave()
 

@@ -5,8 +5,8 @@ as one of HTTP/1.1 is, by the same code.  What h2 leaves to its user is bounded 
 
 * A client may take back so many requests and no more than are answered besides (rapid reset, CVE-2023-44487;
   and resets that it makes us send).
-* Of what it sends, some must be requests or bodies: a flood of anything else – pings, settings, priorities,
-  windows opened byte by byte, empty or padded frames – ends the connection, by nginx's rule.
+* What it sends must come to something: to requests, bodies or answers taken.  A flood of anything else –
+  pings, settings, priorities, windows opened byte by byte, empty or padded frames – ends the connection.
 * Bodies under way on one connection share a limit, so that its streams do not multiply ours.
 * Whoever neither sends nor takes anything for a while is left, unless he waits for an answer of ours.
 
@@ -16,13 +16,14 @@ of streams (``MAX_CONCURRENT_STREAMS``).  Priorities mean nothing: each stream h
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived, StreamEnded, StreamReset
-from h2.exceptions import ProtocolError
+from h2.exceptions import ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from twisted.internet.error import ConnectionLost
 from twisted.internet.protocol import Protocol, connectionDone
@@ -38,8 +39,8 @@ from twisted_kong.core.http1.errors import BadMessage
 MAX_STREAMS = 100
 # Requests that a client may take back beyond as many as it lets be answered.
 MAX_RESETS = 100
-# nginx: so many bytes, and then an eighth of all, may be anything.
-OVERHEAD_BYTES = 1 << 20
+# So many bytes, and then seven eighths of all, may be anything (nginx: 1 MiB, but it is faster at it).
+OVERHEAD_BYTES = 1 << 16
 OVERHEAD_PARTS = 8
 # Bodies under way on one connection, in times of the limit of one.
 BODIES = 2
@@ -248,8 +249,10 @@ class Http2Channel(Protocol):
             del self._streams[stream.number]
             self._answered += 1
             if not stream.complete:
-                # RFC 9113 §8.1: the rest of its body need not come.
-                self._h2.reset_stream(stream.number, ErrorCodes.NO_ERROR)
+                # RFC 9113 §8.1: the rest of its body need not come, unless it is here already.
+                with suppress(StreamClosedError):
+                    self._h2.reset_stream(stream.number, ErrorCodes.NO_ERROR)
+        self._useful += size
         self._deadline.set(self.site.patience)
         self._send()
         return True
