@@ -18,6 +18,7 @@ from tests.kit.http_client import Answer
 from tests.kit.recorded_time import RecordedTime
 from tests.kit.recordings import Exchange, compared
 from tests.kit.running import RunningNode
+from twisted_kong.admin.browsers import GUARDS
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b")
 # The running numbers at the end of correlation ids: they count what went before.
@@ -28,7 +29,13 @@ _SLACK = 3
 # Of the process, not of its behaviour; and what is made up, or hashed with an id that is.
 _VARYING = frozenset({"hostname", "worker_pid", "password", "secret"})
 # Additions of ours to the answers to writes, and what goes without saying in HTTP/1.1.
-_ADMIN_ONLY = (("X-Kong-Position", None), ("Warning", None), ("ETag", None), ("Connection", "keep-alive"))
+_ADMIN_ONLY = (
+    ("X-Kong-Position", None),
+    ("Warning", None),
+    ("ETag", None),
+    ("Connection", "keep-alive"),
+    *GUARDS,
+)
 
 
 class NotRunning:
