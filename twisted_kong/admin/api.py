@@ -36,6 +36,7 @@ from twisted_kong.admin.routes.openapi import OpenApiEndpoints
 from twisted_kong.admin.routes.plugins import PluginKind
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
 from twisted_kong.admin.routes.tags import tags_table
+from twisted_kong.admin.routes.target_health import Lookup
 from twisted_kong.admin.routes.targets import TargetEndpoints
 from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
@@ -61,6 +62,7 @@ class AdminParts:
     """The parts of a node that its Admin API reaches.
 
     :param follow: makes the node (all its processes) follow a write; awaited before the answer.
+    :param lookup: the addresses that the node sends requests for a host to.
     """
 
     database: Database
@@ -70,6 +72,7 @@ class AdminParts:
     node: NodeInfo
     log_level: LogLevel
     convergence: IConvergence
+    lookup: Lookup
 
 
 def admin_table(parts: AdminParts) -> Table:
@@ -103,7 +106,10 @@ def admin_table(parts: AdminParts) -> Table:
 def openapi_source(parts: AdminParts, table: Table) -> Source:
     """What the OpenAPI document of some endpoints is made from."""
     shown = {name: schema for name, schema in parts.schemas.items() if has_rows(parts.database, name)}
-    return Source(parts.node.version, table, shown, all_descriptions(shown), all_components())
+    demanded = parts.node.configuration.get("admin_auth") == "token"
+    return Source(
+        parts.node.version, table, shown, all_descriptions(shown), all_components(), demands_token=demanded
+    )
 
 
 def has_rows(database: Database, kind: str) -> bool:
@@ -118,7 +124,7 @@ def entity_table(parts: AdminParts) -> Table:
         without(generated(kinds, JointWrites(parts.database)), HIDDEN),
         consumers_table(kinds["consumers"]),
         GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
-        TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id).table(),
+        TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id, parts.lookup).table(),
         tags_table(parts.schemas["tags"], parts.database),
         AdminTokenEndpoints(kinds["admin_tokens"]).table(),
     )

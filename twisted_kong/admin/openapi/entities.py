@@ -13,9 +13,12 @@ from twisted_kong.admin.openapi.examples import ANY_CHANGE, CHANGES, DOCUMENTS, 
 from twisted_kong.admin.openapi.fields import Json, Side, must_be_given, nullable, record_schema
 from twisted_kong.admin.openapi.names import component, pascal
 from twisted_kong.admin.openapi.texts import checks_in_words, meaning_of
+from twisted_kong.core.admin_tokens import TOKEN_FIELD
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.core.schema.validators import Definition
 from twisted_kong.db.ttl import LONGEST
+
+ADMIN_TOKENS = "admin_tokens"
 
 # What the name of a component ends in, by the side from which the entity is looked at.
 ENDINGS = {Side.ANSWER: "", Side.DOCUMENT: "Document", Side.CHANGE: "Change"}
@@ -166,8 +169,10 @@ def demanded_parents(schema: Schema) -> list[str]:
 
 
 def _completed(schema: Schema, made: Json, side: Side) -> Json:
-    """With what does not stand among the fields: the time to live."""
+    """With what does not stand among the fields: the time to live, and the token that is told once."""
     made["title"] = component(schema.name) + ENDINGS[side]
+    if schema.name == ADMIN_TOKENS and side is Side.ANSWER:
+        made["properties"][TOKEN_FIELD] = {"type": "string", "description": meaning_of("admin_tokens.token")}
     if schema.ttl:
         ttl: Json = {"type": "integer", "minimum": 0, "maximum": LONGEST, "description": meaning_of("ttl")}
         made["properties"]["ttl"] = nullable(ttl)

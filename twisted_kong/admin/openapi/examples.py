@@ -26,6 +26,7 @@ DOCUMENTS: Mapping[str, Json] = {
     "keyauth_credentials": {"tags": ["mobile"]},
     "basicauth_credentials": {"username": "alice", "password": "correct horse"},
     "acls": {"group": "gold"},
+    "admin_tokens": {"name": "reporting", "roles": {"services": "read", "routes": "read"}},
     "key_sets": {"name": "partners"},
     "vaults": {"name": "env", "prefix": "my-env", "config": {"prefix": "SECRET_"}},
     "plugins": {"name": "rate-limiting", "config": {"minute": 5, "policy": "local"}},

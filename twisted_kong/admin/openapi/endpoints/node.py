@@ -158,7 +158,10 @@ DESCRIPTIONS: Descriptions = {
             about=f"The levels are {', '.join(LEVELS)}. With `wait=cluster` it is answered when all have it.",
             arguments=("Wait", "WaitTimeout"),
             body=_LEVEL_BODY,
-            replies={200: Reply("It is in force on this node.", ref("Message"), headers=WRITTEN)},
+            replies={
+                200: Reply("It is in force on this node.", ref("Message"), headers=WRITTEN),
+                504: "NotEverywhere",
+            },
         )
     },
     "/openapi.json": {

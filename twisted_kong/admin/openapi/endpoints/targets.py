@@ -18,7 +18,13 @@ _WEIGHT = record(total=INTEGER, available=INTEGER, unavailable=INTEGER)
 _HEALTH = {"enum": ["HEALTHCHECKS_OFF", "HEALTHY", "UNHEALTHY", "DNS_ERROR"]}
 _ADDRESS = partly({"ip": TEXT, "port": INTEGER, "weight": INTEGER, "health": _HEALTH}, "ip", "port", "weight")
 _HOST = record(
-    host=TEXT, port=INTEGER, dns=TEXT, nodeWeight=INTEGER, weight=_WEIGHT, addresses=listed(_ADDRESS)
+    host=TEXT,
+    port=INTEGER,
+    dns=TEXT,
+    nodeWeight=INTEGER,
+    weight=_WEIGHT,
+    # An empty list is an empty object, as in Kong.
+    addresses={"anyOf": [listed(_ADDRESS), {"type": "object", "maxProperties": 0}]},
 )
 _ANSWER = entity_reference("targets", Side.ANSWER)
 
