@@ -13,7 +13,9 @@ NO_BALANCER = (
 )
 LATER = "the endpoints of acme, prometheus and proxy-cache come with their handlers"
 REQUEST_ID = "Kong names the request in this one answer, by an id that its log knows; ours has none"
-WITH_DATABASE = "Kong has the declarative configuration without a database only; we read and write it with one"
+WITH_DATABASE = (
+    "Kong has the declarative configuration without a database only; we read and write it with one"
+)
 OWN_MEASURES = "tells what this process measures of itself"
 CACHE_LISTING = "an addition of ours: the listing of the cache"
 FOREIGN_ORIGIN = "Kong reflects any Origin with credentials; we refuse one that is not known"

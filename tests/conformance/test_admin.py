@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.known_differences import KNOWN
+from tests.conformance.known_differences import KNOWN, MEANT
 from tests.kit.admin_node import AdminNode
 from tests.kit.bundled import NAMES
 from tests.kit.databases import make_strategy
@@ -35,6 +35,9 @@ FILES = {
     "keys": (44, 0),
     "vaults": (36, 0),
 }
+
+# Further exchanges with the Admin API, which test_proxy plays against a whole node and finds equal.
+BESIDE_THE_PROXY = ("proxy_errors", "proxy_headers", "proxy_match")
 
 
 def compared(file: str) -> list[Exchange]:
@@ -84,3 +87,19 @@ def test_every_listed_difference_is_played() -> None:
     """No listed difference hides in an exchange that is left out or not there."""
     played = {(each.file, each.n) for file in FILES for each in compared(file)}
     assert set(KNOWN) - played == set()
+
+
+def test_nearly_all_answers_are_equal() -> None:
+    """98 of 100 are what Kong answered, and 1 of 100 at most are neither that nor meant to be better.
+
+    The tests above hold the list of differences to be exact, whatever store there is.
+    """
+    others = [
+        each for file in BESIDE_THE_PROXY for each in recorded(file) if each.request["target"] == "admin"
+    ]
+    played = sum(len(compared(file)) for file in FILES) + len(others)
+    lacking = [reason for reason in KNOWN.values() if reason not in MEANT]
+    assert played == 1236
+    assert len(KNOWN) / played < 0.021
+    assert len(lacking) / played < 0.011
+    assert set(KNOWN.values()) >= MEANT
