@@ -32,7 +32,7 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from twisted_kong.admin.channels import Deadline, Site
-from twisted_kong.admin.http1 import LEAVING_SECONDS
+from twisted_kong.admin.http1 import LEAVING_SECONDS, LINGER_BYTES
 from twisted_kong.admin.http2_stream import Stream, head_of
 from twisted_kong.core.http1.errors import BadMessage
 
@@ -57,6 +57,8 @@ class Http2Channel(Protocol):
         self.site = site
         self._deadline = Deadline(site.reactor, self._late)
         self._streams: dict[int, Stream] = {}
+        # Streams that were answered before all of their body had come: what may still come of it.
+        self._lingering: dict[int, int] = {}
         self._paused = False
         self._leaving = False
         self._resets = self._answered = 0
@@ -149,6 +151,7 @@ class Http2Channel(Protocol):
             self._take(event)
         elif isinstance(event, StreamEnded):
             stream = self._streams.get(event.stream_id)
+            self._lingering.pop(event.stream_id, None)
             if stream is not None:
                 stream.end()
 
@@ -172,7 +175,10 @@ class Http2Channel(Protocol):
         self._useful += len(data)
         self._acknowledge(event)
         stream = self._streams.get(event.stream_id)
-        if stream is None or not data:
+        if stream is None:
+            self._read_over(event.stream_id, len(data))
+            return
+        if not data:
             return
         self._deadline.set(self.site.patience)
         stream.take(data)
@@ -180,6 +186,20 @@ class Http2Channel(Protocol):
         if sum(each.held for each in self._streams.values()) > limit:
             # Nothing was done with it, and the client may try again (RFC 9113 §8.7).
             self._refuse_stream(event.stream_id)
+
+    def _read_over(self, number: int, size: int) -> None:
+        """Throw away what comes of a body that nobody wants, up to a limit.
+
+        RFC 9113 §8.1 lets us reset the stream with the answer, but curl then takes the answer for lost.
+        """
+        left = self._lingering.get(number)
+        if left is None:
+            return
+        self._lingering[number] = left - size
+        if left < size:
+            del self._lingering[number]
+            with suppress(StreamClosedError):
+                self._h2.reset_stream(number, ErrorCodes.NO_ERROR)
 
     def _acknowledge(self, event: DataReceived) -> None:
         """Let the client send as much again, whatever becomes of this."""
@@ -191,6 +211,8 @@ class Http2Channel(Protocol):
         self._drop(number)
 
     def _taken_back(self, number: int) -> None:
+        if self._lingering.pop(number, None) is not None:
+            return
         self._drop(number)
         self._resets += 1
         if self._resets > MAX_RESETS + self._answered:
@@ -249,9 +271,7 @@ class Http2Channel(Protocol):
             del self._streams[stream.number]
             self._answered += 1
             if not stream.complete:
-                # RFC 9113 §8.1: the rest of its body need not come, unless it is here already.
-                with suppress(StreamClosedError):
-                    self._h2.reset_stream(stream.number, ErrorCodes.NO_ERROR)
+                self._lingering[stream.number] = LINGER_BYTES
         self._useful += size
         self._deadline.set(self.site.patience)
         self._send()

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from tests.kit.deferreds import no_result, success_of
 from tests.unit.admin.test_http1 import PATIENCE, Told
-from twisted_kong.admin.http1 import LEAVING_SECONDS
+from twisted_kong.admin.http1 import LEAVING_SECONDS, LINGER_BYTES
 from twisted_kong.admin.http2 import MAX_RESETS, MAX_STREAMS, OVERHEAD_BYTES, Http2Channel
 from twisted_kong.admin.site import BoundedSite
 
@@ -156,11 +156,19 @@ def test_who_waits_for_us_is_not_late() -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_has_come() -> None:
-    """The answer is whole, the rest of the body is asked not to come, and does no harm."""
+    """The answer is whole; so much of the rest is read over, and then asked not to come."""
     client = Client(body_limit=10)
-    client.ask(1, "/x", ("content-length", "20"), method="POST", end=False)
+    client.ask(1, method="POST", end=False)
+    client.h2.send_data(1, b"x" * 11)
     client.turn()
     assert client.statuses() == [b"413"]
+    assert len(client.of(StreamEnded)) == 1
+    sent = 0
+    while not client.of(StreamReset):
+        client.h2.send_data(1, bytes(16_384))
+        sent += 16_384
+        client.turn()
+    assert sent > LINGER_BYTES
     assert client.of(StreamReset)[0].error_code == ErrorCodes.NO_ERROR
     # a client that has not heard of it yet
     late = Client(body_limit=10)
