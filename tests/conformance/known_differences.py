@@ -8,9 +8,6 @@ from __future__ import annotations
 
 NO_OBJECT = "Kong crashes on JSON that is no object and answers 500; we answer 400"
 WRONG_TYPE = "Kong crashes on a number in this place and answers 500; we answer 400"
-NO_BALANCER = (
-    "no balancer yet: the addresses of a Target given by name are not known, so neither is their DNS error"
-)
 LATER = "the endpoints of acme, prometheus and proxy-cache come with their handlers"
 REQUEST_ID = "Kong names the request in this one answer, by an id that its log knows; ours has none"
 WITH_DATABASE = (
@@ -30,9 +27,6 @@ KNOWN: dict[tuple[str, int], str] = {
     ("plugin_traffic", 171): LATER,
     ("plugin_traffic", 172): LATER,
     ("targets", 19): WRONG_TYPE,
-    ("targets", 38): NO_BALANCER,
-    ("targets", 39): NO_BALANCER,
-    ("targets", 41): NO_BALANCER,
     ("misc_admin", 0): OWN_MEASURES,
     ("misc_admin", 8): LATER,
     ("misc_admin", 9): OWN_MEASURES,

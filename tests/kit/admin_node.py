@@ -34,6 +34,7 @@ from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.node.dns import NameFailure
 from twisted_kong.pdk.loader import load_plugins
 
 START = 1_795_479_400.0
@@ -109,6 +110,7 @@ class AdminNode:
         self.health = DatabaseHealth(reachable=True, stale_seconds=1.25, position=LogPosition(7, "00c0ffee"))
         self.needs_database = False
         self.pools: dict[str, PoolUse] = {}
+        self.names: dict[str, tuple[str, ...]] = {}
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
             self.database,
@@ -118,6 +120,7 @@ class AdminNode:
             self.node,
             LogLevel(self.clock, "notice", self.levels.append),
             Convergence(store, store, self.member, lambda: None, self.clock),
+            self.lookup,
         )
         self.tokens = AdminTokenHolder(self.database["admin_tokens"], self.clock)
         gate = None
@@ -149,6 +152,12 @@ class AdminNode:
         return AdminClient(
             status_site(self.node, self.database.log, readiness, metrics, self.clock),
         )
+
+    async def lookup(self, host: str) -> tuple[str, ...]:
+        """The addresses of a name that the test knows; there is no other name."""
+        if host not in self.names:
+            raise NameFailure(host)
+        return self.names[host]
 
     def member(self) -> Member:
         """This node among the nodes."""

@@ -108,6 +108,14 @@ class Balancing:
             return self._pick_target(upstream, upstream.row, tried)
         return self.fixed(host, port) or self._pick_address(host, port, None, tried)
 
+    async def addresses(self, host: str) -> Addresses:
+        """Where requests for a host go that is no Upstream; raises :exc:`NameFailure` if nowhere."""
+        found = self._resolve(host)
+        addresses = await found if isinstance(found, Deferred) else found
+        if not addresses:
+            raise NameFailure(host)
+        return addresses
+
     def fixed(self, host: str, port: int) -> Peer | None:
         """The peer of a host that leads to one place for ever: an IP address."""
         peer = self._fixed.get((host, port))

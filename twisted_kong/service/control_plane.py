@@ -81,6 +81,7 @@ def make_admin_site(
         info,
         log_level,
         convergence,
+        state.balancing.addresses,
     )
     rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))
     return admin_site(

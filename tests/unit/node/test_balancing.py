@@ -71,6 +71,17 @@ def test_a_name_may_take_its_time() -> None:
     failure_of(failed, NameFailure)
 
 
+def test_where_a_host_leads_to() -> None:
+    """All its addresses, at once or later, and a failure where there are none."""
+    balancing = Balancing(resolve)
+    assert success_of(balancing.addresses("two.test")) == ("10.2.0.1", "10.2.0.2")
+    failure_of(balancing.addresses("none.test"), NameFailure)
+    later: Deferred[tuple[str, ...]] = Deferred()
+    asked = Deferred.fromCoroutine(Balancing(lambda host: later).addresses("late.test"))
+    later.callback(("10.0.0.1",))
+    assert success_of(asked) == ("10.0.0.1",)
+
+
 def test_an_upstream_spreads_over_its_targets() -> None:
     """By weight; 0 gets nothing, none is 100; host_header and the Target's own port go along."""
     balancing = Balancing(resolve)

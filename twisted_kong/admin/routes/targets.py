@@ -15,7 +15,7 @@ from twisted_kong.admin.calls import Call, Handler, Table
 from twisted_kong.admin.failures import Missing, Refused
 from twisted_kong.admin.kinds import Kind
 from twisted_kong.admin.pages import page_body, page_request
-from twisted_kong.admin.routes.target_health import balancer_health, target_health
+from twisted_kong.admin.routes.target_health import Lookup, balancer_health, look_up, target_health
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey
 from twisted_kong.db.paging import check_size
@@ -27,12 +27,14 @@ class TargetEndpoints:
     """The endpoints of the Targets of one Upstream.
 
     :param node_id: shown with the health of Targets, since every node judges by itself.
+    :param lookup: the addresses that this node sends requests for a host to.
     """
 
-    def __init__(self, upstreams: Kind, targets: Kind, node_id: str) -> None:
+    def __init__(self, upstreams: Kind, targets: Kind, node_id: str, lookup: Lookup) -> None:
         self._upstreams = upstreams
         self._targets = targets
         self._node_id = node_id
+        self._lookup = lookup
 
     def table(self) -> Table:
         """Paths and handlers."""
@@ -88,9 +90,11 @@ class TargetEndpoints:
         upstream = await self._upstream(call)
         if call.arguments.get("balancer_health") == "1":
             targets = await self._newest_first(upstream)
-            return as_json(200, self._from_here(balancer_health(upstream, targets[::-1]), None))
+            known = await look_up(targets, self._lookup)
+            return as_json(200, self._from_here(balancer_health(upstream, targets[::-1], known), None))
         rows, offset = await self._page(call, upstream)
-        shown = [{**row, **target_health(row)} for row in rows]
+        known = await look_up(rows, self._lookup)
+        shown = [{**row, **target_health(row, known)} for row in rows]
         body = page_body(shown, offset, call.path, page_request(call.arguments), nested=True)
         return as_json(200, {**body, "node_id": self._node_id})
 

@@ -1,21 +1,42 @@
-"""Health of Targets as far as their rows tell."""
+"""Health of Targets as their addresses tell."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from twisted_kong.admin.routes.target_health import balancer_health, target_health
+from twisted.internet.defer import Deferred
+
+from tests.kit.deferreds import no_result, success_of
+from twisted_kong.admin.routes.target_health import Known, balancer_health, look_up, target_health
+from twisted_kong.node.dns import NameFailure
 
 IPV6 = "[0000:0000:0000:0000:0000:0000:0000:0001]"
+NAMES = {"h.test": ("10.0.0.8", "10.0.0.9"), "six.test": ("::1",)}
 
 
 def target(address: str, weight: int | None = 10) -> dict[str, Any]:
     return {"id": "t", "target": address, "weight": weight}
 
 
+async def lookup(host: str) -> tuple[str, ...]:
+    if host not in NAMES:
+        raise NameFailure(host)
+    return NAMES[host]
+
+
+def known(*targets: dict[str, Any]) -> Known:
+    found: Known = success_of(look_up(targets, lookup))
+    return found
+
+
+def health_of(address: str, weight: int | None = 10) -> dict[str, Any]:
+    row = target(address, weight)
+    return target_health(row, known(row))
+
+
 def test_a_target_by_address_has_one_address() -> None:
-    """Its address, record type and weight follow from the row."""
-    assert target_health(target("10.0.0.1:80")) == {
+    """Its address, record type and weight follow from the row; nobody is asked."""
+    assert health_of("10.0.0.1:80") == {
         "health": "HEALTHCHECKS_OFF",
         "data": {
             "host": "10.0.0.1",
@@ -26,33 +47,77 @@ def test_a_target_by_address_has_one_address() -> None:
             "addresses": [{"ip": "10.0.0.1", "port": 80, "weight": 10, "health": "HEALTHCHECKS_OFF"}],
         },
     }
-    assert target_health(target(f"{IPV6}:80"))["data"]["dns"] == "AAAA"
-    assert target_health(target(f"{IPV6}:80"))["data"]["addresses"][0]["ip"] == IPV6
+    assert health_of(f"{IPV6}:80")["data"]["dns"] == "AAAA"
+    assert health_of(f"{IPV6}:80")["data"]["addresses"][0]["ip"] == IPV6
 
 
-def test_a_target_by_name_has_no_known_address() -> None:
-    """Names are not resolved for this."""
-    data = target_health(target("h.test:80"))["data"]
-    assert (data["dns"], data["addresses"], data["weight"]["total"]) == ("unknown", [], 0)
+def test_a_target_by_name_has_the_addresses_of_the_name() -> None:
+    """Each with the weight of the Target, as Kong weighs them."""
+    data = health_of("h.test:80")["data"]
+    assert [(each["ip"], each["port"], each["weight"]) for each in data["addresses"]] == [
+        ("10.0.0.8", 80, 10),
+        ("10.0.0.9", 80, 10),
+    ]
+    assert (data["dns"], data["nodeWeight"], data["weight"]["total"]) == ("A", 10, 20)
+    data = health_of("six.test:80")["data"]
+    assert (data["dns"], data["addresses"][0]["ip"]) == ("AAAA", "[::1]")
+
+
+def test_a_name_that_leads_nowhere() -> None:
+    """Recorded: the error of the lookup is told, whatever the weight, and no addresses are an object."""
+    for weight in (10, 0):
+        shown = health_of("nope.test:80", weight)
+        assert shown["health"] == "DNS_ERROR"
+        assert shown["data"]["dns"] == "dns server error: 3 name error"
+        assert shown["data"]["addresses"] == {}
+        assert shown["data"]["weight"] == {"total": 0, "available": 0, "unavailable": 0}
 
 
 def test_a_target_without_weight_is_out() -> None:
     """A weight of 0 leaves no address in the balance."""
-    data = target_health(target("10.0.0.1:80", 0))["data"]
-    assert (data["addresses"], data["nodeWeight"]) == ([], 0)
+    shown = health_of("10.0.0.1:80", 0)
+    assert (shown["health"], shown["data"]["addresses"], shown["data"]["nodeWeight"]) == (
+        "HEALTHCHECKS_OFF",
+        {},
+        0,
+    )
 
 
 def test_a_weight_that_was_reset_is_the_default() -> None:
     """A patch may set the weight to null."""
-    data = target_health(target("10.0.0.1:80", None))["data"]
+    data = health_of("10.0.0.1:80", None)["data"]
     assert (data["nodeWeight"], data["weight"]["total"]) == (100, 100)
 
 
 def test_the_whole_adds_up() -> None:
     """The weight of an Upstream is that of its known addresses."""
-    whole = balancer_health(
-        {"id": "u"}, [target("10.0.0.1:80"), target("h.test:80"), target("10.0.0.2:80", 5)]
-    )
-    assert whole["details"]["weight"] == {"total": 15, "available": 15, "unavailable": 0}
-    assert [len(host["addresses"]) for host in whole["details"]["hosts"]] == [1, 0, 1]
+    rows = [target("10.0.0.1:80"), target("nope.test:80"), target("h.test:80", 5)]
+    whole = balancer_health({"id": "u"}, rows, known(*rows))
+    assert whole["details"]["weight"] == {"total": 20, "available": 20, "unavailable": 0}
+    assert [len(host["addresses"]) for host in whole["details"]["hosts"]] == [1, 0, 2]
     assert whole["details"]["hosts"][0]["addresses"][0]["healthy"] is True
+    assert (whole["health"], whole["balancer_health"]) == ("HEALTHCHECKS_OFF", "HEALTHY")
+
+
+def test_nowhere_to_go() -> None:
+    """An Upstream without any weight is not healthy."""
+    rows = [target("nope.test:80"), target("10.0.0.1:80", 0)]
+    whole = balancer_health({"id": "u"}, rows, known(*rows))
+    assert (whole["balancer_health"], whole["details"]["healthy"]) == ("UNHEALTHY", False)
+
+
+def test_names_are_looked_up_at_once() -> None:
+    """Nobody waits for one name after the other, and none is asked for twice."""
+    waiting: dict[str, Deferred[tuple[str, ...]]] = {}
+
+    async def slowly(host: str) -> tuple[str, ...]:
+        waiting[host] = Deferred()
+        return await waiting[host]
+
+    rows = [target("a.test:80"), target("b.test:80"), target("a.test:81")]
+    done = Deferred.fromCoroutine(look_up(rows, slowly))
+    assert sorted(waiting) == ["a.test", "b.test"]
+    waiting["b.test"].errback(NameFailure("b.test"))
+    no_result(done)
+    waiting["a.test"].callback(("10.0.0.1",))
+    assert success_of(done) == {"a.test": ("10.0.0.1",), "b.test": ()}

@@ -86,7 +86,15 @@ def test_health_shows_each_target(node: AdminNode) -> None:
     """The list with the health that this node sees, page by page."""
     answer = node.client.get("/upstreams/up/health").json
     assert answer["node_id"] == node.node.node_id
-    assert {row["health"] for row in answer["data"]} == {"HEALTHCHECKS_OFF"}
+    assert [row["health"] for row in answer["data"]] == ["HEALTHCHECKS_OFF", "DNS_ERROR", "HEALTHCHECKS_OFF"]
+    node.names["h.test"] = ("10.0.0.1", "10.0.0.2")
+    [shown] = [
+        row
+        for row in node.client.get("/upstreams/up/health").json["data"]
+        if row["weight"] == 100 and row["target"] == "h.test:81"
+    ]
+    assert shown["health"] == "HEALTHCHECKS_OFF"
+    assert [address["ip"] for address in shown["data"]["addresses"]] == ["10.0.0.1", "10.0.0.2"]
     page = node.client.get("/upstreams/up/health?size=1").json
     assert (len(page["data"]), page["next"]) == (1, "/upstreams/up/health?offset=1")
 
