@@ -19,6 +19,7 @@ from twisted_kong.admin.dry_run import TableOver, body_of, shown_changes
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.kinds import APPLIED, POSITION, Follow
 from twisted_kong.admin.operations import Operation, operations_in
+from twisted_kong.admin.routes.plugins import WARNING
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
@@ -88,7 +89,7 @@ class Batch:
             answer = await self._answer(table, paths, operation, call)
             if answer.status >= 400:
                 raise _Refusal(index, answer)
-            data.append({"status": answer.status, "body": body_of(answer)})
+            data.append({"status": answer.status, "body": body_of(answer), **_warning(answer)})
             await turns.pause()
         return data
 
@@ -120,6 +121,10 @@ class Batch:
             if known is None:
                 raise
             return known
+
+
+def _warning(answer: Answer) -> dict[str, str]:
+    return {"warning": value for name, value in answer.headers if name == WARNING}
 
 
 class _Refusal(Exception):

@@ -17,7 +17,9 @@ from twisted_kong.admin.bodies import Pairs
 from twisted_kong.admin.calls import Permit, Table
 from twisted_kong.admin.dispatch import Asked, dispatch
 from twisted_kong.admin.endpoints import collection_path
+from twisted_kong.admin.etags import ETAG
 from twisted_kong.admin.failures import Refused, answer_for
+from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.core.schema.hiding import hidden, hidden_change
@@ -27,6 +29,9 @@ from twisted_kong.db.staging import stage, unwritten
 from twisted_kong.db.transaction import Draft
 
 HEADER = ("X-Kong-Dry-Run", "true")
+
+# Headers that tell of what was written.
+OF_WRITES = frozenset({ETAG, POSITION, APPLIED})
 
 # The endpoints of entities, over a database.
 TableOver = Callable[[Database], Table]
@@ -92,8 +97,9 @@ class DryRun:
             asked.permit(asked.method, asked.pattern)
             raise Refused(400, f"{asked.method} {asked.path} writes no entity: it cannot be tried out")
         answer = await unwritten(dispatch(table, asked))
+        headers = tuple(header for header in answer.headers if header[0] not in OF_WRITES)
         if answer.status >= 400:
-            return replace(answer, headers=())
+            return replace(answer, headers=headers)
         body = {
             "dry_run": True,
             "status": answer.status,
@@ -101,7 +107,7 @@ class DryRun:
             "changes": shown_changes(self._schemas, store.changes, asked.permit),
         }
         # 204 has no body
-        return as_json(200 if answer.status == 204 else answer.status, body)
+        return as_json(200 if answer.status == 204 else answer.status, body).with_headers(*headers)
 
 
 def body_of(answer: Answer) -> Any:

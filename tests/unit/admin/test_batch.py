@@ -14,6 +14,7 @@ from twisted_kong.admin.api import admin_table
 from twisted_kong.admin.bodies import Body
 from twisted_kong.admin.calls import Call
 from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.routes.plugins import WARNING
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.interfaces import Commit, Committed
 
@@ -132,6 +133,15 @@ def test_a_condition_that_holds(node: AdminNode) -> None:
     etag = node.client.get("/services/s").header("ETag")
     stale = ("PATCH", "/services/s", {"port": 2}), ("PATCH", "/services/s", {"port": 3}, {"if_match": etag})
     assert batch(node, *stale).status == 412
+
+
+def test_warnings_are_passed_on() -> None:
+    """Of a Plugin that will not do what it says, its operation tells, and a dry run too."""
+    node, record = AdminNode("acl"), {"name": "acl", "config": {"allow": ["g"]}}
+    tried = node.client.post("/plugins?dry_run=1", record)
+    first, second = batch(node, ("POST", "/plugins", record), ("GET", "/plugins")).json["data"]
+    assert first["warning"] == tried.header(WARNING) is not None
+    assert "warning" not in second
 
 
 def test_a_batch_can_be_tried_out(node: AdminNode) -> None:
