@@ -124,7 +124,8 @@ class Batch:
 
 
 def _warning(answer: Answer) -> dict[str, str]:
-    return {"warning": value for name, value in answer.headers if name == WARNING}
+    text = dict(answer.headers).get(WARNING)
+    return {} if text is None else {"warning": text}
 
 
 class _Refusal(Exception):
