@@ -21,7 +21,7 @@ from twisted_kong.admin.channels import Deadline, Request, Site, expects_continu
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, RequestHead
-from twisted_kong.core.http1.requests import RequestReader
+from twisted_kong.core.http1.requests import RequestReader, without_leading_lines
 
 # Bytes of further requests that may wait while one is served.
 PIPELINE_LIMIT = 65536
@@ -33,8 +33,6 @@ LEAVING_SECONDS = 15.0
 # Bytes handed to the transport at once.
 PIECE = 65536
 _CRLF = b"\r\n"
-# Empty lines before a request (RFC 9112 §2.2 asks for one to be ignored).
-_LEADING_LINES = 4
 _LOGGED_LINE = 2048
 
 
@@ -108,7 +106,7 @@ class Http1Channel(Protocol):
         """Begin the next request, if its head is there and the last answer was taken."""
         if self._request is not None or self._out or self._paused or self._leaving or not self._buffer:
             return
-        data = _without_leading_lines(self._buffer) if self._buffer[0] == 13 else self._buffer
+        data = without_leading_lines(self._buffer) if self._buffer[0] == 13 else self._buffer
         try:
             found = self._reader.read(data)
         except BadMessage as fault:
@@ -298,11 +296,3 @@ class Http1Channel(Protocol):
         else:
             self._keep = False
             self._leave()
-
-
-def _without_leading_lines(data: bytes) -> bytes:
-    for _ in range(_LEADING_LINES):
-        if not data.startswith(_CRLF):
-            break
-        data = data[2:]
-    return data

@@ -3,15 +3,13 @@
 The library h2 knows the protocol; here frames become requests and answers become frames.  A request is judged
 as one of HTTP/1.1 is, by the same code.  What h2 leaves to its user is bounded here:
 
-* A client may take back so many requests and no more than are answered besides (rapid reset, CVE-2023-44487;
-  and resets that it makes us send).
+* A client may take back so many requests and no more than are answered besides (rapid reset), its faults too.
 * What it sends must come to something: to requests, bodies or answers taken.  A flood of anything else –
   pings, settings, priorities, windows opened byte by byte, empty or padded frames – ends the connection.
 * Bodies under way on one connection share a limit, so that its streams do not multiply ours.
 * Whoever neither sends nor takes anything for a while is left, unless he waits for an answer of ours.
 
-Bounded by h2: frames of one header block (64), its size when unpacked (``MAX_HEADER_LIST_SIZE``), the number
-of streams (``MAX_CONCURRENT_STREAMS``).  Priorities mean nothing: each stream has its turn.
+h2 bounds the frames of a header block (64), its size when unpacked, the streams at once.
 """
 
 from __future__ import annotations
@@ -34,14 +32,10 @@ from typing_extensions import override
 from twisted_kong.admin.channels import Deadline, Site
 from twisted_kong.admin.http1 import LEAVING_SECONDS, LINGER_BYTES
 from twisted_kong.admin.http2_stream import Stream, head_of
+from twisted_kong.admin.http2_use import Use
 from twisted_kong.core.http1.errors import BadMessage
 
 MAX_STREAMS = 100
-# Requests that a client may take back beyond as many as it lets be answered.
-MAX_RESETS = 100
-# So many bytes, and then seven eighths of all, may be anything (nginx: 1 MiB, but it is faster at it).
-OVERHEAD_BYTES = 1 << 16
-OVERHEAD_PARTS = 8
 # Bodies under way on one connection, in times of the limit of one.
 BODIES = 2
 # Of an answer, in one frame.
@@ -61,8 +55,7 @@ class Http2Channel(Protocol):
         self._lingering: dict[int, int] = {}
         self._paused = False
         self._leaving = False
-        self._resets = self._answered = 0
-        self._received = self._useful = 0
+        self._use = Use()
         limits = site.limits
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
         self._h2.local_settings = Settings(
@@ -89,7 +82,7 @@ class Http2Channel(Protocol):
         """Take frames, or parts of them."""
         if self._leaving:
             return
-        self._received += len(data)
+        self._use.received += len(data)
         try:
             events = self._h2.receive_data(data)
         except ProtocolError as fault:
@@ -99,8 +92,9 @@ class Http2Channel(Protocol):
         self._all_happened(events)
         if self._leaving:
             return
-        if self._received > OVERHEAD_PARTS * self._useful + OVERHEAD_BYTES:
-            self._calm("more overhead than content")
+        complaint = self._use.complaint
+        if complaint is not None:
+            self._calm(complaint)
             return
         self._send()
         self._pump()
@@ -124,8 +118,6 @@ class Http2Channel(Protocol):
 
     def stopProducing(self) -> None:
         """The connection is lost, of which we are told apart."""
-
-    # Events.
 
     def _all_happened(self, events: list[Event]) -> None:
         """Act on what came at once: what h2 knows to have ended by now is not begun, nor can be answered."""
@@ -156,7 +148,7 @@ class Http2Channel(Protocol):
                 stream.end()
 
     def _begin(self, number: int, fields: Any) -> None:
-        self._useful += sum(len(name) + len(value) for name, value in fields)
+        self._use.useful += sum(len(name) + len(value) for name, value in fields)
         self._deadline.set(self.site.patience)
         if self.site.draining:
             self._refuse_stream(number)
@@ -172,7 +164,7 @@ class Http2Channel(Protocol):
     def _take(self, event: DataReceived) -> None:
         """A piece of a body; of one that nobody wants any more too, so that the window stays open."""
         data = event.data or b""
-        self._useful += len(data)
+        self._use.useful += len(data)
         self._acknowledge(event)
         stream = self._streams.get(event.stream_id)
         if stream is None:
@@ -214,9 +206,7 @@ class Http2Channel(Protocol):
         if self._lingering.pop(number, None) is not None:
             return
         self._drop(number)
-        self._resets += 1
-        if self._resets > MAX_RESETS + self._answered:
-            self._calm("too many requests taken back")
+        self._use.resets += 1
 
     def _drop(self, number: int) -> None:
         stream = self._streams.pop(number, None)
@@ -235,8 +225,6 @@ class Http2Channel(Protocol):
         """A stream has something to send."""
         if not self._leaving:
             self._pump()
-
-    # Sending, and the end.
 
     def _send(self) -> None:
         data = self._h2.data_to_send()
@@ -269,10 +257,10 @@ class Http2Channel(Protocol):
         self._h2.send_data(stream.number, piece, end_stream=last)
         if last:
             del self._streams[stream.number]
-            self._answered += 1
+            self._use.answered += 1
             if not stream.complete:
                 self._lingering[stream.number] = LINGER_BYTES
-        self._useful += size
+        self._use.useful += size
         self._deadline.set(self.site.patience)
         self._send()
         return True

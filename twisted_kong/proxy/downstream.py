@@ -14,7 +14,7 @@ from typing_extensions import override
 from twisted_kong.core.http1.chunked import ChunkedReader, LengthReader
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import CHUNKED, RequestHead
-from twisted_kong.core.http1.requests import RequestReader, readable_fields
+from twisted_kong.core.http1.requests import RequestReader, readable_fields, without_leading_lines
 from twisted_kong.proxy.client_connection import ClientConnection
 from twisted_kong.proxy.exchange import Exchange
 from twisted_kong.proxy.gateway import Gateway
@@ -25,9 +25,6 @@ PIPELINE_LIMIT = 65536
 COOLING = 2.0
 # Bytes of a body nobody wants that are read over to keep the connection.
 DISCARD_LIMIT = 262144
-_CRLF = b"\r\n"
-# Empty lines before a request (RFC 9112 §2.2 asks for one to be ignored).
-_LEADING_LINES = 4
 _LOGGED_LINE = 2048
 
 
@@ -76,7 +73,7 @@ class Downstream(ClientConnection):
         while self._buffer and self.exchange is None and self._body is None and not self._closing:
             data = self._buffer
             if data[0] == 13:
-                data = _without_leading_lines(data)
+                data = without_leading_lines(data)
             try:
                 found = self._reader.read(data)
             except BadMessage as fault:
@@ -264,14 +261,6 @@ class Downstream(ClientConnection):
         self._body = None
         if exchange is not None:
             exchange.client_gone()
-
-
-def _without_leading_lines(data: bytes) -> bytes:
-    for _ in range(_LEADING_LINES):
-        if not data.startswith(_CRLF):
-            break
-        data = data[2:]
-    return data
 
 
 def _expects_continue(head: RequestHead) -> bool:

@@ -19,7 +19,8 @@ from twisted.python.failure import Failure
 from tests.kit.deferreds import no_result, success_of
 from tests.unit.admin.test_http1 import PATIENCE, Told
 from twisted_kong.admin.http1 import LEAVING_SECONDS, LINGER_BYTES
-from twisted_kong.admin.http2 import MAX_RESETS, MAX_STREAMS, OVERHEAD_BYTES, Http2Channel
+from twisted_kong.admin.http2 import MAX_STREAMS, Http2Channel
+from twisted_kong.admin.http2_use import MAX_RESETS, OVERHEAD_BYTES
 from twisted_kong.admin.site import BoundedSite
 
 

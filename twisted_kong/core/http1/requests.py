@@ -24,6 +24,7 @@ _REFUSED = frozenset((b"CONNECT", b"TRACE"))
 # depends on nothing but the bytes, so it can never be out of date (1.5 µs a request for paths asked again).
 _SHORT = 256
 _REMEMBERED = 4096
+_LEADING_LINES = 4
 _LINES: dict[bytes, Line] = {}
 
 
@@ -153,6 +154,15 @@ def _unusual_head(line: bytes, block: FieldBlock) -> RequestHead:
         head.name, head.port = split_host(host)
         head.domain = head.name.decode("ascii")
     return head
+
+
+def without_leading_lines(data: bytes) -> bytes:
+    """What follows a few empty lines before a request (RFC 9112 §2.2 asks for one to be ignored)."""
+    for _ in range(_LEADING_LINES):
+        if not data.startswith(CRLF):
+            break
+        data = data[2:]
+    return data
 
 
 def readable_fields(data: bytes) -> FieldBlock:

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from twisted_kong.core.http1 import requests
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import RequestHead
-from twisted_kong.core.http1.requests import Limits, RequestReader, parse_request_line, readable_fields
+from twisted_kong.core.http1.requests import (
+    Limits,
+    RequestReader,
+    parse_request_line,
+    readable_fields,
+    without_leading_lines,
+)
 
 
 def read(data: bytes, limits: Limits | None = None) -> RequestHead | None:
@@ -288,3 +294,10 @@ def test_lines_seen_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     before = dict(requests._LINES)
     assert read(b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"x" * 300)) is not None
     assert before == requests._LINES
+
+
+def test_a_few_empty_lines_before_a_request_are_ignored() -> None:
+    """RFC 9112 §2.2: one at least; not any number of them."""
+    assert without_leading_lines(b"\r\n\r\nGET") == b"GET"
+    assert without_leading_lines(b"GET") == b"GET"
+    assert without_leading_lines(b"\r\n" * 9) == b"\r\n" * 5
