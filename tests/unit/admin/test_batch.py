@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from tests.kit.admin_client import Response
@@ -266,3 +268,50 @@ def test_each_operation_must_be_permitted(node: AdminNode) -> None:
     assert answer.status == 403
     assert asked == [("GET", "/services/{services}"), ("DELETE", "/services/{services}")]
     assert node.applied == []
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**70)
+    | st.text(max_size=4)
+    | st.sampled_from(["s", "r", "*"]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "id", "host"]), inner)
+    ),
+    max_leaves=4,
+)
+NAMES = st.sampled_from(["s", "r", "new", ID, "%2F", "%ff", ""])
+PATHS = st.one_of(
+    st.builds("/services/{}".format, NAMES),
+    st.builds("/services/{}/routes/{}".format, NAMES, NAMES),
+    st.builds("/routes/{}/service".format, NAMES),
+    st.sampled_from(
+        ["/services", "/routes", "/tags", "/cache", "/batch", "/", "//", "/services?size=1", "x"]
+    ),
+    st.text(max_size=5),
+)
+RECORDS = st.fixed_dictionaries(
+    {}, optional={"name": NAMES | JUNK, "host": JUNK, "paths": JUNK, "service": JUNK, "tags": JUNK}
+)
+OPERATIONS = st.fixed_dictionaries(
+    {"method": st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]), "path": PATHS},
+    optional={"body": RECORDS | JUNK, "if_match": JUNK, "if_none_match": JUNK, "more": JUNK},
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(OPERATIONS | JUNK, max_size=4), st.sampled_from(["", "?dry_run=1"]))
+def test_whatever_is_sent_is_done_or_refused_as_a_whole(operations: list[Any], query: str) -> None:
+    """It never fails, and leaves no trace unless it was done."""
+    node = AdminNode()
+    node.create("/services", {"name": "s", "host": "h"})
+    node.create("/services/s/routes", {"name": "r", "paths": ["/r"]})
+    node.applied.clear()
+    before = node.database.strategy.data.tables
+    held = {name: dict(table.documents) for name, table in before.items()}
+    answer = node.client.post(f"/batch{query}", {"operations": operations})
+    assert answer.status in (200, 400, 404, 405, 409, 412)
+    if answer.status != 200 or query:
+        assert {name: dict(table.documents) for name, table in before.items()} == held
+        assert node.applied == []
