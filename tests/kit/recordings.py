@@ -52,12 +52,16 @@ VARYING = frozenset({"node_id"})
 
 @dataclass(frozen=True, eq=False)
 class Exchange:
-    """One recorded request and its answer."""
+    """One recorded request and its answer.
+
+    ``along`` are the ids of SNIs made along with their Certificate, which only later answers show.
+    """
 
     file: str
     n: int
     request: Mapping[str, Any]
     response: Mapping[str, Any]
+    along: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -91,7 +95,27 @@ def recorded(file: str) -> list[Exchange]:
     """The exchanges of one file, in order."""
     lines = (DATA / f"{file}.jsonl").read_text().splitlines()
     values = [json.loads(line) for line in lines]
-    return [Exchange(file, value["n"], value["request"], value["response"]) for value in values]
+    return [
+        Exchange(file, value["n"], value["request"], value["response"], _along(value, values[place + 1 :]))
+        for place, value in enumerate(values)
+    ]
+
+
+def _along(value: Mapping[str, Any], later: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The ids of the SNIs that a request names, as far as later answers show them."""
+    body = value["request"]["body"]
+    names = body.get("snis") if isinstance(body, dict) else None
+    if not isinstance(names, list) or value["response"]["status"] not in (200, 201):
+        return ()
+    shown = [row for each in later for row in _rows(each["response"].get("json")) if "certificate" in row]
+    ids = {row["name"]: row["id"] for row in reversed(shown) if "name" in row}
+    return tuple(ids[name] for name in names if name in ids)
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:
+    """The entities in an answer."""
+    rows = answer.get("data", [answer]) if isinstance(answer, dict) else []
+    return [row for row in rows if isinstance(row, dict)]
 
 
 def play(node: AdminNode, exchange: Exchange) -> Response:
@@ -116,6 +140,7 @@ def prepare(node: AdminNode, exchange: Exchange) -> None:
     if isinstance(body, dict) and "id" in body and exchange.response["status"] in (200, 201):
         known = body.get("id") in exchange.path or exchange.method == "PATCH"
         node.ids.uuids.extend([] if known or not isinstance(body.get("id"), str) else [body["id"]])
+        node.ids.uuids.extend(exchange.along)
         node.ids.tokens.extend(_made(exchange.request["body"], body))
     if (exchange.file, exchange.n) in MADE_ALONG:
         node.ids.uuids.append(MADE_ALONG[exchange.file, exchange.n])
