@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.each_database]
 
 ROOT = "a-token-of-kong.conf-with-32-chars"
 # Real seconds that a change needs at most to be heard of, where databases tell of it.
-SOON = 5.0
+SOON = 15.0
 
 
 @asynccontextmanager

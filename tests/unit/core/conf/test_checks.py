@@ -29,7 +29,8 @@ def wrong(text: str) -> str:
         *(
             (
                 f"nginx_admin_ssl_verify_client = {word}",
-                f"nginx_admin_ssl_verify_client = {word}: nginx_admin_ssl_client_certificate must be specified",
+                f"nginx_admin_ssl_verify_client = {word}:"
+                " nginx_admin_ssl_client_certificate must be specified",
             )
             for word in ("on", "optional")
         ),
