@@ -88,6 +88,18 @@ async def test_newer_node_joins_older_ones(tmp_path: Path) -> None:
             await nodes.open("1.9", "restarted")
 
 
+async def test_older_node_that_runs_goes_on(tmp_path: Path) -> None:
+    """A newer one may join between its start and its first report: that is an upgrade, too."""
+    async with world(tmp_path) as nodes:
+        older = await nodes.open("1.9", "older")
+        newer = await nodes.join("2.0", "newer")
+        await report(older, "1.9")
+        assert {member.hostname for member in await newer.strategy.members()} == {"older", "newer"}
+        await newer.services.insert({"name": "a", "code": "x"})
+        with pytest.raises(UniqueViolation):
+            await newer.services.insert({"name": "b", "code": "x"})
+
+
 async def test_older_node_that_is_faster_than_the_report_of_a_newer_one(tmp_path: Path) -> None:
     """It could not know of the newer one, which sets the definition right as soon as it is known."""
     async with world(tmp_path) as nodes:

@@ -29,7 +29,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
 )
 from twisted_kong.db.positions import LogPosition, parse
-from twisted_kong.db.strategies.postgres import kinds, log, members, migrations, rows
+from twisted_kong.db.strategies.postgres import log, migrations, rows
 from twisted_kong.db.strategies.postgres.driver import IDriver
 from twisted_kong.db.strategies.postgres.errors import Refusal, plain
 from twisted_kong.db.strategies.postgres.hearing import Hearing
@@ -38,6 +38,7 @@ from twisted_kong.db.strategies.postgres.pool import Pool
 from twisted_kong.db.strategies.postgres.proof import Seen
 from twisted_kong.db.strategies.postgres.reading import Answer, Reader, proven
 from twisted_kong.db.strategies.postgres.replica import Replica
+from twisted_kong.db.strategies.postgres.reporting import Reporting
 from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
 from twisted_kong.db.strategies.postgres.transaction import Transaction
@@ -91,8 +92,7 @@ class PostgresStrategy(IStrategy):
         self._hearing = Hearing(self.primary, reactor, steady)
         self._reader = Reader(self.primary, self._standby, self._seen, steady, self._lost)
         self._channel = ""
-        # Who was reported here, and so is known to the others.
-        self._member: str | None = None
+        self._reporting = Reporting(self.primary, steady, version)
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
@@ -232,12 +232,7 @@ class PostgresStrategy(IStrategy):
 
     @override
     async def report(self, member: Member) -> Position:
-        head = await self._head_after(members.report(member))
-        if self._member != member.instance:
-            # An older node may have brought a definition back before it could know of this one.
-            await kinds.make_current(self.primary, self._tables.values(), version=self._version)
-            # What was committed while the first report was not visible yet is not in that report's snapshot.
-            self._member, head = member.instance, await self._head_after(members.head())
+        head = await self._reporting.report(member, self._tables.values())
         # So a node learns how far the primary is, even if nothing is notified and the replica got stuck – or
         # shows what the primary has lost, and nobody writes, so that nothing else would ever ask the primary.
         self._hearing.hear(head)
@@ -247,17 +242,15 @@ class PostgresStrategy(IStrategy):
 
     @override
     async def leave(self, instance: str) -> None:
-        statement = members.leave(instance)
-        await self.primary.run(statement.text, statement.parameters)
+        await self._reporting.leave(instance)
 
     @override
     async def members(self) -> tuple[Member, ...]:
-        statement = members.members()
-        return members.members_of(await self.primary.run(statement.text, statement.parameters))
+        return await self._reporting.members()
 
     @override
     async def forget_members(self, age: float) -> int:
-        return await self._count(members.forget(age))
+        return await self._reporting.forget(age)
 
     @property
     def _now(self) -> float:
@@ -291,9 +284,6 @@ class PostgresStrategy(IStrategy):
 
     async def _read(self, statement: Statement) -> Rows:
         return (await self._reader.read(statement)).rows
-
-    async def _head_after(self, statement: Statement) -> LogPosition:
-        return members.head_of(await self.primary.run(statement.text, statement.parameters))
 
     async def _count(self, statement: Statement) -> int:
         [(count,)] = await self.primary.run(statement.text, statement.parameters)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from typing_extensions import override
 
 from twisted_kong.core.changes import ChangeBatch, Position
 from twisted_kong.core.errors import DatabaseError
+from twisted_kong.db.definitions import NewerNode
 from twisted_kong.db.interfaces import (
+    DEAD_AFTER,
     Commit,
     Committed,
     IStrategy,
@@ -66,8 +69,9 @@ class SqliteStrategy(SqliteReading, IStrategy):
         self._writes = Worker(path, reactor, limit=limit, deadline=deadline)
         self._tables: Mapping[str, Table] = {}
         self._program_version = version
-        # Who was reported here, and so is known to the others.
+        # Who was reported here, and when, and so is known to the others.
         self._member: str | None = None
+        self._reported = 0.0
         self._watcher: sqlite3.Connection | None = None
         self._version_polled = -1
 
@@ -147,17 +151,20 @@ class SqliteStrategy(SqliteReading, IStrategy):
 
     @override
     async def report(self, member: Member) -> Position:
-        now, known = self._reactor.seconds(), self._member == member.instance
+        now = self._reactor.seconds()
+        known = self._member == member.instance and abs(now - self._reported) < DEAD_AFTER
 
         def work(connection: sqlite3.Connection) -> Position:
             members.report(connection, member, now)
             if not known:
-                # an older node may have brought a definition back before it could know of this one
-                self._bring_up_to_date(connection)
+                # an older node may have brought a definition back while it could not know of this one;
+                # where a newer one has written it meanwhile, who runs already goes on
+                with suppress(NewerNode):
+                    self._bring_up_to_date(connection)
             return log.head(connection)
 
         head = await self._writes.run(work)
-        self._member = member.instance
+        self._member, self._reported = member.instance, now
         return head
 
     @override

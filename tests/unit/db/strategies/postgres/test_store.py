@@ -16,7 +16,7 @@ from tests.kit.write_context import write_context
 from twisted_kong.core.changes import ChangeBatch
 from twisted_kong.core.errors import DatabaseError, DatabaseUnavailable, OutcomeUnknown, UniqueViolation
 from twisted_kong.db.definitions import layout_of
-from twisted_kong.db.interfaces import Commit, LostRace, Member, PoolUse, Write
+from twisted_kong.db.interfaces import DEAD_AFTER, Commit, LostRace, Member, PoolUse, Write
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.db.schemas import tables_of
 from twisted_kong.db.strategies.postgres.driver import Rows
@@ -248,6 +248,11 @@ def test_a_report_tells_of_the_log(store: Store) -> None:
     assert not store.strategy.has_news()
     store.answered(store.strategy.report(member), [(5, "cccccccc")])
     assert store.strategy.has_news()
+    store.asked()
+    store.clock.advance(DEAD_AFTER)
+    # It has been taken for dead, and an older node may have come.
+    store.answered(store.strategy.report(member), [(5, "cccccccc")], [], kinds, [], [(5, "cccccccc")])
+    assert any("from kinds" in text for text, _ in store.asked())
 
 
 def test_the_log_is_forgotten_in_steps(store: Store) -> None:
