@@ -42,6 +42,7 @@ from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
 from twisted_kong.admin.status_app import Readiness, status_app_table
 from twisted_kong.admin.tokens import Gate
+from twisted_kong.core.http1.requests import Limits
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
@@ -165,19 +166,27 @@ def admin_site(
     body_limit: int = 10 * MEGABYTE,
     access_log: Callable[[str], None] | None = None,
     gate: Gate | None = None,
+    limits: Limits = Limits(),  # noqa: B008 -- it never changes
 ) -> BoundedSite:
     """The site to listen with on ``admin_listen``. Call it only after the reactor was chosen.
 
     :param body_limit: ``nginx_admin_client_max_body_size`` in bytes, 0 for none.
     :param access_log: is handed a line for each answered request.
     :param gate: asks for tokens, with ``admin_auth = token``.
+    :param limits: how large a head may be.
     """
     confirmation = Confirmation(parts.convergence, parts.database.log.parse_position)
     before_write = parts.database.strategy.catch_up
     dry_run = DryRun(parts.database, entities_over(parts), parts.schemas, TRIED_BY_THEMSELVES)
     app = AdminApp(admin_table(parts), access, reactor, headers, confirmation, before_write, dry_run, gate)
-    masking = Masking(parts.schemas.values())
-    return BoundedSite(app.resource(), reactor, body_limit=body_limit, access_log=access_log, masking=masking)
+    return BoundedSite(
+        app.resource(),
+        reactor,
+        body_limit=body_limit,
+        access_log=access_log,
+        masking=Masking(parts.schemas.values()),
+        limits=limits,
+    )
 
 
 def status_site(

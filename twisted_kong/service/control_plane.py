@@ -31,6 +31,7 @@ from twisted_kong.node.cache import MISS_BYTES, EntityCache
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.following import Following
 from twisted_kong.proxy.gateway import Gateway
+from twisted_kong.service.data_plane import limits_of
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.state import NodeCache
 
@@ -92,6 +93,7 @@ def make_admin_site(
         body_limit=conf.nginx_admin_client_max_body_size,
         access_log=access_log,
         gate=make_gate(ground, foundation),
+        limits=limits_of(conf),
     )
 
 

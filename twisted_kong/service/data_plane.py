@@ -36,12 +36,17 @@ _LEAST_BODY_BUFFER = 65536
 _NAME_TTL = 30.0
 
 
+def limits_of(conf: Conf) -> Limits:
+    """How large the head of a request may be, to the proxy or to the Admin API."""
+    buffers = conf.nginx_http_large_client_header_buffers
+    return Limits(line=buffers.size, field=buffers.size, head=max(65536, buffers.number * buffers.size))
+
+
 def settings_of(conf: Conf) -> Settings:
     """The data path's settings."""
-    buffers = conf.nginx_http_large_client_header_buffers
     return Settings(
         tokens=Tokens.configured(conf.headers, conf.headers_upstream),
-        limits=Limits(line=buffers.size, field=buffers.size, head=max(65536, buffers.number * buffers.size)),
+        limits=limits_of(conf),
         max_body_size=conf.nginx_http_client_max_body_size,
         body_buffer_size=max(_LEAST_BODY_BUFFER, conf.nginx_http_client_body_buffer_size),
         keepalive_timeout=conf.nginx_http_keepalive_timeout,
