@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from tests.fuzz.requests import Attempt
 from tests.fuzz.world import World
 from tests.kit.admin_client import Response
 
-# Seconds of processor time for which one request may hold the event loop.
+# Seconds of processor time for which a request may hold the event loop at a time.
 MOST_SECONDS = 0.1
 # What an answer may take on the world's clock, and in which steps that goes by.
 PATIENCE, STEP = 60.0, 0.5
@@ -42,9 +41,9 @@ class Judge:
     def play(self, attempt: Attempt) -> None:
         """Send one request and look at everything that may be wrong with its answer."""
         before = self._world.digest()
-        began = time.process_time()
+        self._world.clock.longest = 0.0
         answer = self._exchange(attempt.sent, attempt.method)
-        took = time.process_time() - began
+        took = self._world.clock.longest
         self._found.slowest = max(self._found.slowest, took)
         for text in (*self._answered(answer, took), *self._kept(attempt, answer, before)):
             self._found.wrong.append(f"{text}: {shown(attempt, answer)}")
@@ -99,10 +98,10 @@ class Judge:
 
     def _exchange(self, sent: bytes, method: str) -> Response | None:
         transport, protocol = self._world.node.client.connect()
-        protocol.dataReceived(sent)
-        waited = 0.0
+        clock, waited = self._world.clock, 0.0
+        clock.timed(protocol.dataReceived, sent)
         while not transport.value() and not transport.disconnecting and waited < PATIENCE:
-            self._world.node.clock.advance(STEP)
+            clock.advance(STEP)
             waited += STEP
         received = transport.value()
         protocol.connectionLost(Failure(ConnectionError("the test is done")))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from tests.kit.admin_node import AdminNode
+from twisted.internet.task import Clock
+from typing_extensions import override
+
+from tests.kit.admin_node import START, AdminNode
 from tests.kit.bundled import NAMES
 from tests.kit.recordings import recorded
 from twisted_kong.admin.api import admin_table
@@ -43,11 +48,35 @@ CREDENTIALS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+class TurnClock(Clock):
+    """A clock that notes in ``longest`` how many seconds of processor time the longest call took."""
+
+    longest = 0.0
+
+    @override
+    def advance(self, amount: float) -> None:
+        """Let time pass, and do what is due."""
+        self.rightNow += amount
+        self._sortCalls()
+        while self.calls and self.calls[0].getTime() <= self.seconds():
+            call = self.calls.pop(0)
+            call.called = 1
+            self.timed(call.func, *call.args, **call.kw)
+
+    def timed(self, work: Callable[..., object], *args: Any, **more: Any) -> None:
+        """Do something, and note how long it took."""
+        began = time.process_time()
+        work(*args, **more)
+        self.longest = max(self.longest, time.process_time() - began)
+
+
 class World:
     """An Admin API with entities of each kind; ``entities`` are those that were seen, by kind."""
 
     def __init__(self) -> None:
-        self.node = AdminNode(*NAMES)
+        self.clock = TurnClock()
+        self.clock.advance(START)
+        self.node = AdminNode(*NAMES, clock=self.clock)
         self.table: Table = admin_table(self.node.parts)
         self.kinds = kinds_of_paths(self.node.schemas, self.table)
         self.entities: dict[str, list[dict[str, Any]]] = {}

@@ -147,8 +147,13 @@ def _part_name(head: bytes) -> str | None:
     found = _NAME.search(b";" + disposition[1]) if disposition is not None else None
     if found is None:
         return None
-    name = re.sub(rb"\\(.)", rb"\1", found[1]) if found[1] is not None else found[2]
+    name = _unescaped(found[1]) if found[1] is not None else found[2]
     return name.decode("utf-8", "replace")
+
+
+def _unescaped(text: bytes) -> bytes:
+    """A quoted text without the backslashes that escape."""
+    return b"\\".join(piece.replace(b"\\", b"") for piece in text.split(b"\\\\"))
 
 
 def _refuse_constant(text: str) -> NoReturn:

@@ -135,6 +135,16 @@ def test_multipart_gives_pairs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "name"),
+    [(rb"\"a\"", '"a"'), (rb"\\a", "\\a"), (rb"\\\"", '\\"'), (rb"a\b", "ab"), (rb"\\\\", "\\\\")],
+)
+def test_multipart_names_are_unescaped(sent: bytes, name: str) -> None:
+    """A backslash stands before what would end the name."""
+    data = b'--xx\r\nContent-Disposition: form-data; name="%b"\r\n\r\n1\r\n--xx--' % sent
+    assert parse_multipart(MULTIPART, data) == [(name, "1")]
+
+
+@pytest.mark.parametrize(
     ("kind", "data", "reason"),
     [
         ("multipart/form-data", b"", "no boundary"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -31,8 +32,13 @@ _WITH_TAG = """
     from tags d join entities e on e.kind = d.kind and e.id = d.id
     where d.kind = ? and d.tag = ? and d.id > ?
 """
-_AND_TAG = " and exists (select 1 from tags t where t.kind = e.kind and t.tag = ? and t.id = e.id)"
+_AND_TAG = " and exists (select 1 from tags t where t.kind = d.kind and t.tag = ? and t.id = d.id)"
 _AND_ANY_TAG = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id > ?)"
+# How common a tag is counted no further than this: beyond it any will do.
+_COMMON = 1_000
+_COUNT_TAG = (
+    f"select count(*) from (select 1 from tags where kind = ? and tag = ? and id > ? limit {_COMMON})"
+)
 _TAGS = f"""
     select t.tag, t.kind, t.id, t.ordinal from tags t
     where (t.id, t.ordinal, t.kind) > (?, ?, ?) {{of_tag}}
@@ -63,7 +69,8 @@ def page(
     now: float,
 ) -> StoredPage:
     """Rows by ascending key, after the one that the cursor names."""
-    source, parameters = _source(table, selection, _after(cursor))
+    after = _after(cursor)
+    source, parameters = _source(table, _rarest_first(connection, table, selection, after), after)
     order = "e.id" if source.startswith(_ALL) else "d.id"
     query = f"select e.document, e.expires {source} and {_ALIVE} order by {order} limit ?"
     found = connection.execute(query, (*parameters, now, size + 1)).fetchall()
@@ -87,6 +94,20 @@ def expired(
     marks = ", ".join("?" * len(kinds))
     query = f"select kind, id from entities where expires <= ? and kind in ({marks}) order by expires limit ?"
     return connection.execute(query, (now, *kinds, limit)).fetchall()
+
+
+def _rarest_first(
+    connection: sqlite3.Connection, table: Table, selection: Selection, after: str
+) -> Selection:
+    """The same selection with the rarest of several tags in front, since the first leads to the rows."""
+    found = selection.tags
+    if found is None or not found.every or len(found.tags) < 2 or selection.foreign is not None:
+        return selection
+
+    def count(tag: str) -> int:
+        return int(connection.execute(_COUNT_TAG, (table.name, tag, after)).fetchone()[0])
+
+    return replace(selection, tags=replace(found, tags=tuple(sorted(found.tags, key=count))))
 
 
 def _source(table: Table, selection: Selection, after: str) -> tuple[str, list[str]]:

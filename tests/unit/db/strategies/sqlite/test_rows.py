@@ -134,3 +134,17 @@ def test_no_page_is_sorted(connection: sqlite3.Connection, selection: Selection)
     plan = " ".join(str(row) for row in connection.execute(f"explain query plan {plans[-1]}"))
     assert "TEMP B-TREE" not in plan
     assert "SCAN" not in plan.replace("LIST SUBQUERY", "")
+
+
+def test_the_rarest_tag_leads(connection: sqlite3.Connection) -> None:
+    """What two tags cost depends on the rarer one, whichever is named first."""
+    for number in range(500):
+        tags = ["common", "rare"] if number == 250 else ["common"]
+        put(connection, ROUTES, stored(id=f"{number:03}", tags=tags))
+    for order in (("common", "rare"), ("rare", "common")):
+        steps: list[None] = []
+        connection.set_progress_handler(lambda steps=steps: steps.append(None), 100)
+        cut = page(connection, ROUTES, 3, None, Selection(tags=TagFilter(order, every=True)), 0.0)
+        connection.set_progress_handler(None, 0)
+        assert [row.entity["id"] for row in cut.rows] == ["250"]
+        assert len(steps) < 50
