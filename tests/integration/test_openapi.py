@@ -1,4 +1,4 @@
-"""A real node held against its own OpenAPI document by schemathesis; ``.ci/run`` does it at length."""
+"""The OpenAPI document, held against OpenAPI, and a node against it; ``.ci/run`` does that at length."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from tests.kit.openapi import node_document
 from tests.kit.site import ROOT
 
 pytestmark = pytest.mark.integration
@@ -20,3 +21,11 @@ def test_answers_are_as_documented() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\n0 failures" in done.stdout
+
+
+def test_the_document_is_valid_openapi() -> None:
+    """A validator of OpenAPI 3.1 finds nothing, defaults and examples included."""
+    validator = pytest.importorskip(
+        "openapi_spec_validator", reason="openapi-spec-validator is not installed"
+    )
+    validator.validate(node_document())
