@@ -25,7 +25,7 @@ FILES = {
     "proxy_headers": (44, 0),
     "proxy_errors": (91, 0),
     "plugin_auth": (134, 59),
-    "plugin_traffic": (179, 74),
+    "plugin_traffic": (179, 72),
 }
 
 

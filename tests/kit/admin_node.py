@@ -35,6 +35,7 @@ from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.cache import EntityCache
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.dns import NameFailure
+from twisted_kong.node.stored_answers import StoredAnswers
 from twisted_kong.pdk.loader import load_plugins
 
 START = 1_795_479_400.0
@@ -111,6 +112,7 @@ class AdminNode:
         self.needs_database = False
         self.pools: dict[str, PoolUse] = {}
         self.names: dict[str, tuple[str, ...]] = {}
+        self.answers = StoredAnswers(self.clock, max_bytes=1 << 20)
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
             self.database,
@@ -121,6 +123,7 @@ class AdminNode:
             LogLevel(self.clock, "notice", self.levels.append),
             Convergence(store, store, self.member, lambda: None, self.clock),
             self.lookup,
+            self.answers,
         )
         self.tokens = AdminTokenHolder(self.database["admin_tokens"], self.clock)
         gate = None

@@ -41,8 +41,7 @@ _ADMIN_ONLY = (
 class NotRunning:
     """The rule by which exchanges are left out: what a plugin would have to do that does not run yet.
 
-    That is: a request to a Route that has such a plugin, or to a path that one brings along.  In these
-    recordings the path of a Route is its name.
+    That is: a request to a Route that has such a plugin.  In these recordings the path of a Route is its name.
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
@@ -55,9 +54,7 @@ class NotRunning:
     def concerns(self, exchange: Exchange) -> bool:
         """Whether an exchange is about one of them."""
         first = exchange.path.partition("?")[0].strip("/").split("/")[0]
-        if exchange.request["target"] == "proxy":
-            return first in self._routes
-        return first == "proxy-cache"
+        return exchange.request["target"] == "proxy" and first in self._routes
 
 
 def _plugin(exchange: Exchange) -> str | None:

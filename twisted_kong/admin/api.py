@@ -34,6 +34,8 @@ from twisted_kong.admin.routes.information import endpoints_table, root_table, s
 from twisted_kong.admin.routes.log_level import log_level_table, shared_log_level_table
 from twisted_kong.admin.routes.openapi import OpenApiEndpoints
 from twisted_kong.admin.routes.plugins import PluginKind
+from twisted_kong.admin.routes.proxy_cache import NAME as PROXY_CACHE
+from twisted_kong.admin.routes.proxy_cache import IStoredAnswers, ProxyCacheEndpoints
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
 from twisted_kong.admin.routes.tags import tags_table
 from twisted_kong.admin.routes.target_health import Lookup
@@ -64,6 +66,7 @@ class AdminParts:
 
     :param follow: makes the node (all its processes) follow a write; awaited before the answer.
     :param lookup: the addresses that the node sends requests for a host to.
+    :param answers: those that proxy-cache keeps.
     """
 
     database: Database
@@ -74,6 +77,7 @@ class AdminParts:
     log_level: LogLevel
     convergence: IConvergence
     lookup: Lookup
+    answers: IStoredAnswers
 
 
 def admin_table(parts: AdminParts) -> Table:
@@ -94,6 +98,7 @@ def admin_table(parts: AdminParts) -> Table:
         ConfigEndpoints(database, parts.follow).table(),
         DiffEndpoints(database).table(),
         unavailable(),
+        proxy_cache_table(parts),
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: finder).table(),
         OpenApiEndpoints(lambda: openapi_source(parts, whole), database.clock).table(),
     )
@@ -102,6 +107,12 @@ def admin_table(parts: AdminParts) -> Table:
     finder = Paths(paths)
     whole = merged(table, endpoints_table(lambda: paths))
     return whole
+
+
+def proxy_cache_table(parts: AdminParts) -> Table:
+    """The endpoints that come with proxy-cache, where it is loaded."""
+    endpoints = ProxyCacheEndpoints(parts.answers, parts.database["plugins"])
+    return endpoints.table() if PROXY_CACHE in parts.node.plugins else {}
 
 
 def openapi_source(parts: AdminParts, table: Table) -> Source:

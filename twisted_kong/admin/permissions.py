@@ -58,7 +58,15 @@ _OPEN_WRITES = (
     "/batch",
 )
 # What is shown there may be of any kind.
-_ALL_READS = ("/cache", "/cache/{key}", "/config", "/config/progress", "/diff")
+_ALL_READS = (
+    "/cache",
+    "/cache/{key}",
+    "/config",
+    "/config/progress",
+    "/diff",
+    "/proxy-cache/{cache_key}",
+    "/proxy-cache/{plugin_id}/caches/{cache_key}",
+)
 # A document is only compared.
 _ALL_READS_BY_POST = ("/diff",)
 _ALL_WRITES = (
@@ -67,6 +75,9 @@ _ALL_WRITES = (
     "/config",
     "/debug/node/log-level/{log_level}",
     "/debug/cluster/log-level/{log_level}",
+    "/proxy-cache",
+    "/proxy-cache/{cache_key}",
+    "/proxy-cache/{plugin_id}/caches/{cache_key}",
 )
 # Further paths about one kind; see the modules of admin/routes.
 _OF_KIND = {

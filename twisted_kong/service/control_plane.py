@@ -27,13 +27,13 @@ from twisted_kong.admin.permissions import Permissions
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
 from twisted_kong.admin.tokens import Gate
-from twisted_kong.node.cache import MISS_BYTES, EntityCache
+from twisted_kong.node.cache import MISS_BYTES
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.following import Following
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.service.data_plane import limits_of
 from twisted_kong.service.ground import Foundation, Ground
-from twisted_kong.service.state import NodeCache
+from twisted_kong.service.state import NodeCache, NodeState
 
 _log = Logger()
 
@@ -58,7 +58,7 @@ def node_info(ground: Ground, foundation: Foundation, gateway: Gateway) -> NodeI
         worker_pids=lambda: [pid],
         plugins_in_use=lambda: {row["name"] for row in state.plugins.plugins.values()},
         memory=lambda: [ProcessMemory(pid, resident_bytes(pid))],
-        stores=lambda: _stores(ground.conf.mem_cache_size, state.cache),
+        stores=lambda: _stores(ground.conf.mem_cache_size, state),
         connections=lambda: _connections(gateway),
         timers=lambda: Timers(pending=len(ground.reactor.getDelayedCalls())),
     )
@@ -83,6 +83,7 @@ def make_admin_site(
         log_level,
         convergence,
         state.balancing.addresses,
+        state.answers,
     )
     rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))
     return admin_site(
@@ -147,11 +148,12 @@ def make_status_site(
     )
 
 
-def _stores(mem_cache_size: int, cache: EntityCache) -> Mapping[str, StoreUse]:
-    now = cache.statistics
+def _stores(mem_cache_size: int, state: NodeState) -> Mapping[str, StoreUse]:
+    now = state.cache.statistics
     return {
         "kong_core_db_cache": StoreUse(mem_cache_size, now.bytes),
         "kong_core_db_cache_miss": StoreUse(MISS_BYTES, now.miss_bytes),
+        "kong_db_cache": StoreUse(state.answers.max_bytes, state.answers.used),
     }
 
 

@@ -25,6 +25,7 @@ from twisted_kong.node.marks import all_of
 from twisted_kong.node.plugin_rows import PluginHolder
 from twisted_kong.node.routing import RouterHolder
 from twisted_kong.node.secrets import Secrets
+from twisted_kong.node.stored_answers import StoredAnswers
 from twisted_kong.node.upstream_rows import UpstreamHolder
 
 # Seconds that a node waits for its first load before it gives up coming up.
@@ -97,6 +98,7 @@ class NodeState:
             resurrect_ttl=conf.db_resurrect_ttl,
             reads=conf.db_cache_refill_concurrency,
         )
+        self.answers = StoredAnswers(clock, max_bytes=conf.mem_cache_size)
         router = Router(conf.router_flavor)
         self.routing = RouterHolder(router, database["services"], database["routes"], clock, ttl=ttl)
         self.plugins = PluginHolder(

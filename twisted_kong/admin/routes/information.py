@@ -8,11 +8,26 @@ from typing import Any
 from twisted_kong.admin.answers import TEXT, Answer, as_json
 from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Refused
-from twisted_kong.admin.node_info import NodeInfo
+from twisted_kong.admin.node_info import NodeInfo, StoreUse
 from twisted_kong.admin.sizes import SizeFormat
 from twisted_kong.core.errors import DatabaseError
 from twisted_kong.db.dao import Dao
 from twisted_kong.db.interfaces import IChangeLog
+
+# Kong's shared dictionaries: whoever watches one finds it. Those that a node has no store for hold nothing.
+DICTIONARIES = (
+    "kong",
+    "kong_cluster_events",
+    "kong_core_db_cache",
+    "kong_core_db_cache_miss",
+    "kong_db_cache",
+    "kong_db_cache_miss",
+    "kong_healthchecks",
+    "kong_locks",
+    "kong_rate_limiting_counters",
+    "kong_secrets",
+    "prometheus_metrics",
+)
 
 ROBOTS = b"User-agent: *\nDisallow: /"
 
@@ -138,7 +153,7 @@ def _memory(node: NodeInfo, sizes: SizeFormat) -> Mapping[str, Any]:
         ],
         "lua_shared_dicts": {
             name: {"capacity": sizes.write(use.capacity), "allocated_slabs": sizes.write(use.used)}
-            for name, use in node.stores().items()
+            for name, use in {**dict.fromkeys(DICTIONARIES, StoreUse(0, 0)), **node.stores()}.items()
         },
     }
 

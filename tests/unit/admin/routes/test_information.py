@@ -13,7 +13,7 @@ from tests.kit.admin_client import AdminClient
 from tests.kit.admin_node import NODE_ID, AdminNode, node_info
 from twisted_kong.admin.access import AccessRules
 from twisted_kong.admin.app import AdminApp
-from twisted_kong.admin.routes.information import root_table, status_table
+from twisted_kong.admin.routes.information import DICTIONARIES, root_table, status_table
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.core.errors import DatabaseUnavailable
 
@@ -54,9 +54,11 @@ def test_status_tells_memory_connections_and_database() -> None:
     """Sizes come in MiB with two digits unless told otherwise."""
     answer = AdminNode().client.get("/status").json
     assert answer["memory"]["workers_lua_vms"] == [{"pid": 1, "http_allocated_gc": "25.00 MiB"}]
-    assert answer["memory"]["lua_shared_dicts"] == {
-        "kong_core_db_cache": {"capacity": "128.00 MiB", "allocated_slabs": "0.50 MiB"}
-    }
+    stores = answer["memory"]["lua_shared_dicts"]
+    assert stores["kong_core_db_cache"] == {"capacity": "128.00 MiB", "allocated_slabs": "0.50 MiB"}
+    # what Kong has and this node has not
+    assert stores["kong_locks"] == {"capacity": "0.00 MiB", "allocated_slabs": "0.00 MiB"}
+    assert set(stores) == set(DICTIONARIES)
     assert answer["server"]["total_requests"] == 0
     assert answer["database"] == {"reachable": True}
 

@@ -10,6 +10,7 @@ from twisted_kong.admin.openapi.endpoints import (
     cluster,
     config,
     node,
+    proxy_cache,
     schemas,
     tags,
     targets,
@@ -23,7 +24,7 @@ from twisted_kong.admin.openapi.operations import Descriptions
 from twisted_kong.core.schema.schema import Schema
 
 # Later ones win.
-_TOPICS = (cache, cluster, config, node, schemas, tags, targets, unavailable, writing)
+_TOPICS = (cache, cluster, config, node, proxy_cache, schemas, tags, targets, unavailable, writing)
 
 
 def all_descriptions(kinds: Mapping[str, Schema]) -> Descriptions:
