@@ -33,6 +33,8 @@ BUSY = "Currently loading previous configuration"
 RETRY_AFTER = 2
 # Up to so many changes are applied one by one before the answer; of more, the node reads in the log.
 FEW = 500
+# How often more the node is given time to follow that many.
+AGAIN = 5
 
 
 class ConfigEndpoints:
@@ -98,8 +100,11 @@ class ConfigEndpoints:
         return as_json(201, {"dry_run": True, "status": 201, "changes": changes, "summary": summary(changes)})
 
     async def _followed(self, done: Imported) -> tuple[tuple[str, str], ...]:
-        changes = done.changes if len(done.changes) <= FEW else ()
-        applied = await self._follow(Written(None, done.position, changes))
+        many = len(done.changes) > FEW
+        applied = await self._follow(Written(None, done.position, () if many else done.changes))
+        for _ in range(AGAIN if many else 0):
+            # There is much to read again, more than a single write is given time for.
+            applied = applied or await self._follow(Written(None, done.position, ()))
         position = (POSITION, str(done.position))
         return (position,) if applied else (position, (APPLIED, "false"))
 

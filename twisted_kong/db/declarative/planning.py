@@ -10,7 +10,7 @@ All that is wrong with a document is gathered and raised at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twisted_kong.core.changes import Entity
@@ -90,6 +90,7 @@ class Planner:
         entities: dict[str, dict[str, Entity]] = {}
         for each in self._judge.judged:
             entities.setdefault(each.item.kind, {})[each.dao.table.key_of(each.entity)] = each.entity
+            await self._turns.pause()
         return Plan(self._staged, entities, self._judge.judged)
 
     async def _read(self) -> None:
@@ -118,8 +119,13 @@ class Planner:
             raise refusal(self._flat.general, problems, flatten=self._options.flatten)
 
     async def _stage(self) -> None:
-        changed = [each for each in self._judge.judged if each.is_change]
-        led_away = _led_away(changed)
+        changed: list[Judged] = []
+        led_away: set[tuple[str, str]] = set()
+        for each in self._judge.judged:
+            if each.is_change:
+                changed.append(each)
+                led_away.update(_led_away(each))
+            await self._turns.pause()
         gone = [
             (kind, row) for kind in reversed(self._surplus.kinds) async for row in self._surplus.rows(kind)
         ]
@@ -181,16 +187,14 @@ class Planner:
         self._problems.append(item.problem(fields or error.message))
 
 
-def _led_away(changed: Iterable[Judged]) -> set[tuple[str, str]]:
-    """Kinds and keys of what entities of the document refer to now and will no more."""
-    found: set[tuple[str, str]] = set()
-    for each in changed:
-        for reference in each.dao.table.references if each.current is not None else ():
-            assert each.current is not None
-            before = reference.parent_of(each.current.entity)
-            if before is not None and before != reference.parent_of(each.entity):
-                found.add((reference.parent, before))
-    return found
+def _led_away(each: Judged) -> Iterator[tuple[str, str]]:
+    """Kinds and keys of what an entity of the document refers to now and will no more."""
+    if each.current is None:
+        return
+    for reference in each.dao.table.references:
+        before = reference.parent_of(each.current.entity)
+        if before is not None and before != reference.parent_of(each.entity):
+            yield reference.parent, before
 
 
 def _key(kind: str, row: Stored) -> tuple[str, str]:

@@ -199,3 +199,14 @@ def test_waits_for_the_cluster() -> None:
     """It is a write like others: ``wait=cluster`` holds its answer back until all have applied it."""
     admin = node()
     assert admin.client.post("/config?wait=cluster", DOCUMENT).status == 201
+
+
+def test_a_node_that_cannot_follow_in_time_says_so() -> None:
+    """The import stands, be it of few entities or of many, for which there is more time."""
+    for count in (5, 600):
+        admin = node()
+        admin.follows = False
+        consumers = [{"username": f"u{number}"} for number in range(count)]
+        answer = admin.client.post("/config", {"_format_version": "3.0", "consumers": consumers})
+        assert (answer.status, answer.header("X-Kong-Applied")) == (201, "false")
+        assert len(admin.client.get("/consumers?size=1000").json["data"]) == count
