@@ -15,8 +15,9 @@ from tests.kit.admin_client import Response
 
 # Seconds of processor time for which a request may hold the event loop at a time.
 MOST_SECONDS = 0.1
+RETRIES = 2
 # What an answer may take on the world's clock, and in which steps that goes by.
-PATIENCE, STEP = 60.0, 0.5
+PATIENCE, STEP = 60.0, 0.05
 NOT_IMPLEMENTED = 501
 READING = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -44,19 +45,27 @@ class Judge:
         self._world.clock.longest = 0.0
         answer = self._exchange(attempt.sent, attempt.method)
         took = self._world.clock.longest
-        self._found.slowest = max(self._found.slowest, took)
-        for text in (*self._answered(answer, took), *self._kept(attempt, answer, before)):
-            self._found.wrong.append(f"{text}: {shown(attempt, answer)}")
+        wrong = [*self._answered(answer), *self._kept(attempt, answer, before), *self._held(attempt, took)]
+        self._found.wrong += [f"{text}: {shown(attempt, answer)}" for text in wrong]
 
-    def _answered(self, answer: Response | None, took: float) -> list[str]:
+    def _held(self, attempt: Attempt, took: float) -> list[str]:
+        """Whether it held the event loop each time; once may be the machine's doing."""
+        for _ in range(RETRIES):
+            if took <= MOST_SECONDS:
+                break
+            self._world.clock.longest = 0.0
+            self._exchange(attempt.sent, attempt.method)
+            took = min(took, self._world.clock.longest)
+        self._found.slowest = max(self._found.slowest, took)
+        return [f"held the event loop for {took:.3f} s"] if took > MOST_SECONDS else []
+
+    def _answered(self, answer: Response | None) -> list[str]:
         if answer is None:
             return ["no answer"]
         self._found.statuses[answer.status] += 1
         wrong = []
         if answer.status >= 500 and answer.status != NOT_IMPLEMENTED:
             wrong.append(f"status {answer.status}")
-        if took > MOST_SECONDS:
-            wrong.append(f"held the event loop for {took:.3f} s")
         if (answer.header("Content-Type") or "").startswith("application/json") and answer.body:
             try:
                 answer.json  # noqa: B018 -- reads it
@@ -85,7 +94,8 @@ class Judge:
         read = self._get(self._world.own_path(kind, entity))
         if read is None or read.status != 200:
             return ["what was accepted cannot be read"]
-        if read.json != entity:
+        # what is left of a life grows less
+        if {**read.json, "ttl": None} != {**entity, "ttl": None}:
             return [f"what was accepted reads {json.dumps(read.json)[:600]}"]
         return []
 
