@@ -41,7 +41,7 @@ _ADMIN_ONLY = (
 class NotRunning:
     """The rule by which exchanges are left out: what a plugin would have to do that does not run yet.
 
-    That is: a request to a Route that has such a plugin.  In these recordings the path of a Route is its name.
+    That is: a request to a Route that has such a plugin.  In these recordings a Route's path is its name.
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
