@@ -230,6 +230,21 @@ JSON_TEXTS = (
     b"{" + b",".join(b'"f%d":1' % each for each in range(2_000)) + b"}",
 )
 
+# What the endpoints take that are about more than one entity.
+SERVICE = {"name": "many", "host": "many.test"}
+WHOLE = {"_format_version": "3.0", "services": [{**SERVICE, "routes": [{"paths": ["/many"]}]}]}
+OPERATIONS = [
+    {"method": "POST", "path": "/services", "body": SERVICE},
+    {"method": "PUT", "path": "/routes/many", "body": {"paths": ["/many"], "service": {"name": "many"}}},
+    {"method": "PATCH", "path": "/services/many", "body": {"port": 81}},
+    {"method": "DELETE", "path": "/routes/many"},
+]
+SEEDS: dict[str, list[dict[str, Any]]] = {
+    "/batch": [{"operations": OPERATIONS}, {"operations": OPERATIONS[:1] * 1_001}],
+    "/config": [WHOLE, {"config": json.dumps(WHOLE)}, {**WHOLE, "_transform": False}],
+    "/diff": [WHOLE, {"config": json.dumps(WHOLE)}],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -251,7 +266,7 @@ class Attempts:
             (method, path)
             for path, handlers in sorted(world.table.items())
             for method in sorted(handlers)
-            for _ in range(OFTEN if path in world.kinds and method in METHODS_WITH_BODY else 1)
+            for _ in range(OFTEN if path in {*world.kinds, *SEEDS} and method in METHODS_WITH_BODY else 1)
         ]
 
     def next(self) -> Attempt:
@@ -335,7 +350,7 @@ class Attempts:
     def _record(self, template: str) -> dict[str, Any]:
         """A record that the endpoint may take; six of ten are spoilt."""
         rng = self._rng
-        seeds = seeds_of(tuple(sorted(self._world.table))).get(template, ())
+        seeds = SEEDS.get(template) or seeds_of(tuple(sorted(self._world.table))).get(template, ())
         if seeds and rng.random() < 0.5:
             record: Any = rng.choice(seeds)
         else:
