@@ -127,7 +127,9 @@ class Planner:
                 led_away.update(_led_away(each))
             await self._turns.pause()
         gone = [
-            (kind, row) for kind in reversed(self._surplus.kinds) async for row in self._surplus.rows(kind)
+            (kind, row)
+            for kind in reversed(self._surplus.kinds)
+            async for row in self._surplus.rows(kind, self._turns)
         ]
         total, self._count = len(changed) + len(gone), 0
         late = await self._remove_all(

@@ -10,6 +10,7 @@ from twisted_kong.core.declarative.kinds import RUNTIME, Kinds
 from twisted_kong.db.database import Database
 from twisted_kong.db.declarative.options import Options
 from twisted_kong.db.interfaces import Selection, Stored, TagFilter
+from twisted_kong.db.turns import Turns
 
 _PAGE = 200
 
@@ -38,8 +39,8 @@ class Surplus:
         key = self._database[kind].table.key_of(entity)
         return self.covers(kind, entity) and key not in self.keys.get(kind, ())
 
-    async def rows(self, kind: str) -> AsyncIterator[Stored]:
-        """The stored entities of a kind that go."""
+    async def rows(self, kind: str, turns: Turns) -> AsyncIterator[Stored]:
+        """The stored entities of a kind that go; others have their turn between pages of them."""
         table = self._database[kind].table
         selection = Selection(TagFilter(self.tags, every=True) if self.tags else None)
         kept: Collection[str] = self.keys.get(kind, set())
@@ -49,6 +50,7 @@ class Surplus:
             for row in page.rows:
                 if table.key_of(row.entity) not in kept:
                     yield row
+            await turns.pause()
             cursor = page.cursor
             if cursor is None:
                 return

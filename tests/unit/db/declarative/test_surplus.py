@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from twisted.internet.task import Clock
+
 from tests.kit.declarative import Gateway
 from tests.kit.deferreds import success_of
 from twisted_kong.core.declarative.items import Flat
 from twisted_kong.core.declarative.kinds import Kinds
 from twisted_kong.db.declarative.options import Mode, Options
 from twisted_kong.db.declarative.surplus import Surplus
+from twisted_kong.db.turns import Turns
 
 
 def surplus(gateway: Gateway, mode: Mode, *tags: str, own: tuple[str, ...] = ()) -> Surplus:
@@ -18,7 +21,7 @@ def surplus(gateway: Gateway, mode: Mode, *tags: str, own: tuple[str, ...] = ())
 
 async def keys(found: Surplus, kind: str) -> list[str]:
     """The names of what goes."""
-    return [row.entity["name"] async for row in found.rows(kind)]
+    return [row.entity["name"] async for row in found.rows(kind, Turns(Clock()))]
 
 
 def test_upsert_removes_nothing() -> None:
