@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import StringTransport
@@ -21,7 +22,17 @@ from twisted_kong.admin.site import BoundedSite
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.certificates import KeyPair
-from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
+from twisted_kong.node.prefix import PrefixError
+from twisted_kong.proxy.tls import ClientCheck
+from twisted_kong.service.listening import (
+    ADMIN,
+    PROXY,
+    STATUS,
+    ListenerTls,
+    SiteListening,
+    client_check,
+    single_process,
+)
 
 
 class Slow(Resource):
@@ -158,3 +169,42 @@ def test_certificates_are_renewed_together_or_not_at_all(tmp_path: Path) -> None
     pairs.names[ADMIN] = "other"
     tls.renew(conf)
     assert all(context_of(tls, group) not in before for group in (PROXY, ADMIN))
+
+
+def test_http2_is_offered_where_the_flag_is(tmp_path: Path) -> None:
+    """Listeners of one group may differ in it; the proxy has none yet."""
+    listeners = "127.0.0.1:0 ssl, 127.0.0.1:0 http2 ssl"
+    tls = ListenerTls(make_conf(tmp_path, admin_listen=listeners, proxy_listen=listeners), Pairs())
+    choose = tls.chooser(ADMIN)
+    assert choose(True) is not None
+    assert choose(False) is not None
+    assert choose(True) is not choose(False)
+    assert tls.of(PROXY, http2=True) is None
+
+
+def test_clients_of_the_admin_api_are_checked_as_the_configuration_says(tmp_path: Path) -> None:
+    """on demands, optional verifies, the others ask for nothing, and so does every other group."""
+    authorities = tmp_path / "ca.crt"
+    authorities.write_text(make_certificate("ca", ca=True)[0])
+    named = {"nginx_admin_ssl_client_certificate": str(authorities), "nginx_admin_ssl_verify_depth": "3"}
+    conf = make_conf(tmp_path, **named)
+    on, optional = (client_check(conf, ADMIN, demand) for demand in ("on", "optional"))
+    assert on == ClientCheck(True, authorities.read_bytes(), 3)
+    assert optional == ClientCheck(False, authorities.read_bytes(), 3)
+    for demand in ("off", "optional_no_ca"):
+        assert client_check(conf, ADMIN, demand) is None
+    assert client_check(conf, STATUS, "on") is None
+    authorities.write_text("nonsense")
+    with pytest.raises(PrefixError, match="nginx_admin_ssl_client_certificate"):
+        client_check(conf, ADMIN, "on")
+
+
+def test_a_reload_never_lifts_the_demand(tmp_path: Path) -> None:
+    """What it began with counts; the authorities are those of now."""
+    authorities = tmp_path / "ca.crt"
+    authorities.write_text(make_certificate("ca", ca=True)[0])
+    more = {"admin_listen": "127.0.0.1:0 ssl", "nginx_admin_ssl_client_certificate": str(authorities)}
+    tls = ListenerTls(make_conf(tmp_path, **more, nginx_admin_ssl_verify_client="on"), Pairs())
+    tls.renew(make_conf(tmp_path, **more, nginx_admin_ssl_verify_client="off"))
+    context: Any = context_of(tls, ADMIN)
+    assert context.get_verify_mode() == SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
