@@ -8,6 +8,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.kit.databases import DEFAULT, KINDS, choose
 from tests.kit.site import new_site
 
 
@@ -17,7 +18,9 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=2000, help="how many requests at least (2000)")
     parser.add_argument("--seed", type=int, default=0, help="what the requests are made from (0)")
     parser.add_argument("--every", type=int, default=1, help="only every so many-th operation (1)")
+    parser.add_argument("--database", choices=KINDS, default=DEFAULT, help="what the node runs on (sqlite)")
     arguments = parser.parse_args()
+    choose(arguments.database)
     if find_spec("schemathesis") is None:
         print("skipped: schemathesis is not installed (pip install --group openapi)")
         return 0

@@ -67,6 +67,7 @@ def refusal_responses() -> Iterator[tuple[str, Json]]:
         _response("The Host or the Origin is not one of this node's, or the token may not do this.", ()),
     )
     yield "NotFound", _response("There is no such thing.", (errors.NotFound,))
+    yield "NotFoundPage", _response("There is no such thing.", (), html=True)
     yield "MethodNotAllowed", _response("The path has no such method.", ())
     yield "Conflict", _response("Another entity has the same unique value.", (errors.UniqueViolation,))
     yield "NotModified", {"description": "It is as `If-None-Match` says.", "headers": _headers("ETag")}

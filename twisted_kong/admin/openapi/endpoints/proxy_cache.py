@@ -25,7 +25,10 @@ DESCRIPTIONS: Descriptions = {
     },
     "/proxy-cache/{cache_key}": {
         "GET": Operation(
-            "Look at an answer that proxy-cache keeps", TAG, "getProxyCached", replies={200: _KEPT}
+            "Look at an answer that proxy-cache keeps",
+            TAG,
+            "getProxyCached",
+            replies={200: _KEPT, 404: "NotFoundPage"},
         ),
         "DELETE": Operation(
             "Forget an answer that proxy-cache keeps",
@@ -33,7 +36,7 @@ DESCRIPTIONS: Descriptions = {
             "dropProxyCached",
             about=_ABOUT,
             arguments=_WAITS,
-            replies={204: _GONE},
+            replies={204: _GONE, 404: "NotFoundPage"},
         ),
     },
     "/proxy-cache/{plugin_id}/caches/{cache_key}": {
@@ -41,7 +44,7 @@ DESCRIPTIONS: Descriptions = {
             "Look at an answer that an instance of proxy-cache keeps",
             TAG,
             "getProxyCachedByPlugin",
-            replies={200: _KEPT},
+            replies={200: _KEPT, 404: "NotFoundPage"},
         ),
         "DELETE": Operation(
             "Forget an answer that an instance of proxy-cache keeps",
@@ -49,7 +52,7 @@ DESCRIPTIONS: Descriptions = {
             "dropProxyCachedByPlugin",
             about=_ABOUT,
             arguments=_WAITS,
-            replies={204: _GONE},
+            replies={204: _GONE, 404: "NotFoundPage"},
         ),
     },
 }
