@@ -35,13 +35,15 @@ class BoundedRequest(Request):
     """A request that keeps at most ``site.body_limit`` bytes of its body.
 
     ``app`` is the application it is for, ``arrived`` when it was complete, on the clock of who measures the
-    latency.
+    latency.  ``subject`` tells from then on whom the client's verified certificate is for (mutual TLS), None
+    for a client that showed none.
     """
 
     app: Any = None
     arrived = 0.0
     too_large = False
     received = 0
+    subject: str | None = None
 
     def __init__(self, channel: Any, queued: Any = None) -> None:
         super().__init__(channel, queued)
@@ -50,13 +52,6 @@ class BoundedRequest(Request):
     def body(self) -> bytes:
         """The whole body."""
         return self.content.getvalue()
-
-    @property
-    def subject(self) -> str | None:
-        """Whom the client's verified certificate is for (mutual TLS); None for one that showed none."""
-        channel: Any = self.channel
-        subject: str | None = channel.subject()
-        return subject
 
     def answer_bare(self, answer: Answer) -> bytes:
         """Prepare an answer as nginx gives it to what it does not hand on: without Kong's headers."""
@@ -108,6 +103,9 @@ class BoundedRequest(Request):
         self.args = {}
         self.method, self.uri, self.clientproto = command, path, version
         self.path = path.split(b"?", 1)[0]
+        # the client may be gone by the time that somebody asks
+        channel: Any = self.channel
+        self.subject = channel.subject()
         finished = self.notifyFinish()
         self._site().begun(finished)
         # that the client has gone is no error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography import x509
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
@@ -11,7 +13,9 @@ from twisted.web.server import NOT_DONE_YET
 from typing_extensions import override
 
 from tests.kit.admin_client import AdminClient
+from tests.kit.certificates import make_certificate
 from tests.kit.deferreds import no_result, success_of
+from tests.unit.admin.test_channels import SecureTransport
 from twisted_kong.admin.site import BoundedRequest, BoundedSite
 
 
@@ -114,4 +118,35 @@ def test_idle_is_told_when_the_last_request_has_ended() -> None:
     resource.requests[0].finish()
     no_result(idle)
     connections[1].connectionLost(Failure(ConnectionError("gone")))
+    success_of(idle)
+
+
+def test_a_client_with_a_certificate_is_known_by_its_subject() -> None:
+    """Also when it has gone by the time that somebody asks."""
+    resource = Waiting()
+    transport = SecureTransport(x509.load_pem_x509_certificate(make_certificate("operator")[0].encode()))
+    protocol: Any = BoundedSite(resource, Clock()).buildProtocol(None)
+    protocol.makeConnection(transport)
+    protocol.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    protocol.connectionLost(Failure(ConnectionError("gone")))
+    assert resource.requests[0].subject == "operator"
+
+
+def test_work_for_a_client_that_has_gone_is_waited_for() -> None:
+    """A site is idle when what its clients wanted is done, not when they are gone."""
+    resource, work = Waiting(), Deferred[bytes]()
+
+    async def doing() -> bytes:
+        return await work
+
+    site = BoundedSite(resource, Clock())
+    _, protocol = AdminClient(site).connect()
+    protocol.dataReceived(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    result = resource.requests[0].sheltered(doing())
+    protocol.connectionLost(Failure(ConnectionError("gone")))
+    result.cancel()
+    result.addErrback(lambda _: None)
+    idle = site.idle()
+    no_result(idle)
+    work.callback(b"done")
     success_of(idle)
