@@ -70,7 +70,7 @@ async def test_recorded_answers_about_what_a_database_holds(file: str, tmp_path:
     """It makes no difference where the entities are kept."""
     from twisted.internet import reactor
 
-    clock = RecordedTime(reactor)
+    clock = RecordedTime(reactor, still=True)
     exchanges = compared(file)
     clock.set(exchanges[0].date)
     found = {}

@@ -12,11 +12,14 @@ class RecordedTime:
     """The reactor with a clock that is set to other times, and a resolver that knows ``localhost`` only.
 
     Timers go by real time; so set the clock forward only, and little once something waits for it.
+
+    :param still: it stands still where it was set, however long an answer takes.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: Any, *, still: bool = False) -> None:
         self._reactor = reactor
         self._ahead = 0.0
+        self._still = still
         self.nameResolver = _OnlyLocalhost()
 
     def __getattr__(self, name: str) -> Any:
@@ -24,7 +27,7 @@ class RecordedTime:
 
     def seconds(self) -> float:
         """Seconds of the epoch that the node lives in."""
-        return float(self._reactor.seconds() + self._ahead)
+        return float((0.0 if self._still else self._reactor.seconds()) + self._ahead)
 
     def advance(self, seconds: float) -> None:
         """Move the clock on."""
@@ -32,7 +35,7 @@ class RecordedTime:
 
     def set(self, seconds: float) -> None:
         """Set the clock."""
-        self._ahead = seconds - self._reactor.seconds()
+        self._ahead = seconds - (0.0 if self._still else self._reactor.seconds())
 
 
 class _OnlyLocalhost:
