@@ -39,6 +39,8 @@ def notices(given: Mapping[str, Setting], values: Mapping[str, Any]) -> Iterator
 def _idle_flags(listeners: Iterable[Listener]) -> Iterator[str]:
     if any(listener.keepalive is not None for listener in listeners):
         yield "so_keepalive"
+    if any(listener.http2 and not listener.ssl for listener in listeners):
+        yield "http2 without ssl"
     if any(listener.ipv6only is False for listener in listeners):
         yield "ipv6only=off"
 

@@ -84,9 +84,11 @@ def test_cassandra_without_propagation_is_told() -> None:
 
 def test_flags_of_listeners_that_do_nothing_are_told() -> None:
     """The listener listens all the same."""
-    listeners = parse_listeners("proxy_listen", ["127.0.0.1:1 so_keepalive=on", "[::1]:1 ipv6only=off"])
+    entries = ["127.0.0.1:1 so_keepalive=on", "127.0.0.1:2 http2", "[::1]:1 ipv6only=off"]
+    listeners = parse_listeners("proxy_listen", entries)
     assert told("proxy_listen", "x", proxy_listen=listeners) == [
         "proxy_listen: the flag so_keepalive has no effect in this version yet",
+        "proxy_listen: the flag http2 without ssl has no effect in this version yet",
         "proxy_listen: the flag ipv6only=off has no effect in this version yet",
     ]
 
