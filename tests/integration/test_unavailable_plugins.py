@@ -10,6 +10,7 @@ from twisted.logger import LogLevel
 
 from tests.kit.logs import captured_lines
 from tests.kit.served import Served, served
+from tests.kit.turns import until
 from twisted_kong.admin.routes.plugins import WARNING, warning
 
 pytestmark = pytest.mark.integration
@@ -31,6 +32,7 @@ async def test_requests_are_refused_until_it_is_gone(tmp_path: Path) -> None:
             assert answer.status == 503
             assert answer.json["message"] == "The plugin 'acl' is not available in this version"
             assert (await world.get("/x")).status == 503
+            await until(lambda: lines)
         assert world.upstream.requests == []
         assert [made["id"] in line and "[acl]" in line for line in lines] == [True]
         assert (await world.get("/y")).status == 200
@@ -50,6 +52,22 @@ async def test_an_instance_of_a_consumer(tmp_path: Path) -> None:
         assert (await world.get("/x", headers=[("apikey", "amy")])).status == 200
         assert (await world.get("/x", headers=[("apikey", "bob")])).status == 503
         assert (await world.get("/x")).status == 401
+
+
+async def test_a_policy_that_this_node_counts_by_itself(tmp_path: Path) -> None:
+    """The limit is kept here; whoever wrote it and whoever reads the log knows that it is kept here only."""
+    text = "counts on this node only, policy 'redis' is not available in this version"
+    config = {"year": 2, "policy": "redis", "redis": {"host": "redis.test"}}
+    async with served(tmp_path) as world:
+        await world.route("r", paths=["/x"])
+        with captured_lines(LogLevel.error) as lines:
+            answer = await world.node.admin.post(
+                "/routes/r/plugins", {"name": "rate-limiting", "config": config}
+            )
+            assert (answer.status, answer.header(WARNING)) == (201, warning("rate-limiting", text))
+            assert [(await world.get("/x")).status for _ in range(3)] == [200, 200, 429]
+            await until(lambda: lines)
+        assert [answer.json["id"] in line and text in line for line in lines] == [True]
 
 
 async def test_the_writer_is_warned(tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ class LoadedPlugin:
     def shortfall(self, config: Mapping[str, Any]) -> str | None:
         """What of a configuration the plugin cannot keep, None if nothing.
 
-        Beyond Kong: a handler that may fall short has a method of this name.  It goes on after the plugin's
-        name, and whoever writes such a configuration is warned in these words.
+        Beyond Kong: a handler that may fall short has a method of this name.  Its text goes on after the
+        plugin's name; whoever writes such a configuration is warned in these words, and the log has them.
         """
         tell = getattr(self.handler, _SHORTFALL, None)
         text: str | None = None if tell is None else tell(config)

@@ -28,23 +28,6 @@ class Unavailable:
         """What becomes of every configuration; :meth:`twisted_kong.pdk.loader.LoadedPlugin.shortfall`."""
         return "is not available in this version: requests to it are answered 503"
 
-    def configure(self, kong: Kong, confs: list[Conf] | None) -> None:
-        """Tell the operator."""
-        for conf in confs or ():
-            self._tell(kong, conf)
-
     def access(self, kong: Kong, conf: Conf) -> None:
         """Let no request pass."""
-        self._tell(kong, conf)
         kong.response.error(503, f"The plugin '{self.name}' is not available in this version")
-
-    @staticmethod
-    def _tell(kong: Kong, conf: Conf) -> None:
-        """Once for each configuration."""
-        if conf.memo is None:
-            conf.memo = True
-            kong.log.err(
-                "the plugin is not available in this version: every request that its instance ",
-                conf["__plugin_id"],
-                " applies to is answered 503",
-            )

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.kit.deferreds import success_of
 from tests.kit.methods import Stage
+from twisted_kong.pdk.phases import Phases
 
 
 def test_init_worker_and_configure() -> None:
@@ -20,6 +21,24 @@ def test_init_worker_and_configure() -> None:
     assert stage.ran == ["high.init_worker", "low.init_worker", "low.configure", "low.configure"]
     assert told[0] is None
     assert [conf["tag"] for conf in told[1]] == ["t"]
+
+
+def test_what_a_plugin_falls_short_of_is_logged_once() -> None:
+    """For each configuration that it has something to say of; an error of its own stops nothing."""
+
+    def shortfall(config: Any) -> str | None:
+        if config["tag"] == "wrong":
+            raise ValueError("x")
+        return "does not sing" if config["tag"] == "sing" else None
+
+    stage = Stage(a=(1, {}))
+    vars(stage.handlers["a"])["shortfall"] = shortfall
+    phases = Phases(stage.plan, stage.handlers, stage.gateway)
+    for tag in ("hum", "sing", "sing", "wrong"):
+        stage.row("a", config={"tag": tag})
+        success_of(phases.configure())
+    assert ["does not sing" in line for line in stage.lines] == [True, False]
+    assert "[a] shortfall failed" in stage.lines[1]
 
 
 def test_an_error_in_configure_is_logged() -> None:

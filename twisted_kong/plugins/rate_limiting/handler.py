@@ -39,12 +39,10 @@ class Limits:
         "periods",
         "scope",
         "template",
-        "told",
         "whole",
     )
 
     def __init__(self, conf: Conf) -> None:
-        self.told = False
         self.by: str = conf["limit_by"]
         self.hidden: bool = conf["hide_client_headers"]
         self.numbers = [number for number, name in enumerate(PERIODS) if conf.get(name)]
@@ -81,15 +79,6 @@ class Handler:
         if policy == "local":
             return None
         return f"counts on this node only, policy '{policy}' is not available in this version"
-
-    def configure(self, kong: Kong, confs: list[Conf] | None) -> None:
-        """Tell the operator, once for each configuration, what it falls short of."""
-        for conf in confs or ():
-            limits = _limits(conf)
-            text = None if limits.told else self.shortfall(conf)
-            limits.told = True
-            if text is not None:
-                kong.log.err("the instance ", conf["__plugin_id"], " ", text)
 
     def access(self, kong: Kong, conf: Conf) -> None:
         """Let the request pass and count it, or refuse it."""
