@@ -35,6 +35,7 @@ SMALL, LARGE = SIZES
 FILL_SECONDS = 900.0
 SETTLE_SECONDS = 3.0
 CLIENTS = (1, 8)
+MEMORY = "memory"
 CONF = """
 prefix = {prefix}
 proxy_listen = 127.0.0.1:{proxy}
@@ -63,12 +64,13 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.admin", description=__doc__)
     parser.add_argument("--databases", default=",".join(DATABASES), help=f"of: {', '.join(DATABASES)}")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="how many Consumers there are")
-    parser.add_argument("--only", default=",".join(MAKERS), help=f"with commas, of: {', '.join(MAKERS)}")
+    names = (*MAKERS, MEMORY)
+    parser.add_argument("--only", default=",".join(names), help=f"with commas, of: {', '.join(names)}")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement (default 2)")
     parser.add_argument("--write", action="store_true", help=f"also put the tables into {PAGE.name}")
     found = parser.parse_args(arguments)
     found.databases, found.only = found.databases.split(","), found.only.split(",")
-    unknown = {*found.databases} - {*DATABASES} | {*found.only} - {*MAKERS}
+    unknown = {*found.databases} - {*DATABASES} | {*found.only} - {*names}
     if unknown:
         parser.error(f"no such database or measurement: {', '.join(sorted(unknown))}")
     found.sizes = [int(size) for size in found.sizes.split(",")]
@@ -237,14 +239,17 @@ def measure(node: Running, name: str, count: int, clients: int, seconds: float) 
 def measure_all(places: Places, database: str, chosen: argparse.Namespace) -> Table:
     """Every kind of request, with few and with many Consumers."""
     rows: dict[tuple[str, int], list[str]] = {}
-    for count in chosen.sizes:
-        node = places.start(database, count)
-        for name, clients in itertools.product(chosen.only, CLIENTS):
-            asked, cpu = measure(node, name, count, clients, chosen.seconds)
-            rate = len(asked.seconds) / asked.elapsed
-            cells = (f"{rate:,.0f}", f"{cpu * 1e6:.0f}", f"{asked.percentile(0.99) * 1000:.1f}")
-            rows.setdefault((name, clients), []).extend(cells)
-            print(f"{database} {count:,} {name}, {clients} clients: {' '.join(cells)}", flush=True)
+    nodes = {count: places.start(database, count) for count in chosen.sizes}
+    # The sizes take turns, so that a slow moment of the machine meets each of them.
+    for name, clients, count in itertools.product(chosen.only, CLIENTS, chosen.sizes):
+        if name == MEMORY:
+            continue
+        asked, cpu = measure(nodes[count], name, count, clients, chosen.seconds)
+        rate = len(asked.seconds) / asked.elapsed
+        cells = (f"{rate:,.0f}", f"{cpu * 1e6:.0f}", f"{asked.percentile(0.99) * 1000:.1f}")
+        rows.setdefault((name, clients), []).extend(cells)
+        print(f"{database} {count:,} {name}, {clients} clients: {' '.join(cells)}", flush=True)
+    for node in nodes.values():
         node.process.stop()
     columns = ("requests/s", "CPU µs", "p99 ms")
     return Table(
@@ -285,7 +290,8 @@ def main() -> int:
     with ExitStack() as stack:
         places = Places(stack)
         tables = [measure_all(places, database, chosen) for database in chosen.databases]
-        tables.append(measure_memory(places, chosen))
+        if MEMORY in chosen.only:
+            tables.append(measure_memory(places, chosen))
     for table in tables:
         print(as_text(table), "\n", flush=True)
     if chosen.write:
