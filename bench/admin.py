@@ -156,7 +156,7 @@ def post_key(count: int, what: str) -> Requests:
 def put(_: int, what: str) -> Requests:
     """A Consumer by an id of the client's making, as decK writes it."""
     for number in itertools.count(1):
-        where = f"/consumers/{id_of(-number - 1_000_000 * len(what))}"
+        where = f"/consumers/{id_of(-number - 1_000_000 * int(what))}"
         yield encode("PUT", where, _json({"username": f"put-{what}-{number}"}))
 
 
