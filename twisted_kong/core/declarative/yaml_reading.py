@@ -165,9 +165,10 @@ class _Builder:
         sources = value if isinstance(value, list) else [value]
         if not all(isinstance(source, dict) for source in sources):
             raise DocumentError("'<<' wants a mapping, or a list of them", _line(event))
-        # of several the first counts most
+        # of several the first counts most; never all that was merged before is copied for the next
         for source in sources:
-            node.merged = {**source, **node.merged}
+            for key, member in source.items():
+                node.merged.setdefault(key, member)
         node.merging = False
 
 

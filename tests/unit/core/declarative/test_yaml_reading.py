@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import pytest
@@ -32,6 +33,16 @@ def test_anchors_and_merge_keys() -> None:
     assert value_of(text)["y"] == {"a": 1, "b": 3}
     assert value_of(text)["z"] == {"a": 9, "b": 2, "c": 4}
     assert value_of('a: {"<<": 1}') == {"a": {"<<": 1}}
+
+
+def test_merging_takes_as_long_as_what_is_merged() -> None:
+    """Not as long as that times what was merged before: a megabyte of aliases would be minutes."""
+    keys = ", ".join(f"k{number}: 1" for number in range(20_000))
+    text = f"x: &x {{{keys}}}\ny: &y {{k0: 2, z: 3}}\nz: {{<<: [*x, {', '.join(['*y'] * 4000)}]}}\n"
+    begun = process_time()
+    merged = value_of(text)["z"]
+    assert process_time() - begun < 1.2
+    assert (len(merged), merged["k0"], merged["z"]) == (20_001, 1, 3)
 
 
 def test_the_types_of_the_language_may_be_named() -> None:
