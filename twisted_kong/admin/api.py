@@ -197,6 +197,7 @@ def admin_site(
         access_log=access_log,
         masking=Masking(parts.schemas.values()),
         limits=limits,
+        refusal=app.refusal,
     )
 
 
@@ -213,4 +214,4 @@ def status_site(
 ) -> BoundedSite:
     """The site to listen with on ``status_listen``: for whoever monitors, by whatever name it is reached."""
     app = AdminApp(status_app_table(node, log, readiness, metrics), access, reactor, headers)
-    return BoundedSite(app.resource(), reactor, access_log=access_log)
+    return BoundedSite(app.resource(), reactor, access_log=access_log, refusal=app.refusal)

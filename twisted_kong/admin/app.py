@@ -110,7 +110,10 @@ class AdminApp:
         return Front(self, routing(tuple(self._table)))
 
     def refusal(self, request: BoundedRequest) -> Answer | None:
-        """The answer to a request that does not get as far as the endpoints, if it is such a one."""
+        """The answer to a request that does not get as far as the endpoints, if it is such a one.
+
+        Asked when its head has come, if a body follows, and again when all has come.
+        """
         request.arrived = self._clock.seconds()
         if len(request.requestHeaders.getRawHeaders(b"host", ())) > 1:
             # RFC 9112 §3.2: which of them counts is anybody's guess, so the check below would be one too.

@@ -21,8 +21,13 @@ from twisted_kong.core.http1.requests import Limits
 class Request(Protocol):
     """What a channel needs of :class:`twisted_kong.admin.site.BoundedRequest`."""
 
+    method: bytes
     requestHeaders: Any  # noqa: N815 -- twisted.web's name
     too_large: bool
+
+    @property
+    def kept(self) -> int:
+        """Bytes of the body that are held in memory."""
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 -- twisted.web's name
         """The head is complete; length of the body, None if it is not known yet."""
@@ -84,10 +89,11 @@ class Deadline:
 
 
 def fill(request: Request, head: RequestHead) -> None:
-    """Give a request the fields of its head; Host is what the request target says, if it says any.
+    """Give a request the method and the fields of its head; Host is what the target says, if it says any.
 
     RFC 9112 §3.2.2: in absolute form the Host field has no meaning.
     """
+    request.method = head.method
     headers = request.requestHeaders
     block = head.block
     for name, value in block.headers.items():

@@ -48,7 +48,7 @@ class Front(Resource):
         """Answer a request, now or later."""
         if request.method == b"TRACE":
             return request.answer_bare(page(405))
-        refused = self._app.refusal(request)
+        refused = request.refused or self._app.refusal(request)
         if refused is not None:
             body = self._app.prepare(request, refused, trusted=refused.status != 403)
         else:

@@ -88,7 +88,7 @@ class Stream:
         if request is None or self._handed:
             return
         request.handleContentChunk(data)
-        self.held = 0 if request.too_large else self.held + len(data)
+        self.held = request.kept
         if request.too_large:
             self._hand_over()
 

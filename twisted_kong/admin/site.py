@@ -36,7 +36,8 @@ class BoundedRequest(Request):
 
     ``app`` is the application it is for, ``arrived`` when it was complete, on the clock of who measures the
     latency.  ``subject`` tells from then on whom the client's verified certificate is for (mutual TLS), None
-    for a client that showed none.
+    for a client that showed none.  ``refused`` is the answer to a request that its head says enough about:
+    of its body nothing is kept.
     """
 
     app: Any = None
@@ -44,6 +45,7 @@ class BoundedRequest(Request):
     too_large = False
     received = 0
     subject: str | None = None
+    refused: Answer | None = None
 
     def __init__(self, channel: Any, queued: Any = None) -> None:
         super().__init__(channel, queued)
@@ -52,6 +54,11 @@ class BoundedRequest(Request):
     def body(self) -> bytes:
         """The whole body."""
         return self.content.getvalue()
+
+    @property
+    def kept(self) -> int:
+        """How many bytes of the body are held in memory."""
+        return self.content.getbuffer().nbytes
 
     def answer_bare(self, answer: Answer) -> bytes:
         """Prepare an answer as nginx gives it to what it does not hand on: without Kong's headers."""
@@ -82,16 +89,23 @@ class BoundedRequest(Request):
 
     @override
     def gotLength(self, length: int | None) -> None:
-        """The headers are complete: a declared length beyond the limit makes the body useless at once."""
+        """The headers are complete: a declared length beyond the limit makes the body useless at once.
+
+        So does what refuses the request: strangers must not fill our memory.
+        """
         self.content = BytesIO()
         self.too_large = length is not None and length > self._limit()
+        if length != 0:
+            channel: Any = self.channel
+            self.subject = channel.subject()
+            self.refused = self._site().refusal(self)
 
     @override
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body has come."""
         self.received += len(data)
         self.too_large = self.too_large or self.received > self._limit()
-        if self.too_large:
+        if self.too_large or self.refused is not None:
             self.content = BytesIO()
         else:
             self.content.write(data)
@@ -171,6 +185,7 @@ class BoundedSite(Site):
     :param access_log: is handed one line, in the combined format, for each answered request.
     :param masking: hides the credentials in what is logged.
     :param limits: how large a head may be.
+    :param refusal: the answer to a request that need not be read any further, asked when its head has come.
     """
 
     noisy = False
@@ -185,11 +200,13 @@ class BoundedSite(Site):
         access_log: Callable[[str], None] | None = None,
         masking: Masking = NO_SECRETS,
         limits: Limits = Limits(),  # noqa: B008 -- it never changes
+        refusal: Callable[[BoundedRequest], Answer | None] = lambda _: None,
     ) -> None:
         super().__init__(resource, requestFactory=BoundedRequest, timeout=timeout, reactor=reactor)
         self.body_limit = body_limit or UNLIMITED
         self.patience = timeout
         self.limits = limits
+        self.refusal = refusal
         # Set when the node goes: each connection ends with its next answer.
         self.draining = False
         self._access_log, self._masking = access_log, masking

@@ -16,6 +16,7 @@ from tests.kit.admin_client import AdminClient
 from tests.kit.certificates import make_certificate
 from tests.kit.deferreds import no_result, success_of
 from tests.unit.admin.test_channels import SecureTransport
+from twisted_kong.admin.answers import Answer, page
 from twisted_kong.admin.site import BoundedRequest, BoundedSite
 
 
@@ -60,6 +61,24 @@ def test_a_chunked_body_beyond_the_limit_is_marked() -> None:
     """A body that turns out too large is thrown away as it comes."""
     assert make().exchange(chunked(b"12345", b"67890", b"1"), "POST").status == 413
     assert make().exchange(chunked(b"12345", b"67890"), "POST").body == b"1234567890"
+
+
+def test_the_body_of_a_request_that_is_refused_is_not_kept() -> None:
+    """Its head says enough; the rest is taken, so that the client gets its answer, and thrown away."""
+    asked = []
+
+    def refusal(request: BoundedRequest) -> Answer:
+        asked.append((request.method, request.getHeader("x-who")))
+        return page(400)
+
+    site = make(10**6, refusal=refusal)
+    _, protocol = site.connect()
+    head = b"PUT / HTTP/1.1\r\nHost: x\r\nX-Who: me\r\nContent-Length: 200000\r\n\r\n"
+    protocol.dataReceived(head + b"x" * 100_000)
+    request = protocol._channel._request
+    assert (request.received, request.kept) == (100_000, 0)
+    assert asked == [(b"PUT", "me")]
+    assert site.exchange(chunked(b"12345", b"67890"), "POST").body == b""
 
 
 def test_without_a_limit_everything_is_taken() -> None:

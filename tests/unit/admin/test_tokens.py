@@ -39,6 +39,25 @@ def ask(node: AdminNode, token: str, method: str, path: str, json: Any = None) -
     return node.client.request(method, path, json=json, headers={"Kong-Admin-Token": token})
 
 
+def test_the_body_of_a_stranger_is_not_kept(node: AdminNode) -> None:
+    """Who has no token cannot fill the memory of a node; whose token is good has his body read."""
+    kept = []
+    for token in ("no-good-token-of-32-characters-xx", ROOT):
+        _, protocol = node.client.connect()
+        fields = f"Host: localhost\r\nKong-Admin-Token: {token}\r\nContent-Length: 100000\r\n\r\n"
+        protocol.dataReceived(b"POST /services HTTP/1.1\r\n" + fields.encode() + b"x" * 50_000)
+        kept.append(protocol._channel._request.kept)
+    assert kept == [0, 50_000]
+
+
+def test_a_stranger_is_told_of_once(node: AdminNode) -> None:
+    """Whether a body comes or not, a token that is no good is one line of the log."""
+    with caught_warnings() as lines:
+        answer = node.client.request("POST", "/services", json={}, headers={"Kong-Admin-Token": "x"})
+    assert answer.status == 401
+    assert len(lines) == 1
+
+
 @pytest.mark.parametrize(
     ("header", "authorization", "expected"),
     [
