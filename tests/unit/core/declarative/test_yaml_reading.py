@@ -38,7 +38,8 @@ def test_anchors_and_merge_keys() -> None:
 def test_merging_takes_as_long_as_what_is_merged() -> None:
     """Not as long as that times what was merged before: a megabyte of aliases would be minutes."""
     keys = ", ".join(f"k{number}: 1" for number in range(20_000))
-    text = f"x: &x {{{keys}}}\ny: &y {{k0: 2, z: 3}}\nz: {{<<: [*x, {', '.join(['*y'] * 4000)}]}}\n"
+    aliases = ", ".join(["*y"] * 4000)
+    text = f"x: &x {{{keys}}}\ny: &y {{k0: 2, z: 3}}\nz: {{<<: [*x, {aliases}]}}\n"
     begun = process_time()
     merged = value_of(text)["z"]
     assert process_time() - begun < 1.2
