@@ -2,8 +2,8 @@
 
 What is the same for every endpoint happens here, in this order: TRACE is refused, Host and Origin are
 checked, then the token, a body that was too large is refused, the path is looked up, the Content-Type is
-checked, OPTIONS and HEAD are derived from the endpoint's methods, the body is decoded, what the caller may do
-is judged, the endpoint is called, errors are given their answer.
+checked, OPTIONS and HEAD are derived from the endpoint's methods, what the caller may do is judged, the body
+is decoded, the endpoint is called, errors are given their answer.
 
 A client that goes away does not cancel its call: a write that has reached the store must also reach the
 caches.
@@ -187,6 +187,9 @@ class AdminApp:
         if caller is None:
             # Its token has come to its end while the body was read.
             return UNAUTHORIZED
+        permit = everything if self._gate is None else partial(self._gate.permit, caller)
+        # Before the body is read: to make sense of ten megabytes takes long, and may be for nothing.
+        permit(method, path)
         sent, _, query = request.uri.partition(b"?")
         asked = Asked(
             method=method,
@@ -198,7 +201,7 @@ class AdminApp:
             accept=_header(request, b"accept") or "",
             author=caller.author,
             conditions=conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match"))),
-            permit=everything if self._gate is None else partial(self._gate.permit, caller),
+            permit=permit,
         )
         return await (dispatch(self._table, asked) if method in READING else self._write(asked))
 

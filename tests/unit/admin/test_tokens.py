@@ -50,6 +50,13 @@ def test_the_body_of_a_stranger_is_not_kept(node: AdminNode) -> None:
     assert kept == [0, 50_000]
 
 
+def test_the_body_of_who_may_not_write_is_not_looked_into(node: AdminNode) -> None:
+    """To decode it takes time, and what is wrong with it is nothing that he needs to know."""
+    headers = {"Kong-Admin-Token": made(node, services="read"), "Content-Type": "application/json"}
+    answer = node.client.request("POST", "/services", raw="{", headers=headers)
+    assert answer.status == 403
+
+
 def test_a_stranger_is_told_of_once(node: AdminNode) -> None:
     """Whether a body comes or not, a token that is no good is one line of the log."""
     with caught_warnings() as lines:
