@@ -125,11 +125,12 @@ class Http2Channel(Protocol):
             # RFC 9113 §6.8 would let us answer what is under way; after this h2 sends nothing any more.
             self._leave("the client said goodbye")
             return
-        reset = {event.stream_id for event in events if isinstance(event, StreamReset)}
+        reset = [event.stream_id for event in events if isinstance(event, StreamReset)]
+        # First of all: an answer to one of the others has all streams send.
+        for number in reset:
+            self._taken_back(number)
         for event in events:
-            if isinstance(event, StreamReset):
-                self._taken_back(event.stream_id)
-            elif getattr(event, "stream_id", None) not in reset:
+            if getattr(event, "stream_id", None) not in reset:
                 self._happened(event)
             elif isinstance(event, DataReceived):
                 self._acknowledge(event)

@@ -214,6 +214,21 @@ def test_requests_taken_back_in_haste_are_not_begun() -> None:
     assert client.told.requests == []
 
 
+def test_an_answer_taken_back_harms_no_other() -> None:
+    """In the same packet: windows are opened, another request comes, and the first is taken back."""
+    client = Client()
+    client.told.answer = lambda request: b"x" * 200_000
+    client.ask(1)
+    client.turn()
+    client.h2.increment_flow_control_window(300_000, 1)
+    client.h2.increment_flow_control_window(300_000)
+    client.ask(3)
+    client.h2.reset_stream(1)
+    client.turn()
+    assert client.statuses() == [b"200", b"200"]
+    assert len(client.body(3)) == 65_535
+
+
 def test_a_client_that_cancels_now_and_then_is_served() -> None:
     """Whoever lets as many be answered may take back as many."""
     client = Client()
