@@ -1,46 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from tests.kit.health import checked
 from twisted_kong.core.health.checks import Event, Probe, checks_of, suffices, threshold_of
-
-
-def upstream(**changed: Any) -> dict[str, Any]:
-    """The row of an Upstream with Kong's defaults but for what is named by ``side__part__field``."""
-    checks: dict[str, Any] = {
-        "threshold": 0,
-        "active": {
-            "type": "http",
-            "timeout": 1,
-            "concurrency": 10,
-            "http_path": "/",
-            "headers": None,
-            "https_sni": None,
-            "https_verify_certificate": True,
-            "healthy": {"http_statuses": [200, 302], "interval": 0, "successes": 0},
-            "unhealthy": {
-                "http_statuses": [429, 500],
-                "interval": 0,
-                "tcp_failures": 0,
-                "timeouts": 0,
-                "http_failures": 0,
-            },
-        },
-        "passive": {
-            "type": "http",
-            "healthy": {"http_statuses": [200, 201], "successes": 0},
-            "unhealthy": {"http_statuses": [500], "tcp_failures": 0, "timeouts": 0, "http_failures": 0},
-        },
-    }
-    for path, value in changed.items():
-        *parts, last = path.split("__")
-        place = checks
-        for part in parts:
-            place = place[part]
-        place[last] = value
-    return {"id": "u", "name": "up", "host_header": None, "client_certificate": None, "healthchecks": checks}
 
 
 @pytest.mark.parametrize(
@@ -57,8 +20,8 @@ def upstream(**changed: Any) -> dict[str, Any]:
 )
 def test_checks_are_on_where_something_can_put_an_address_out(switch: str, is_on: bool) -> None:
     """Kong: an interval, or a limit of failures of requests."""
-    assert checks_of(upstream()) is None
-    assert (checks_of(upstream(**{switch: 1})) is not None) is is_on
+    assert checks_of(checked()) is None
+    assert (checks_of(checked(**{switch: 1})) is not None) is is_on
 
 
 def test_a_row_without_checks_has_none() -> None:
@@ -69,7 +32,7 @@ def test_a_row_without_checks_has_none() -> None:
 
 def test_statuses_are_judged_by_their_lists() -> None:
     """What is in neither says nothing, the list of the healthy is asked first, and no HTTP is a failure."""
-    checks = checks_of(upstream(active__healthy__interval=1, active__healthy__http_statuses=[200, 500]))
+    checks = checks_of(checked(active__healthy__interval=1, active__healthy__http_statuses=[200, 500]))
     assert checks is not None
     judged = {status: checks.active.judge(status) for status in (200, 500, 429, 404, 0)}
     assert judged == {
@@ -83,7 +46,7 @@ def test_statuses_are_judged_by_their_lists() -> None:
 
 def test_504_of_a_proxied_response_is_a_timeout() -> None:
     """As in Kong, whatever the lists hold."""
-    checks = checks_of(upstream(passive__unhealthy__http_failures=1, passive__unhealthy__http_statuses=[504]))
+    checks = checks_of(checked(passive__unhealthy__http_failures=1, passive__unhealthy__http_statuses=[504]))
     assert checks is not None
     assert checks.passive.judge_proxied(504) is Event.TIMEOUT
     assert checks.passive.judge(504) is Event.HTTP_FAILURE
@@ -91,7 +54,7 @@ def test_504_of_a_proxied_response_is_a_timeout() -> None:
 
 def test_probes_are_as_configured() -> None:
     """Each field of ``active`` arrives; each value of a header is a line, unless it would make two."""
-    row = upstream(
+    row = checked(
         active__healthy__interval=2.5,
         active__type="https",
         active__timeout=3,
@@ -123,14 +86,14 @@ def test_probes_are_as_configured() -> None:
 )
 def test_kinds_of_probes(kind: str, secure: bool, asks: bool) -> None:
     """Which speak TLS, and which send a request."""
-    checks = checks_of(upstream(active__healthy__interval=1, active__type=kind))
+    checks = checks_of(checked(active__healthy__interval=1, active__type=kind))
     assert checks is not None
     assert (checks.probe.is_secure, checks.probe.asks) == (secure, asks)
 
 
 def test_a_timeout_of_0_is_the_default_one() -> None:
     """As in OpenResty: a probe never waits for ever, and never not at all."""
-    checks = checks_of(upstream(active__healthy__interval=1, active__timeout=0))
+    checks = checks_of(checked(active__healthy__interval=1, active__timeout=0))
     assert checks is not None
     assert checks.probe.timeout == 60
 
