@@ -170,7 +170,8 @@ class RequestContext:
 
     Set when they are known: ``route``, ``service``, ``match`` (the router's RouteMatch), ``upstream`` (from
     the match to the end), ``response`` (from header_filter on, None before and where no plugin needs it; the
-    status is always in ``status``), ``tries``, ``balanced_at`` / ``answered_at`` (epoch seconds: the balancer
+    status is always in ``status``), ``tries``, ``balancing_key`` (what consistent hashing goes by),
+    ``balanced_at`` / ``answered_at`` (epoch seconds: the balancer
     has chosen; the first byte of the head of the answer), ``bytes_sent`` (of the body, to the client),
     ``request_size`` and ``response_size`` (whole messages on the client's side, in bytes).
 
@@ -201,6 +202,7 @@ class RequestContext:
     upstream: Upstream | None = None
     response: Response | None = None
     status: int = 0
+    balancing_key: bytes | None = None
     balanced_at: float = 0.0
     answered_at: float = 0.0
     bytes_sent: int = 0

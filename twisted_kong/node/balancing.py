@@ -1,7 +1,11 @@
 """From a Service's host to a peer: an Upstream's Targets, or the addresses of a name.
 
 A host that is the name of an Upstream is balanced over its Targets; any other is looked up.  An IP address
-needs neither.  Changed row by row: only the ring of the Upstream concerned is built anew, when next asked.
+needs neither.  Changed row by row.
+
+Whose health counts: :attr:`Balancing.health` is asked before a Target's address is chosen, and told what came
+of each try there; without it all are available.  An Upstream of whose weight no more than ``threshold`` per
+cent is available serves nothing.
 """
 
 from __future__ import annotations
@@ -9,104 +13,78 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from twisted.internet.defer import Deferred
-from typing_extensions import override
 
-from twisted_kong.core.balancer.round_robin import RoundRobin
+from twisted_kong.core.balancer.outcomes import Failure, Outcome
+from twisted_kong.core.balancer.targets import parse_target
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.context import RequestContext
 from twisted_kong.core.hosts import is_address
+from twisted_kong.node.balanced import Addresses, Balanced, Resolve
 from twisted_kong.node.dns import NameFailure
+from twisted_kong.node.peers import Health, NoPeer, Peer
 
-Addresses = tuple[str, ...]
-Resolve = Callable[[str], "Addresses | Deferred[Addresses]"]
+__all__ = ["Balancing", "Health", "NoPeer", "Peer", "parse_target"]
 
-_DEFAULT_PORT = 8000
-_DEFAULT_WEIGHT = 100
 # Addresses of Services remembered as peers; all forgotten when full.
 _REMEMBERED = 10_000
-
-
-class NoPeer(Exception):
-    """An Upstream has no Target that could serve (Kong: 503 ``failure to get a peer``)."""
-
-
-class Peer:
-    """One address to connect to; the same object for the same address, so it can serve as a key.
-
-    ``name`` is what Host says when nothing else decided: the Target's or Service's name, else the IP.
-    ``host_header`` is the Upstream's, if it has one; ``key`` tells which connections can be shared.
-    """
-
-    __slots__ = ("host_header", "ip", "key", "name", "port")
-
-    def __init__(self, ip: str, port: int, name: str, host_header: str | None = None) -> None:
-        self.ip = ip
-        self.port = port
-        self.key = (ip, port)
-        self.name = name
-        self.host_header = host_header
-
-    @override
-    def __repr__(self) -> str:
-        return f"Peer({self.ip!r}, {self.port}, {self.name!r})"
-
-
-def parse_target(target: str) -> tuple[str, int]:
-    """The host and port of a Target; Kong's default port is 8000."""
-    host, colon, port = target.rpartition(":")
-    if not colon or (":" in host and not host.startswith("[")):
-        return target.strip("[]"), _DEFAULT_PORT
-    if port.isascii() and port.isdigit():
-        return host.strip("[]"), int(port)
-    return target.strip("[]"), _DEFAULT_PORT
-
-
-def _weight(row: Entity) -> int:
-    weight = row.get("weight")
-    return _DEFAULT_WEIGHT if weight is None else int(weight)
-
-
-class _Upstream:
-    """One Upstream with its Targets and, once asked, its ring."""
-
-    __slots__ = ("ring", "row", "targets")
-
-    def __init__(self) -> None:
-        self.row: Entity | None = None
-        self.targets: dict[str, Entity] = {}
-        self.ring: RoundRobin[tuple[str, int]] | None = None
-
-    def turn(self) -> RoundRobin[tuple[str, int]]:
-        if self.ring is None:
-            # Later rows of one target replace earlier ones (Kong: only the newest counts).
-            rows = sorted(self.targets.values(), key=lambda row: (row.get("created_at") or 0, row["id"]))
-            weights = {row["target"]: _weight(row) for row in rows}
-            self.ring = RoundRobin((parse_target(target), weight) for target, weight in weights.items())
-        return self.ring
 
 
 class Balancing:
     """Chooses peers; kept up to date with the rows of ``upstreams`` and ``targets``.
 
     :param resolve: addresses of a host, at once or later; :exc:`NameFailure` without any.
+    :param now: seconds; for when to look at names of Targets again, and how fast they answer.
+    :param new_cookie: makes the values of cookies that requests are hashed on.
+
+    ``watchers`` are called with the id of an Upstream whenever it, its addresses or their weights have
+    changed, or it is gone.
     """
 
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
-        self._upstreams: dict[str, _Upstream] = {}
-        self._by_name: dict[str, _Upstream] = {}
+    def __init__(
+        self,
+        resolve: Resolve,
+        now: Callable[[], float] = lambda: 0.0,
+        new_cookie: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.health: Health | None = None
+        self.watchers: list[Callable[[str], object]] = []
+        self._resolve, self._now, self._new_cookie = resolve, now, new_cookie
+        self._upstreams: dict[str, Balanced] = {}
+        self._by_name: dict[str, Balanced] = {}
+        self._upstream_of: dict[str, Balanced] = {}
         self._fixed: dict[tuple[str, int], Peer] = {}
-        self._peers: dict[tuple[str, int, str, str | None], Peer] = {}
+        self._peers: dict[tuple[str, int, str], Peer] = {}
         self._turns: dict[str, int] = {}
 
-    def pick(self, host: str, port: int, tried: Collection[Peer] = ()) -> Peer | Deferred[Peer]:
-        """The next peer for a host, if possible one not tried yet.
+    def pick(
+        self, host: str, port: int, tried: Collection[Peer] = (), ctx: RequestContext | None = None
+    ) -> Peer | Deferred[Peer]:
+        """The next peer for a host, if possible one not tried yet; ``ctx`` is the request, to be hashed.
 
         Raises or fails with :exc:`NoPeer` or :exc:`NameFailure`.
         """
         upstream = self._by_name.get(host)
-        if upstream is not None and upstream.row is not None:
-            return self._pick_target(upstream, upstream.row, tried)
-        return self.fixed(host, port) or self._pick_address(host, port, None, tried)
+        if upstream is not None:
+            return self._pick_target(upstream, tried, ctx)
+        return self.fixed(host, port) or self._pick_address(host, port, tried)
+
+    def started(self, peer: Peer) -> None:
+        """A try at a Target's address has begun; :meth:`ended` follows, whatever happens."""
+        upstream = self._upstreams.get(peer.upstream_id or "")
+        if upstream is not None:
+            upstream.algorithm.started(peer)
+
+    def ended(self, peer: Peer, outcome: Outcome | None, took: float) -> None:
+        """What came of a try: None for nothing that tells of the Target, e.g. that the client left.
+
+        ``took`` is in seconds, until the head of the answer or the failure.
+        """
+        upstream = self._upstreams.get(peer.upstream_id or "")
+        if upstream is not None:
+            learnt = None if outcome is None else took
+            upstream.algorithm.ended(peer, learnt, self._now(), isinstance(outcome, Failure))
+            if self.health is not None and outcome is not None:
+                self.health.report(peer, outcome)
 
     async def addresses(self, host: str) -> Addresses:
         """Where requests for a host go that is no Upstream; raises :exc:`NameFailure` if nowhere."""
@@ -125,86 +103,150 @@ class Balancing:
             peer = self._fixed[host, port] = Peer(host, port, host)
         return peer
 
-    def _pick_target(
-        self, upstream: _Upstream, row: Entity, tried: Collection[Peer]
-    ) -> Peer | Deferred[Peer]:
-        avoid = {(peer.name, peer.port) for peer in tried}
-        chosen = upstream.turn().pick(avoid)
-        if chosen is None:
-            raise NoPeer(row["name"])
-        host, port = chosen
-        host_header = row.get("host_header")
-        if is_address(host):
-            return self._peer(host, port, host, host_header)
-        return self._pick_address(host, port, host_header, tried)
+    # Upstreams, as health checks see them.
 
-    def _pick_address(
-        self, host: str, port: int, host_header: str | None, tried: Collection[Peer]
+    def upstream_rows(self) -> list[Entity]:
+        """Every Upstream."""
+        return [upstream.row for upstream in self._upstreams.values() if upstream.row is not None]
+
+    def upstream_row(self, upstream_id: str) -> Entity | None:
+        """One of them."""
+        upstream = self._upstreams.get(upstream_id)
+        return None if upstream is None else upstream.row
+
+    def peers_of(self, upstream_id: str) -> list[Peer]:
+        """The addresses of its Targets that are known now; names are looked up, for the next time."""
+        upstream = self._upstreams.get(upstream_id)
+        if upstream is None:
+            return []
+        upstream.look_up(self._now())
+        return list(upstream.peers())
+
+    # Choosing.
+
+    def _pick_target(
+        self, upstream: Balanced, tried: Collection[Peer], ctx: RequestContext | None
     ) -> Peer | Deferred[Peer]:
+        upstream.look_up(self._now())
+        peer = self._choose(upstream, tried, ctx)
+        if peer is not None:
+            return peer
+        if upstream.is_looking:
+            return upstream.looked().addCallback(lambda _: self._chosen(upstream, tried, ctx))
+        raise NoPeer(upstream.id)
+
+    def _chosen(self, upstream: Balanced, tried: Collection[Peer], ctx: RequestContext | None) -> Peer:
+        peer = self._choose(upstream, tried, ctx)
+        if peer is None:
+            raise NoPeer(upstream.id)
+        return peer
+
+    def _choose(self, upstream: Balanced, tried: Collection[Peer], ctx: RequestContext | None) -> Peer | None:
+        algorithm = upstream.algorithm
+        key = b"" if upstream.keys is None or ctx is None else upstream.keys.of(ctx)
+        health = self.health
+        available = None if health is None else health.available
+        if available is not None and upstream.threshold and not _enough(upstream, available):
+            return None
+        if tried:
+            avoided = {peer.key for peer in tried}
+            peer = algorithm.pick(
+                lambda peer: peer.key not in avoided and (available is None or available(peer)), key
+            )
+            if peer is not None:
+                return peer
+        return algorithm.pick(available, key)
+
+    def _pick_address(self, host: str, port: int, tried: Collection[Peer]) -> Peer | Deferred[Peer]:
         found = self._resolve(host)
         if isinstance(found, Deferred):
-            return found.addCallback(self._turn, host, port, host_header, tried)
-        return self._turn(found, host, port, host_header, tried)
+            return found.addCallback(self._turn, host, port, tried)
+        return self._turn(found, host, port, tried)
 
-    def _turn(
-        self, addresses: Addresses, host: str, port: int, host_header: str | None, tried: Collection[Peer]
-    ) -> Peer:
+    def _turn(self, addresses: Addresses, host: str, port: int, tried: Collection[Peer]) -> Peer:
         """One of several addresses, in turn."""
         if not addresses:
             raise NameFailure(host)
         avoid = {peer.ip for peer in tried if peer.port == port}
         usable = [ip for ip in addresses if ip not in avoid] or addresses
         if len(usable) == 1:
-            return self._peer(usable[0], port, host, host_header)
+            return self._peer(usable[0], port, host)
         if len(self._turns) >= _REMEMBERED:
             self._turns.clear()
         turn = self._turns[host] = self._turns.get(host, -1) + 1
-        return self._peer(usable[turn % len(usable)], port, host, host_header)
+        return self._peer(usable[turn % len(usable)], port, host)
 
-    def _peer(self, ip: str, port: int, name: str, host_header: str | None) -> Peer:
-        key = (ip, port, name, host_header)
+    def _peer(self, ip: str, port: int, name: str) -> Peer:
+        key = (ip, port, name)
         peer = self._peers.get(key)
         if peer is None:
             if len(self._peers) >= _REMEMBERED:
                 self._peers.clear()
-            peer = self._peers[key] = Peer(ip, port, name, host_header)
+            peer = self._peers[key] = Peer(ip, port, name)
         return peer
+
+    # Rows.
 
     def put_upstream(self, row: Entity) -> None:
         """An Upstream was made or changed."""
-        upstream = self._upstreams.setdefault(row["id"], _Upstream())
+        upstream = self._upstream(row["id"])
         self._forget_name(upstream)
-        upstream.row = row
         self._by_name[row["name"]] = upstream
+        upstream.put(row)
 
     def remove_upstream(self, upstream_id: str) -> None:
         """An Upstream is gone, and its Targets with it."""
         upstream = self._upstreams.pop(upstream_id, None)
         if upstream is not None:
             self._forget_name(upstream)
-
-    def _forget_name(self, upstream: _Upstream) -> None:
-        row = upstream.row
-        if row is not None and self._by_name.get(row["name"]) is upstream:
-            del self._by_name[row["name"]]
+            for target_id in upstream.target_ids():
+                self._upstream_of.pop(target_id, None)
+            self._tell(upstream_id)
 
     def put_target(self, row: Entity) -> None:
         """A Target was made or changed; it may come before its Upstream."""
-        upstream = self._upstreams.setdefault(row["upstream"]["id"], _Upstream())
-        upstream.targets[row["id"]] = row
-        upstream.ring = None
+        upstream = self._upstream(row["upstream"]["id"])
+        if self._upstream_of.get(row["id"], upstream) is not upstream:
+            self.remove_target(row["id"])
+        self._upstream_of[row["id"]] = upstream
+        upstream.put_target(row)
 
     def remove_target(self, target_id: str) -> None:
         """A Target is gone."""
-        for upstream in self._upstreams.values():
-            if upstream.targets.pop(target_id, None) is not None:
-                upstream.ring = None
+        upstream = self._upstream_of.pop(target_id, None)
+        if upstream is not None:
+            upstream.remove_target(target_id)
 
     def replace(self, upstreams: Iterable[Entity], targets: Iterable[Entity]) -> None:
         """Forget everything and start from these rows."""
-        self._upstreams = {}
-        self._by_name = {}
+        for upstream_id in list(self._upstreams):
+            self.remove_upstream(upstream_id)
         for row in upstreams:
             self.put_upstream(row)
         for row in targets:
             self.put_target(row)
+
+    def _upstream(self, id: str) -> Balanced:
+        upstream = self._upstreams.get(id)
+        if upstream is None:
+            upstream = self._upstreams[id] = Balanced(id, self._resolve, self._new_cookie, self._tell)
+        return upstream
+
+    def _forget_name(self, upstream: Balanced) -> None:
+        row = upstream.row
+        if row is not None and self._by_name.get(row["name"]) is upstream:
+            del self._by_name[row["name"]]
+
+    def _tell(self, upstream_id: str) -> None:
+        for watcher in self.watchers:
+            watcher(upstream_id)
+
+
+def _enough(upstream: Balanced, available: Callable[[Peer], bool]) -> bool:
+    """Kong: the weight that is available must be more than ``threshold`` per cent of all."""
+    total = usable = 0
+    for peer in upstream.peers():
+        if peer.weight > 0:
+            total += peer.weight
+            usable += peer.weight if available(peer) else 0
+    return usable * 100 > upstream.threshold * total

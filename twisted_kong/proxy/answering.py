@@ -10,7 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twisted_kong.core.balancer.outcomes import Outcome
 from twisted_kong.core.context import Answer, RequestContext
+from twisted_kong.node.balancing import Peer
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import NOTHING, Client, Needs
 from twisted_kong.proxy.request_body import RequestBody
@@ -33,6 +35,9 @@ class Answering:
     answered = False
     over = False
     _connection: Upstream | None = None
+    # The Target's address that is being tried, as long as the balancer counts the try.
+    _target: Peer | None = None
+    _try_began = 0.0
     _keep = True
     _registered = False
     # Nothing could be read of the request: no plugin sees it.
@@ -137,6 +142,9 @@ class Answering:
     def _log_request(self) -> None:
         gateway = self.gateway
         ctx = self.ctx
+        if self._target is not None:
+            # Kong: the status that the client saw, unless a plugin answered instead of the Service.
+            self._let_go(ctx.status if ctx.answered_at and ctx.source == "service" else None)
         if self.needs.has_log:
             head, body = ctx.head, self.body
             # The request line has two spaces, the version and its end, the block another end.
@@ -149,6 +157,13 @@ class Answering:
         del ctx.io
         if ctx.plan is not None:
             ctx.plan = None
+
+    def _let_go(self, outcome: Outcome | None) -> None:
+        """Tell the balancer that the try which it counts is over, and what came of it."""
+        peer, self._target = self._target, None
+        if peer is not None:
+            until = self.ctx.answered_at or self.gateway.now()
+            self.gateway.balancer.ended(peer, outcome, until - self._try_began)
 
     def _cut_off(self) -> None:
         """End an answer that cannot be completed, so that the client notices."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from twisted_kong.core.balancer.outcomes import Failure as Failed
+from twisted_kong.core.balancer.outcomes import Outcome
 from twisted_kong.core.context import Answer, Try
 from twisted_kong.core.context import Upstream as Way
 from twisted_kong.core.headers import is_value
@@ -25,6 +27,13 @@ from twisted_kong.proxy.request_heads import host_header, lines_of
 from twisted_kong.proxy.upstream import Upstream
 
 _NOT_REPEATED = frozenset((b"POST", b"LOCK", b"PATCH"))
+# What a try that came to nothing tells of a Target. Kong: a bad answer counts as nginx's own 502.
+_OUTCOMES: dict[Fault, Outcome] = {
+    Fault.CONNECT: Failed.CONNECT,
+    Fault.LOST: Failed.CONNECT,
+    Fault.TIMEOUT: Failed.TIMEOUT,
+    Fault.INVALID: 502,
+}
 
 
 class Forwarding(Relaying):
@@ -43,7 +52,7 @@ class Forwarding(Relaying):
         way = ctx.upstream
         assert way is not None
         try:
-            peer = self.gateway.balancer.pick(way.host, way.port, self._tried)
+            peer = self.gateway.balancer.pick(way.host, way.port, self._tried, ctx)
         except (NoPeer, NameFailure) as error:
             self._no_peer(error)
             return
@@ -51,11 +60,17 @@ class Forwarding(Relaying):
             self._prompt = False
             peer.addCallbacks(self._chosen, self._not_chosen)
         else:
-            self._connect(way, peer)
+            self._go_to(way, peer)
 
     def _chosen(self, peer: Peer) -> None:
         if not self.over and self.ctx.upstream is not None:
-            self._connect(self.ctx.upstream, peer)
+            self._go_to(self.ctx.upstream, peer)
+
+    def _go_to(self, way: Way, peer: Peer) -> None:
+        if peer.upstream_id is not None:
+            self._target = peer
+            self.gateway.balancer.started(peer)
+        self._connect(way, peer)
 
     def _not_chosen(self, failure: Failure) -> None:
         if not self.over:
@@ -174,6 +189,8 @@ class Forwarding(Relaying):
         self._connection = None
         if self.over:
             return
+        if self._target is not None and not self.ctx.answered_at:
+            self._let_go(None if reused and fault is Fault.LOST else _OUTCOMES[fault])
         way = self.ctx.upstream
         peer = self._peer
         if self.answered or way is None or peer is None or self.ctx.answered_at:

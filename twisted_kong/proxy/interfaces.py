@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
+from twisted_kong.core.balancer.outcomes import Outcome
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import Answer, RequestContext
 from twisted_kong.core.http1.heads import ResponseHead
@@ -203,8 +204,18 @@ class Balancer(Protocol):
         """The peer of a host that leads to one place for ever: an IP address."""
         ...
 
-    def pick(self, host: str, port: int, tried: Collection[Peer] = ()) -> Peer | Deferred[Peer]:
+    def pick(
+        self, host: str, port: int, tried: Collection[Peer] = (), ctx: RequestContext | None = None
+    ) -> Peer | Deferred[Peer]:
         """A peer for a Service's host; NoPeer or NameFailure where there is none."""
+        ...
+
+    def started(self, peer: Peer) -> None:
+        """A try at the address of a Target begins; ``ended`` must follow."""
+        ...
+
+    def ended(self, peer: Peer, outcome: Outcome | None, took: float) -> None:
+        """What came of it, after so many seconds; None if that tells nothing of the Target."""
         ...
 
 

@@ -27,7 +27,6 @@ class Relaying(Answering):
     _chunking = False
     _size = 0
     _peer: Peer | None = None
-    _try_began = 0.0
 
     # The Service's answer, as the upstream connection tells it.
 

@@ -113,7 +113,7 @@ class Builder:
         schemas = build_schemas(plugins.definitions, conf.router_flavor)
         database = await self._open_database(schemas)
         self._undo.push_async_callback(database.stop)
-        balancing = make_balancing(conf, reactor)
+        balancing = make_balancing(conf, reactor, self._ground.host.new_uuid)
         clock = SteadyClock(reactor)
         state = NodeState(
             conf,

@@ -76,17 +76,21 @@ def replies_of(conf: Conf) -> Replies:
     return Replies(conf.error_default_type, templates)
 
 
-def make_balancing(conf: Conf, reactor: Any) -> Balancing:
-    """The balancer, without Upstreams yet; other hosts are looked up through the reactor."""
+def make_balancing(conf: Conf, reactor: Any, new_cookie: Callable[[], str]) -> Balancing:
+    """The balancer, without Upstreams yet; other hosts are looked up through the reactor.
+
+    :param new_cookie: makes the values of cookies to hash requests on.
+    """
+    clock = SteadyClock(reactor)
     resolver = Resolver(
         reactor.nameResolver,
-        SteadyClock(reactor),
+        clock,
         ttl=_NAME_TTL if conf.dns_valid_ttl is None else conf.dns_valid_ttl,
         stale_ttl=conf.dns_stale_ttl,
         error_ttl=conf.dns_error_ttl,
         size=conf.dns_cache_size,
     )
-    return Balancing(resolver)
+    return Balancing(resolver, clock.seconds, new_cookie)
 
 
 def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:

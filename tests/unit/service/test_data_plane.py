@@ -80,7 +80,7 @@ def test_a_missing_template_is_refused(tmp_path: Path) -> None:
 
 def test_names_are_looked_up_through_the_reactor(node: MemoryNode) -> None:
     """An address needs no look-up; the balancer begins without Upstreams."""
-    peer = make_balancing(node.conf, node.reactor).pick("192.0.2.1", 80)
+    peer = make_balancing(node.conf, node.reactor, str).pick("192.0.2.1", 80)
     assert isinstance(peer, Peer)
     assert (peer.ip, peer.port) == ("192.0.2.1", 80)
 
