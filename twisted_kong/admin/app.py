@@ -124,7 +124,8 @@ class AdminApp:
         header = partial(_header, request)
         if is_embedded(request.method, header):
             return EMBEDDED
-        if self._caller(request) is None and not is_preflight(request.method, header):
+        request.caller = self._caller(request)
+        if request.caller is None and not is_preflight(request.method, header):
             return UNAUTHORIZED
         return page(413) if request.too_large else None
 
@@ -174,7 +175,8 @@ class AdminApp:
         path: str,
         params: Mapping[str, str],
     ) -> Answer:
-        handlers, caller = self._table[path], self._caller(request)
+        handlers = self._table[path]
+        caller: Caller | None = request.caller
         takes_body = method in METHODS_WITH_BODY or (method == "GET" and path in GET_WITH_BODY)
         kind, data = _header(request, b"content-type") or "", b""
         if takes_body:
@@ -185,7 +187,7 @@ class AdminApp:
         if handler_of(handlers, method) is None:
             return METHOD_NOT_ALLOWED
         if caller is None:
-            # Its token has come to its end while the body was read.
+            # Let in without a token, as a preflight, which OPTIONS alone is.
             return UNAUTHORIZED
         permit = everything if self._gate is None else partial(self._gate.permit, caller)
         # Before the body is read: to make sense of ten megabytes takes long, and may be for nothing.

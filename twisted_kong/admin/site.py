@@ -35,12 +35,13 @@ class BoundedRequest(Request):
     """A request that keeps at most ``site.body_limit`` bytes of its body.
 
     ``app`` is the application it is for, ``arrived`` when it was complete, on the clock of who measures the
-    latency.  ``subject`` tells from then on whom the client's verified certificate is for (mutual TLS), None
-    for a client that showed none.  ``refused`` is the answer to a request that its head says enough about:
-    of its body nothing is kept.
+    latency.  ``caller`` is whom the application has found it to be from.  ``subject`` tells from then on whom
+    the client's verified certificate is for (mutual TLS), None for a client that showed none.  ``refused`` is
+    the answer to a request that its head says enough about: of its body nothing is kept.
     """
 
     app: Any = None
+    caller: Any = None
     arrived = 0.0
     too_large = False
     received = 0
