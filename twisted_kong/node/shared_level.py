@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.logger import Logger
 
 from twisted_kong.core.changes import Change, Entity
@@ -42,12 +42,14 @@ class SharedLevel:
 
     def __init__(self, rows: Rows, use: Callable[[str, float], object]) -> None:
         self._rows, self._use = rows, use
+        # A read that takes long must not bring back what a later one has replaced.
+        self._one = DeferredLock()
 
     def apply(self, changes: Sequence[Change]) -> Deferred[None]:
         """Use the level that was written, if one was; fires when that is done, or cannot be."""
         if not any((each.entity, each.id) == (KIND, KEY) for each in changes):
             return succeed(None)
-        done = Deferred.fromCoroutine(self._take_over())
+        done: Deferred[None] = self._one.run(self._take_over)
         # How much is logged must not decide whether entities are followed.
         return done.addErrback(lambda failure: self._log.failure("cannot use the log level of all", failure))
 

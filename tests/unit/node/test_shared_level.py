@@ -53,3 +53,16 @@ def test_nonsense_is_told_and_stops_nothing() -> None:
         success_of(world.level.apply([change(1, KIND, KEY)]))
     assert len(lines) == 1
     assert world.used == []
+
+
+def test_a_slow_read_does_not_bring_an_older_level_back() -> None:
+    """Two levels are written one after the other, and the first read is answered last."""
+    world = World()
+    world.rows.held = True
+    world.write(encoded("debug", 5))
+    world.level.apply([change(1, KIND, KEY)])
+    world.write(encoded("warn", 5))
+    world.level.apply([change(2, KIND, KEY)])
+    while world.rows.waiting:
+        world.rows.waiting.pop().callback(None)
+    assert world.used[-1] == ("warn", 5.0)
