@@ -28,6 +28,9 @@ from twisted_kong.db.staging import JointWrites, stage, unwritten
 from twisted_kong.db.turns import Turns
 
 PATH = "/batch"
+# In bytes, all answers together: a batch may ask for a thousand pages of a thousand entities each.
+MOST_ANSWERED = 32 * 1024 * 1024
+TOO_MUCH = message(400, "the answers of a batch are too long together: read less in one")
 
 
 class Batch:
@@ -84,11 +87,14 @@ class Batch:
     async def _run(self, twin: Database, operations: Sequence[Operation], call: Call) -> list[dict[str, Any]]:
         table = self._table_over(twin)
         paths, turns = self._paths(), Turns(self._database.clock)
-        data = []
+        data, left = [], MOST_ANSWERED
         for index, operation in enumerate(operations):
             answer = await self._answer(table, paths, operation, call)
             if answer.status >= 400:
                 raise _Refusal(index, answer)
+            left -= len(answer.body)
+            if left < 0:
+                raise _Refusal(index, TOO_MUCH)
             data.append({"status": answer.status, "body": body_of(answer), **_warning(answer)})
             await turns.pause()
         return data

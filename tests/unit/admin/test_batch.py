@@ -179,6 +179,17 @@ def test_a_batch_of_reads_changes_nothing(node: AdminNode) -> None:
     assert node.applied == []
 
 
+def test_answers_are_bounded_together(node: AdminNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small request must not have the node hold a thousand pages at once."""
+    monkeypatch.setattr("twisted_kong.admin.batch.MOST_ANSWERED", 1000)
+    reads = [("GET", "/services")] * 10
+    answer = refused(node, *reads)
+    assert answer.status == 400
+    assert "too long together" in answer.json["message"]
+    assert answer.json["operation"] < 9
+    assert batch(node, *reads[:1]).status == 200
+
+
 def test_a_node_that_does_not_follow_says_so(node: AdminNode) -> None:
     """The batch stands, and the answer tells that this node has not applied it."""
     node.follows = False
