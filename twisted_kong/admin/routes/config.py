@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from twisted.internet.defer import DeferredLock
+
 from twisted_kong.admin.answers import JSON, Answer, as_json, encode, message
 from twisted_kong.admin.bodies import YAML_TYPES
 from twisted_kong.admin.calls import Call, Table
@@ -46,6 +48,8 @@ class ConfigEndpoints:
         self._importer = Importer(database, database.clock)
         self._exporter = Exporter(database, database.clock)
         self._progress = ImportProgress(lambda: database.write_context().now)
+        # Each takes memory for all that it compares, so one after the other.
+        self._trial = DeferredLock()
 
     def table(self) -> Table:
         """Paths and handlers."""
@@ -92,11 +96,15 @@ class ConfigEndpoints:
         return as_json(200, self._progress.shown())
 
     async def _try_out(self, call: Call, options: Options) -> Answer:
-        document = await document_in(call.body, self._importer)
-        plan = await self._importer.plan(document, options)
-        turns = Turns(self._database.clock)
-        changes = await shown_changes(self._database.schemas, plan.changes, turns)
-        await plan.forget(turns)
+        await self._trial.acquire()
+        try:
+            document = await document_in(call.body, self._importer)
+            plan = await self._importer.plan(document, options)
+            turns = Turns(self._database.clock)
+            changes = await shown_changes(self._database.schemas, plan.changes, turns)
+            await plan.forget(turns)
+        finally:
+            self._trial.release()
         return as_json(201, {"dry_run": True, "status": 201, "changes": changes, "summary": summary(changes)})
 
     async def _followed(self, done: Imported) -> tuple[tuple[str, str], ...]:
