@@ -68,9 +68,8 @@ class ClientConnection(Protocol, Timed):
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
         """TLS is up: the name that the client asked for is known."""
-        name = self.transport.getHandle().get_servername()
-        if name:
-            self.sni = name.decode("ascii", "replace").lower().rstrip(".")
+        # OpenSSL would not tell it where a session of TLS 1.2 was resumed.
+        self.sni = self.transport.server_name or None
 
     def want_body(self) -> None:
         """The body is needed: tell a client that waits for 100, and read on."""

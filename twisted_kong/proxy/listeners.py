@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from typing_extensions import override
 
 from twisted_kong.core.conf.listeners import Listener
@@ -17,6 +16,7 @@ from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.ports import BACKLOG, announce
+from twisted_kong.proxy.secured import SecuredFactory
 from twisted_kong.proxy.tls import ServerTls
 from twisted_kong.proxy.transport import listen
 
@@ -88,8 +88,7 @@ class Listening:
         clients = ClientFactory(self._gateway, "https" if listener.ssl else "http")
         factory: Any = clients
         if listener.ssl and self._tls is not None:
-            factory = TLSMemoryBIOFactory(self._tls, False, clients, self._reactor)
-            factory.noisy = False
+            factory = SecuredFactory(self._tls, clients, self._reactor)
         port = listen(
             self._reactor,
             listener.port,

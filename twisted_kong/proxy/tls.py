@@ -18,33 +18,20 @@ from zope.interface import implementer
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.suites import TlsSettings
 from twisted_kong.core.hosts import is_address
-from twisted_kong.node.certificates import KeyPair, load_private_key
+from twisted_kong.node.certificates import KeyPair
 from twisted_kong.proxy.pool import Secure
+from twisted_kong.proxy.stored_certificates import CertificateFor, StoredCertificates
+from twisted_kong.proxy.tls_contexts import DEFAULT_SESSIONS, Offer, Sessions, server_context, show
 from twisted_kong.proxy.verification import verifier
 
-_PROTOCOLS = [b"http/1.1", b"http/1.0"]
+_PROTOCOLS = (b"http/1.1", b"http/1.0")
 _HTTP2 = b"h2"
-_OFF = {
-    "TLSv1": SSL.OP_NO_TLSv1,
-    "TLSv1.1": SSL.OP_NO_TLSv1_1,
-    "TLSv1.2": SSL.OP_NO_TLSv1_2,
-    "TLSv1.3": SSL.OP_NO_TLSv1_3,
-}
 # Ways to speak TLS that are remembered; all forgotten when full.
 _REMEMBERED = 1024
 
 
 class TlsUnavailable(Exception):
     """A Service asks for a certificate that is not at hand."""
-
-
-def _use(context: SSL.Context, pair: KeyPair) -> None:
-    own, *chain = x509.load_pem_x509_certificates(pair.certificate)
-    context.use_certificate(own)
-    for certificate in chain:
-        context.add_extra_chain_cert(certificate)
-    key: Any = load_private_key(pair.key)
-    context.use_privatekey(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +59,6 @@ def _check_clients(context: SSL.Context, check: ClientCheck) -> None:
     context.set_verify_depth(check.depth)
     demanded = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if check.demanded else 0
     context.set_verify(SSL.VERIFY_PEER | demanded, _as_found)
-    # Without it OpenSSL ends every handshake that resumes a session of a client whose certificate it saw.
-    context.set_session_id(b"admin")
 
 
 def _as_found(_: SSL.Connection, certificate: X509, error: int, depth: int, found: int) -> bool:
@@ -88,47 +73,45 @@ class ServerTls:
     :param pairs: certificates with keys, of different kinds (``ssl_cert``).
     :param http2: whether HTTP/2 is offered, before HTTP/1.1.
     :param check: how clients are checked; None for not at all.
+    :param certificate_for: finds the stored Certificate for a server name; without it all names are shown
+        ``pairs``.
+    :param sessions: how clients resume sessions.
+    :param dh_file: see :class:`~twisted_kong.proxy.tls_contexts.Offer`.
     """
 
     def __init__(
         self,
         pairs: Sequence[KeyPair],
-        offer: TlsSettings,
+        settings: TlsSettings,
         *,
         http2: bool = False,
         check: ClientCheck | None = None,
+        certificate_for: CertificateFor = lambda _: None,
+        sessions: Sessions = DEFAULT_SESSIONS,
+        dh_file: str | None = None,
     ) -> None:
-        self._offer = offer
-        self._protocols = [_HTTP2, *_PROTOCOLS] if http2 else _PROTOCOLS
+        protocols = (_HTTP2, *_PROTOCOLS) if http2 else _PROTOCOLS
+        self._offer = Offer(settings, sessions, dh_file, protocols)
+        self._stored = StoredCertificates(
+            certificate_for, lambda stored: self._context_of(stored, self._check)
+        )
+        self.context_for = self._stored.context_for
+        self.forget = self._stored.forget
         self.renew(pairs, check)
 
     def renew(self, pairs: Sequence[KeyPair], check: ClientCheck | None = None) -> None:
-        """Offer these certificates, and check clients so, on connections made from now on."""
-        offer = self._offer
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.set_mode(SSL.MODE_RELEASE_BUFFERS)
-        options = SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION
-        for protocol, off in _OFF.items():
-            if protocol not in offer.protocols:
-                options |= off
-        if offer.prefer_server_ciphers:
-            options |= SSL.OP_CIPHER_SERVER_PREFERENCE
-        context.set_options(options)
-        if offer.ciphers:
-            context.set_cipher_list(offer.ciphers.encode("ascii"))
-        for pair in pairs:
-            _use(context, pair)
+        """Offer these certificates, and check clients so, on connections made from now on.
+
+        Sessions of before are not resumed: the keys of their tickets are gone.
+        """
+        self._context, self._check = self._context_of(pairs, check), check
+        self._stored.clear()
+
+    def _context_of(self, pairs: Sequence[KeyPair], check: ClientCheck | None) -> SSL.Context:
+        context = server_context(self._offer, pairs)
         if check is not None:
             _check_clients(context, check)
-        context.set_alpn_select_callback(self._choose_protocol)
-        self._context = context
-
-    def _choose_protocol(self, _: SSL.Connection, offered: list[bytes]) -> Any:
-        for protocol in self._protocols:
-            if protocol in offered:
-                return protocol
-        # A client that offers none of ours may still be content with HTTP/1.1.
-        return SSL.NO_OVERLAPPING_PROTOCOLS
+        return context
 
     def serverConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
         """The TLS side of one connection."""
@@ -145,9 +128,9 @@ class _Client:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_mode(SSL.MODE_RELEASE_BUFFERS)
         context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_TLSv1 | SSL.OP_NO_TLSv1_1)
-        context.set_alpn_protos(_PROTOCOLS)
+        context.set_alpn_protos(list(_PROTOCOLS))
         if pair is not None:
-            _use(context, pair)
+            show(context, (pair,))
         self._context = context
         self._name = name
 

@@ -177,7 +177,9 @@ class Builder:
 
     def _listen(self, foundation: Foundation, gateway: Gateway, convergence: Convergence) -> Parts:
         ground, conf, reactor = self._ground, self._ground.conf, self._ground.reactor
-        tls = ListenerTls(conf, key_pairs)
+        certificates = foundation.state.certificates
+        tls = ListenerTls(conf, key_pairs, certificates.certificate_for)
+        certificates.watchers.append(tls.forget)
         info = node_info(ground, foundation, gateway)
         health = make_health(ground, foundation)
         readiness = make_readiness(ground, foundation, health)

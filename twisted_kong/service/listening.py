@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory
@@ -21,9 +22,12 @@ from twisted_kong.core.conf.checks import CERTIFICATE_GROUPS
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.certificates import KeyPair, UnreadableCertificate, describe, load_chain
+from twisted_kong.node.dh_parameters import dh_file
 from twisted_kong.node.prefix import SERVED_GROUPS, PrefixError
 from twisted_kong.proxy.ports import BACKLOG, announce, listen_quietly
+from twisted_kong.proxy.stored_certificates import CertificateFor
 from twisted_kong.proxy.tls import ClientCheck, ServerTls
+from twisted_kong.proxy.tls_contexts import Sessions
 
 # The groups of listeners, as the names of their certificates begin.
 PROXY, ADMIN, STATUS = SERVED_GROUPS
@@ -61,9 +65,16 @@ class ListenerTls:
     """What the listeners with ``ssl`` offer, group by group, with and without HTTP/2.
 
     :param key_pairs: the certificates that a configuration names for a group; they are read each time.
+    :param certificate_for: finds the stored Certificate that clients of the proxy are shown for a name.
+    :raises PrefixError: a certificate cannot be used, or ``ssl_dhparam``.
     """
 
-    def __init__(self, conf: Conf, key_pairs: Callable[[Conf, str], tuple[KeyPair, ...]]) -> None:
+    def __init__(
+        self,
+        conf: Conf,
+        key_pairs: Callable[[Conf, str], tuple[KeyPair, ...]],
+        certificate_for: CertificateFor = lambda _: None,
+    ) -> None:
         self._key_pairs = key_pairs
         # A reload must not open to everybody what began as open to some.
         self._demand = conf.nginx_admin_ssl_verify_client
@@ -72,9 +83,31 @@ class ListenerTls:
             listeners: Sequence[Listener] = getattr(conf, CERTIFICATE_GROUPS[group])
             kinds = {listener.http2 and group != PROXY for listener in listeners if listener.ssl}
             if kinds:
-                pairs, check = self._read(conf, group)
-                for http2 in kinds:
-                    self._offers[group, http2] = ServerTls(pairs, conf.tls, http2=http2, check=check)
+                self._open(conf, group, kinds, certificate_for if group == PROXY else lambda _: None)
+
+    def _open(self, conf: Conf, group: str, kinds: set[bool], certificate_for: CertificateFor) -> None:
+        pairs, check = self._read(conf, group)
+        sessions = Sessions(conf.ssl_session_tickets, max(1, int(conf.ssl_session_timeout)))
+        file = dh_file(conf)
+        for http2 in kinds:
+            try:
+                self._offers[group, http2] = ServerTls(
+                    pairs,
+                    conf.tls,
+                    http2=http2,
+                    check=check,
+                    certificate_for=certificate_for,
+                    sessions=sessions,
+                    dh_file=file,
+                )
+            except SSL.Error:
+                # All else has been tried already.
+                raise PrefixError(f"cannot offer the ciphers {conf.tls.ciphers} (see ssl_ciphers)") from None
+
+    def forget(self, certificate: str) -> None:
+        """Keep nothing of a stored Certificate that has changed or is gone."""
+        for tls in self._offers.values():
+            tls.forget(certificate)
 
     def of(self, group: str, *, http2: bool = False) -> ServerTls | None:
         """What the listeners of a group offer that have HTTP/2, or not; None if none of those has ``ssl``."""

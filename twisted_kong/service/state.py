@@ -113,6 +113,7 @@ class NodeState:
         self.certificates = CertificateHolder(
             database["certificates"],
             database["ca_certificates"],
+            database["snis"],
             clock,
             secrets=secrets,
             ttl=ttl,

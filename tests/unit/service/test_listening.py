@@ -24,6 +24,7 @@ from twisted_kong.core.conf.listeners import Listener
 from twisted_kong.node.certificates import KeyPair
 from twisted_kong.node.prefix import PrefixError
 from twisted_kong.proxy.tls import ClientCheck
+from twisted_kong.proxy.tls_contexts import Sessions
 from twisted_kong.service.listening import (
     ADMIN,
     PROXY,
@@ -208,3 +209,36 @@ def test_a_reload_never_lifts_the_demand(tmp_path: Path) -> None:
     tls.renew(make_conf(tmp_path, **more, nginx_admin_ssl_verify_client="off"))
     context: Any = context_of(tls, ADMIN)
     assert context.get_verify_mode() == SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+
+
+def test_ciphers_that_do_not_exist_are_told(tmp_path: Path) -> None:
+    """When the node starts, with the property that names them."""
+    more = {"ssl_cipher_suite": "custom", "ssl_ciphers": "NONSENSE"}
+    conf = make_conf(tmp_path, proxy_listen="127.0.0.1:0 ssl", **more)
+    with pytest.raises(PrefixError, match=r"NONSENSE \(see ssl_ciphers\)"):
+        ListenerTls(conf, Pairs())
+
+
+def test_stored_certificates_are_for_clients_of_the_proxy(tmp_path: Path) -> None:
+    """The Admin API shows its own whatever it is called."""
+    certificate, key = make_certificate("a.test")
+    stored = {"a.test": {"id": "c", "cert": certificate, "key": key}}
+    conf = make_conf(tmp_path, proxy_listen="127.0.0.1:0 ssl", admin_listen="127.0.0.1:0 ssl")
+    tls = ListenerTls(conf, Pairs(), stored.get)
+    proxy, admin = tls.of(PROXY), tls.of(ADMIN)
+    assert proxy is not None
+    assert admin is not None
+    context = proxy.context_for("a.test")
+    assert context is not None
+    assert admin.context_for("a.test") is None
+    tls.forget("c")
+    assert proxy.context_for("a.test") is not context
+
+
+def test_sessions_are_as_configured(tmp_path: Path) -> None:
+    """``ssl_session_timeout`` and ``ssl_session_tickets``."""
+    more = {"ssl_session_timeout": "2m", "ssl_session_tickets": "off"}
+    tls = ListenerTls(make_conf(tmp_path, proxy_listen="127.0.0.1:0 ssl", **more), Pairs())
+    offer = tls.of(PROXY)
+    assert offer is not None
+    assert offer._offer.sessions == Sessions(tickets=False, timeout=120)

@@ -54,6 +54,29 @@ _OLD_ONLY = (
     "@SECLEVEL=0",
 )
 
+# What OpenSSL up to 3 makes of "TLSv1.2+FIPS:kRSA+FIPS:!eNULL:!aNULL", less what no certificate of ours can
+# take part in; later ones do not know the word any longer.
+_FIPS = (
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "DHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "DHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-AES256-SHA384",
+    "ECDHE-RSA-AES256-SHA384",
+    "DHE-RSA-AES256-SHA256",
+    "ECDHE-ECDSA-AES128-SHA256",
+    "ECDHE-RSA-AES128-SHA256",
+    "DHE-RSA-AES128-SHA256",
+    "AES256-GCM-SHA384",
+    "AES128-GCM-SHA256",
+    "AES256-SHA256",
+    "AES128-SHA256",
+    "AES256-SHA",
+    "AES128-SHA",
+)
+
 SUITES: Mapping[str, TlsSettings] = MappingProxyType(
     {
         "modern": TlsSettings(("TLSv1.3",), None, None, False),
@@ -61,7 +84,7 @@ SUITES: Mapping[str, TlsSettings] = MappingProxyType(
         "old": TlsSettings(
             ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"), ":".join((*_INTERMEDIATE, *_OLD_ONLY)), None, True
         ),
-        "fips": TlsSettings(("TLSv1.2",), "TLSv1.2+FIPS:kRSA+FIPS:!eNULL:!aNULL", None, True),
+        "fips": TlsSettings(("TLSv1.2",), ":".join(_FIPS), None, True),
     }
 )
 """Every suite but ``custom``, which the single properties describe."""
