@@ -8,7 +8,7 @@ has reached its number.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from twisted_kong.core.health.checks import Event, Limits
@@ -128,12 +128,3 @@ class Standings:
 
 
 _SPOTLESS = Standing()
-
-
-def divided(
-    addresses: Iterable[Address], standings: Standings
-) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-    """The addresses that are healthy and those that are not; each is probed in its own rhythm."""
-    listed = tuple(dict.fromkeys(addresses))
-    out = standings.unavailable
-    return tuple(each for each in listed if each not in out), tuple(each for each in listed if each in out)

@@ -19,7 +19,7 @@ _JITTER: Final = 0.1
 class Source(Protocol):
     """Whose addresses are probed."""
 
-    async def due(self) -> Iterable[Address]:
+    def due(self) -> Iterable[Address]:
         """The addresses of the list, as they are now."""
 
     def wanted(self, address: Address) -> bool:
@@ -99,7 +99,7 @@ class Rounds:
         self._timer = self._clock.callLater(max(0.0, self._next - now), self._begin)
 
     async def _all(self) -> None:
-        waiting = deque(await self._source.due())
+        waiting = deque(self._source.due())
         workers = [
             Deferred.fromCoroutine(self._work(waiting)) for _ in range(min(self._concurrency, len(waiting)))
         ]

@@ -1,26 +1,23 @@
-"""One Upstream whose health is checked: its rounds of probes, and where its Targets lead."""
+"""One Upstream whose health is checked: its rounds of probes, and what they and requests lead to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from typing_extensions import override
 
 from twisted_kong.core.health.checks import Checks, Event, Probe
 from twisted_kong.core.health.standing import Address
-from twisted_kong.core.health.upstream import Member, UpstreamHealth
-from twisted_kong.core.hosts import is_address
-from twisted_kong.node.dns import NameFailure
+from twisted_kong.core.health.upstream import UpstreamHealth
 from twisted_kong.node.health.prober import Finding
 from twisted_kong.node.health.rounds import Rounds, Source
 
-Addresses = tuple[str, ...]
-Lookup = Callable[[str], "Addresses | Deferred[Addresses]"]
-"""Where a name leads; raises or fails with :exc:`NameFailure` where that is nowhere."""
+Weights = Mapping[Address, int]
+"""The addresses of an Upstream with their weights."""
 
 
 class Probing(Protocol):
@@ -38,10 +35,10 @@ class _List(Source):
         self._watched, self._healthy = watched, healthy
 
     @override
-    async def due(self) -> Iterable[Address]:
-        await self._watched.look_up()
-        out = self._watched.health.standings.unavailable
-        return [each for each in self._watched.health.addresses if (each not in out) is self._healthy]
+    def due(self) -> Iterable[Address]:
+        self._watched.refresh()
+        health = self._watched.health
+        return [each for each in health.addresses if health.standings.available(each) is self._healthy]
 
     @override
     def wanted(self, address: Address) -> bool:
@@ -56,7 +53,7 @@ class Watched:
     """Keeps the health of one Upstream.
 
     :param name: of the Upstream, for the log.
-    :param changed: called when what may be sent there has changed.
+    :param weights: tells its addresses as they are now.
     """
 
     _log = Logger()
@@ -66,14 +63,14 @@ class Watched:
         name: str,
         checks: Checks,
         *,
-        lookup: Lookup,
+        weights: Callable[[], Weights],
         prober: Probing,
         clock: IReactorTime,
         chance: Callable[[], float],
     ) -> None:
         self.name = name
         self.health = UpstreamHealth(checks)
-        self._lookup, self._prober, self._clock, self._chance = lookup, prober, clock, chance
+        self._weights, self._prober, self._clock, self._chance = weights, prober, clock, chance
         self._rounds: list[Rounds] = []
         self._start()
 
@@ -83,18 +80,18 @@ class Watched:
         if checks == self.health.checks:
             return
         self.stop()
+        closed = self.health.closed
         self.health.configure(checks)
+        self._tell_whole(closed)
         self._start()
 
-    def have(self, members: Iterable[Member]) -> None:
-        """These are the Targets now; what is gone is probed no more."""
+    def refresh(self) -> None:
+        """See which addresses there are; those that are gone are probed no more."""
         closed = self.health.closed
-        self.health.have(members)
-        for host in self.health.hosts:
-            if is_address(host):
-                self.health.found(host, (host,))
-        self._changed(closed)
-        ensureDeferred(self.look_up()).addErrback(self._lost)
+        self.health.have(self._weights())
+        self._tell_whole(closed)
+        for rounds in self._rounds:
+            rounds.prune()
 
     def stop(self) -> None:
         """Probe no more."""
@@ -102,72 +99,45 @@ class Watched:
         for each in rounds:
             each.stop()
 
-    async def look_up(self) -> None:
-        """Find out where names lead now; those that cannot be asked are taken to lead nowhere."""
-        names = [host for host in self.health.hosts if not is_address(host)]
-        asked = {host: ensureDeferred(self._ask(host)) for host in names}
-        for host, answer in asked.items():
-            found = await answer
-            closed = self.health.closed
-            self.health.found(host, found)
-            self._changed(closed)
-
     async def probe(self, address: Address) -> None:
         """Probe an address and count what that shows."""
         finding = await self._prober.probe(self.health.checks.probe, address)
-        event = finding if isinstance(finding, Event) or finding is None else self._judged(finding)
-        if event is not None:
-            self.report(address, event, by_probe=True)
+        if finding is not None and not isinstance(finding, Event):
+            finding = self.health.checks.active.judge(finding)
+        if finding is not None:
+            self.report(address, finding, by_probe=True)
 
     def report(self, address: Address, event: Event, *, by_probe: bool) -> None:
         """Count an event."""
         closed = self.health.closed
         if self.health.report(address, event, by_probe=by_probe):
-            self._tell(address, "its health checks" if by_probe else "the requests sent there")
-            self._changed(closed)
-
-    def meet(self, address: Address) -> None:
-        """Requests are sent to this address: a name may lead there since it was last asked."""
-        if not self.health.knows(address) and self.health.meet(address):
-            ensureDeferred(self.look_up()).addErrback(self._lost)
+            self._tell(address, "probes" if by_probe else "requests")
+            self._tell_whole(closed)
 
     def set(self, host: str, port: int, ip: str | None, healthy: bool) -> None:
         """Be told how one address of a Target, or all of them, are."""
         closed = self.health.closed
         for address in self.health.set(host, port, ip, healthy):
             self._tell(address, "the Admin API")
-        self._changed(closed)
-
-    def _judged(self, status: int) -> Event | None:
-        return self.health.checks.active.judge(status)
+        self._tell_whole(closed)
 
     def _start(self) -> None:
         checks = self.health.checks
         for healthy, interval in ((True, checks.healthy_interval), (False, checks.unhealthy_interval)):
             if interval > 0:
-                rounds = Rounds(
-                    _List(self, healthy), interval, checks.probe.concurrency, self._clock, self._chance
-                )
+                source = _List(self, healthy)
+                rounds = Rounds(source, interval, checks.probe.concurrency, self._clock, self._chance)
                 self._rounds.append(rounds)
                 rounds.start()
 
-    async def _ask(self, host: str) -> Addresses:
-        try:
-            found = self._lookup(host)
-            return await found if isinstance(found, Deferred) else found
-        except NameFailure:
-            return ()
-
-    def _changed(self, closed: bool) -> None:
-        for rounds in self._rounds:
-            rounds.prune()
+    def _tell_whole(self, closed: bool) -> None:
         if self.health.closed is not closed:
             state = "UNHEALTHY" if self.health.closed else "HEALTHY"
             self._log.warn("the Upstream {name} as a whole is {state} now", name=self.name, state=state)
 
     def _tell(self, address: Address, source: str) -> None:
         self._log.warn(
-            "{host} ({ip}:{port}) of the Upstream {name} is {state} now, says {source}",
+            "{host} ({ip}:{port}) of the Upstream {name} is {state} now, by {source}",
             host=address.host,
             ip=address.ip,
             port=address.port,
@@ -175,6 +145,3 @@ class Watched:
             state=self.health.standings.state(address),
             source=source,
         )
-
-    def _lost(self, failure: object) -> None:
-        self._log.failure("cannot look up the Targets of the Upstream {name}", failure, name=self.name)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twisted_kong.core.health.checks import Event, Limits
-from twisted_kong.core.health.standing import Address, Standing, Standings, divided
+from twisted_kong.core.health.standing import Address, Standing, Standings
 
 ONE = Address("a.test", "192.0.2.1", 80)
 TWO = Address("a.test", "192.0.2.2", 80)
@@ -140,10 +140,3 @@ def test_nothing_is_kept_of_the_spotless() -> None:
     standings.report(TWO, Event.SUCCESS, each)
     standings.report(TWO, Event.SUCCESS, each)
     assert not standings._known
-
-
-def test_each_address_is_in_one_list() -> None:
-    """Healthy and unhealthy addresses are probed apart, and an address of two Targets once."""
-    standings = Standings()
-    standings.set(TWO, False)
-    assert divided([ONE, TWO, ONE], standings) == ((ONE,), (TWO,))

@@ -4,27 +4,25 @@ from dataclasses import replace
 
 from twisted_kong.core.health.checks import Checks, Event, Limits, Probe
 from twisted_kong.core.health.standing import Address
-from twisted_kong.core.health.upstream import Member, UpstreamHealth
+from twisted_kong.core.health.upstream import UpstreamHealth
 
 LIMITS = Limits((2, 2, 1, 1), frozenset((200,)), frozenset((500,)))
 CHECKS = Checks(LIMITS, LIMITS, Probe("tcp", 1, 1, "/", (), None, None, True, None), 0, 0, 0)
 A, B, C = Address("a", "192.0.2.1", 80), Address("b", "192.0.2.2", 80), Address("b", "192.0.2.3", 80)
+OFF = Address("off", "192.0.2.9", 80)
 
 
 def health(threshold: float = 0) -> UpstreamHealth:
     """An Upstream with two Targets, of which b leads to two addresses; a has half of the weight."""
     upstream = UpstreamHealth(replace(CHECKS, threshold=threshold))
-    upstream.have([Member("a", 80, 20), Member("b", 80, 10), Member("off", 80, 0)])
-    upstream.found("a", ("192.0.2.1",))
-    upstream.found("b", ("192.0.2.2", "192.0.2.3"))
-    upstream.found("off", ("192.0.2.9",))
+    upstream.have({A: 20, B: 10, C: 10, OFF: 0})
     return upstream
 
 
-def test_each_address_of_each_target_is_one_but_those_without_weight() -> None:
-    """A Target of weight 0 gets no requests, so it is not checked."""
+def test_addresses_without_weight_are_not_judged() -> None:
+    """They get no requests."""
     assert health().addresses == (A, B, C)
-    assert health().hosts == ("a", "b", "off")
+    assert not health().report(OFF, Event.TCP_FAILURE, by_probe=True)
 
 
 def test_an_address_goes_out_alone() -> None:
@@ -58,42 +56,27 @@ def test_what_stays_keeps_its_state() -> None:
     """Another Target, another weight, other checks: nobody who is out comes back by that."""
     upstream = health()
     upstream.report(B, Event.TCP_FAILURE, by_probe=False)
-    upstream.have([Member("b", 80, 5), Member("c", 80, 1)])
+    upstream.have({B: 5, C: 1})
     upstream.configure(replace(CHECKS, threshold=1))
     assert not upstream.available(B)
     assert upstream.addresses == (B, C)
 
 
 def test_what_goes_is_forgotten() -> None:
-    """A Target that is removed and made again begins as healthy, and so does an address."""
+    """An address that is removed and made again begins as healthy."""
     upstream = health()
-    for address in (A, B):
-        upstream.report(address, Event.TCP_FAILURE, by_probe=False)
-    upstream.have([Member("b", 80, 10)])
-    upstream.have([Member("a", 80, 20), Member("b", 80, 10)])
-    upstream.found("a", ("192.0.2.1",))
-    upstream.found("b", ("192.0.2.3",))
-    upstream.found("b", ("192.0.2.2", "192.0.2.3"))
+    upstream.report(A, Event.TCP_FAILURE, by_probe=False)
+    upstream.have({B: 10})
+    upstream.have({A: 20, B: 10})
     assert upstream.available(A)
-    assert upstream.available(B)
 
 
 def test_nothing_is_counted_of_strangers() -> None:
     """A report about what is no Target's address any more changes nothing."""
     upstream = health()
     for stranger in (Address("a", "192.0.2.1", 81), Address("x", "192.0.2.1", 80)):
-        assert not upstream.meet(stranger)
         assert not upstream.report(stranger, Event.TCP_FAILURE, by_probe=True)
-    assert not upstream.meet(Address("off", "192.0.2.10", 80))
-
-
-def test_a_new_address_of_a_target_is_met() -> None:
-    """Requests may be sent where a name leads before its health has heard of it."""
-    upstream = health()
-    new = Address("b", "192.0.2.4", 80)
-    assert upstream.meet(new)
-    assert upstream.report(new, Event.TCP_FAILURE, by_probe=False)
-    assert not upstream.available(new)
+    assert upstream.standings.unavailable == set()
 
 
 def test_an_operator_sets_one_address_or_all_of_a_target() -> None:
@@ -108,5 +91,5 @@ def test_an_operator_sets_one_address_or_all_of_a_target() -> None:
 def test_an_upstream_without_addresses_is_not_closed() -> None:
     """It is for the balancer to tell that there is nobody; names may not have been asked for yet."""
     upstream = UpstreamHealth(CHECKS)
-    upstream.have([Member("a", 80, 10)])
+    upstream.have({})
     assert not upstream.closed

@@ -21,7 +21,7 @@ class Hosts:
         self.under_way: dict[Address, Deferred[None]] = {}
         self.cancelled: list[Address] = []
 
-    async def due(self) -> Iterable[Address]:
+    def due(self) -> Iterable[Address]:
         return tuple(self.addresses)
 
     def wanted(self, address: Address) -> bool:
