@@ -9,11 +9,14 @@ from typing import Any
 from typing_extensions import override
 
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.errors import ForeignKeyViolation
 from twisted_kong.core.schema.violations import schema_violation
 from twisted_kong.db.dao import Dao, Written
-from twisted_kong.db.interfaces import Stored, Write
+from twisted_kong.db.interfaces import LostRace, Selection, Stored, Write
 from twisted_kong.db.terms import Terms
 from twisted_kong.db.ttl import Ttl
+
+_PAGE = 200
 
 
 class CertificatesDao(Dao):
@@ -74,15 +77,26 @@ class CertificatesDao(Dao):
     async def _companions(
         self, entity: Entity | None, current: Entity | None, record: Mapping[str, Any]
     ) -> tuple[tuple[Write, ...], tuple[Write, ...]]:
-        present = {} if current is None else {sni["name"]: sni["id"] for sni in await self._snis_of(current)}
+        if entity is not None and "snis" not in record:
+            return (), ()
+        rows = () if current is None else await self._sni_rows_of(current)
+        present = {row.entity["name"]: row for row in rows}
         if entity is None:
             return _removals(present.values()), ()
-        if "snis" not in record:
-            return (), ()
         wanted = sorted(record["snis"] or ())
-        surplus = [key for name, key in present.items() if name not in wanted]
+        surplus = [row for name, row in present.items() if name not in wanted]
         made = tuple(self._new_sni(name, entity["id"]) for name in wanted if name not in present)
         return (), _removals(surplus) + made
+
+    @override
+    async def _remove(self, current: Stored | None, terms: Terms) -> Written:
+        try:
+            return await super()._remove(current, terms)
+        except ForeignKeyViolation as error:
+            if error.fields == {"@referenced_by": "snis"}:
+                # Those that it had go with it: another has been made meanwhile, and goes too.
+                raise LostRace(error.message) from error
+            raise
 
     @override
     async def _decorate(self, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
@@ -97,6 +111,19 @@ class CertificatesDao(Dao):
         snis = self._context.daos["snis"]
         return [sni async for sni in snis.each(foreign=("certificate", certificate["id"]))]
 
+    async def _sni_rows_of(self, certificate: Entity) -> list[Stored]:
+        """The same as they are stored, which tells whether they have changed by the time they are removed."""
+        table = self._context.daos["snis"].table
+        of_it = Selection(foreign=("certificate", certificate["id"]))
+        rows: list[Stored] = []
+        cursor = None
+        while True:
+            page = await self._context.strategy.page(table, _PAGE, cursor, of_it)
+            rows += page.rows
+            cursor = page.cursor
+            if cursor is None:
+                return rows
+
     def _new_sni(self, name: str, certificate: str) -> Write:
         snis = self._context.daos["snis"]
         record = {"name": name, "certificate": {"id": certificate}}
@@ -104,5 +131,6 @@ class CertificatesDao(Dao):
         return Write("snis", "insert", entity["id"], entity)
 
 
-def _removals(keys: Iterable[str]) -> tuple[Write, ...]:
-    return tuple(Write("snis", "delete", key) for key in keys)
+def _removals(rows: Iterable[Stored]) -> tuple[Write, ...]:
+    """Of these very rows: one that was led to another Certificate meanwhile is not this one's to remove."""
+    return tuple(Write("snis", "delete", row.entity["id"], expected=row.document) for row in rows)

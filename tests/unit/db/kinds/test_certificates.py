@@ -22,7 +22,7 @@ from twisted_kong.core.errors import (
 )
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
-from twisted_kong.db.interfaces import StoredPage
+from twisted_kong.db.interfaces import Commit, Committed, StoredPage
 from twisted_kong.db.terms import Terms
 
 CERT, KEY = make_certificate("a.test")
@@ -194,3 +194,39 @@ def test_names_that_changed_since_they_were_judged_are_judged_again() -> None:
             dao.update(entity["id"], {"snis": ["d.test"]}, terms=Terms(None, overtaken)), PreconditionFailed
         )
         assert names(database) == ["a.test"]
+
+
+def meanwhile(database: Database, happens: Callable[[], object]) -> None:
+    """Have something happen once, just before the next commit."""
+    apply = database.strategy.apply
+
+    async def overtaken(commit: Commit) -> Committed:
+        database.strategy.apply = apply  # type: ignore[method-assign]
+        happens()
+        return await apply(commit)
+
+    database.strategy.apply = overtaken  # type: ignore[method-assign]
+
+
+def test_a_name_that_was_led_elsewhere_meanwhile_stays() -> None:
+    """Whoever takes names from a Certificate takes none of another's."""
+    with core_database() as database:
+        one, other = insert(database, snis=["a.test"]), insert(database)
+        sni = success_of(database["snis"].select_by("name", "a.test"))
+        assert sni is not None
+        moved = {"certificate": {"id": other["id"]}}
+        meanwhile(database, lambda: success_of(database["snis"].update(sni["id"], moved)))
+        success_of(database["certificates"].update(one["id"], {"snis": []}))
+        shown = success_of(database["certificates"].select(other["id"]))
+        assert shown is not None
+        assert shown["snis"] == ["a.test"]
+
+
+def test_a_name_that_came_meanwhile_goes_with_its_certificate() -> None:
+    """It does not keep the Certificate from being removed."""
+    with core_database() as database:
+        entity = insert(database, snis=["a.test"])
+        record = {"name": "b.test", "certificate": {"id": entity["id"]}}
+        meanwhile(database, lambda: success_of(database["snis"].insert(record)))
+        success_of(database["certificates"].delete(entity["id"]))
+        assert names(database) == []
