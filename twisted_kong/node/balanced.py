@@ -62,7 +62,6 @@ class Balanced:
         self.id = id
         self.row: Entity | None = None
         self.keys: Keys | None = None
-        self.threshold: float = 0
         self._resolve, self._new_cookie, self._changed = resolve, new_cookie, changed
         self.algorithm: Algorithm[Peer] = make_algorithm({}, _identity)
         self._places: dict[tuple[str, int], _Place] = {}
@@ -86,7 +85,6 @@ class Balanced:
         """The Upstream was made or changed; statistics are kept unless the algorithm is another one."""
         old = self.row or {}
         self.row = row
-        self.threshold = ((row.get("healthchecks") or {}).get("threshold")) or 0
         self.keys = Keys(row, self._new_cookie) if row.get("algorithm") == HASHING else None
         for peer in self.peers():
             peer.host_header = row.get("host_header")

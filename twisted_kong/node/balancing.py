@@ -4,8 +4,7 @@ A host that is the name of an Upstream is balanced over its Targets; any other i
 needs neither.  Changed row by row.
 
 Whose health counts: :attr:`Balancing.health` is asked before a Target's address is chosen, and told what came
-of each try there; without it all are available.  An Upstream of whose weight no more than ``threshold`` per
-cent is available serves nothing.
+of each try there; without it all are available.
 """
 
 from __future__ import annotations
@@ -146,8 +145,6 @@ class Balancing:
         key = b"" if upstream.keys is None or ctx is None else upstream.keys.of(ctx)
         health = self.health
         available = None if health is None else health.available
-        if available is not None and upstream.threshold and not _enough(upstream, available):
-            return None
         if tried:
             avoided = {peer.key for peer in tried}
             peer = algorithm.pick(
@@ -240,13 +237,3 @@ class Balancing:
     def _tell(self, upstream_id: str) -> None:
         for watcher in self.watchers:
             watcher(upstream_id)
-
-
-def _enough(upstream: Balanced, available: Callable[[Peer], bool]) -> bool:
-    """Kong: the weight that is available must be more than ``threshold`` per cent of all."""
-    total = usable = 0
-    for peer in upstream.peers():
-        if peer.weight > 0:
-            total += peer.weight
-            usable += peer.weight if available(peer) else 0
-    return usable * 100 > upstream.threshold * total

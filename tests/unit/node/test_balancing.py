@@ -9,10 +9,13 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from tests.kit.deferreds import failure_of, success_of
-from twisted_kong.node.balancing import Balancing, NoPeer, Peer, parse_target
+from tests.kit.pdk import a_context
+from twisted_kong.core.balancer.outcomes import Failure, Outcome
+from twisted_kong.node.balancing import Balancing, NoPeer, Peer
 from twisted_kong.node.dns import NameFailure
 
 ADDRESSES = {"one.test": ("10.1.0.1",), "two.test": ("10.2.0.1", "10.2.0.2"), "none.test": ()}
+HASHING = {"algorithm": "consistent-hashing", "hash_on": "header", "hash_on_header": "x-key"}
 
 
 def resolve(host: str) -> tuple[str, ...]:
@@ -140,10 +143,141 @@ def test_a_failed_target_is_avoided() -> None:
     assert {pick(balancing, tried=[first]).ip for _ in range(4)} == {"10.0.0.1", "10.0.0.2"} - {first.ip}
 
 
-def test_targets_as_they_are_written() -> None:
-    """Kong's default port is 8000."""
-    assert parse_target("a.test:80") == ("a.test", 80)
-    assert parse_target("a.test") == ("a.test", 8000)
-    assert parse_target("[::1]:80") == ("::1", 80)
-    assert parse_target("::1") == ("::1", 8000)
-    assert parse_target("[::1]") == ("::1", 8000)
+class Judge:
+    """Knows who is down, and remembers what it was told."""
+
+    def __init__(self, *down: str) -> None:
+        self.down = set(down)
+        self.told: list[tuple[str, Outcome]] = []
+
+    def available(self, peer: Peer) -> bool:
+        """Who is not down."""
+        return peer.ip not in self.down
+
+    def report(self, peer: Peer, outcome: Outcome) -> None:
+        """Remember it."""
+        self.told.append((peer.ip, outcome))
+
+
+def of_three(**row: Any) -> Balancing:
+    """An Upstream of three Targets."""
+    balancing = Balancing(resolve, lambda: 100.0, lambda: "fresh")
+    balancing.put_upstream(upstream(**row))
+    for n in (1, 2, 3):
+        balancing.put_target(target(f"t{n}", f"10.0.0.{n}:80"))
+    return balancing
+
+
+def test_health_decides_who_is_asked() -> None:
+    """Who is down gets nothing, not even a retry; with all down there is nobody."""
+    balancing = of_three()
+    balancing.health = judge = Judge("10.0.0.1")
+    assert {pick(balancing).ip for _ in range(6)} == {"10.0.0.2", "10.0.0.3"}
+    tried = [pick(balancing)]
+    tried.append(pick(balancing, tried=tried))
+    assert {peer.ip for peer in tried} == {"10.0.0.2", "10.0.0.3"}
+    assert pick(balancing, tried=tried) in tried
+    judge.down |= {"10.0.0.2", "10.0.0.3"}
+    with pytest.raises(NoPeer):
+        pick(balancing)
+
+
+def test_health_is_told_what_came_of_each_try() -> None:
+    """But not what tells nothing of the Target, nor of Services without Targets."""
+    balancing = of_three()
+    peer = pick(balancing)
+    balancing.ended(peer, 200, 0.1)
+    balancing.health = judge = Judge()
+    for outcome in (200, Failure.CONNECT, None, Failure.TIMEOUT, 503):
+        balancing.started(peer)
+        balancing.ended(peer, outcome, 0.1)
+    balancing.ended(pick(balancing, "10.0.0.9"), 200, 0.1)
+    assert judge.told == [(peer.ip, outcome) for outcome in (200, Failure.CONNECT, Failure.TIMEOUT, 503)]
+
+
+def test_requests_in_flight_count() -> None:
+    """least-connections goes by them."""
+    balancing = of_three(algorithm="least-connections")
+    busy = pick(balancing)
+    balancing.started(busy)
+    assert busy not in {pick(balancing) for _ in range(9)}
+    balancing.ended(busy, None, 0.1)
+    assert busy in {pick(balancing) for _ in range(9)}
+
+
+def test_answers_that_come_fast_count() -> None:
+    """latency goes by them."""
+    balancing = of_three(algorithm="latency")
+    peers = balancing.peers_of("u1")
+    for peer, took in zip(peers, (0.3, 0.1, 0.2), strict=True):
+        balancing.ended(peer, 200, took)
+    assert {pick(balancing) for _ in range(3)} == {peers[1]}
+
+
+def test_two_nodes_choose_alike() -> None:
+    """In whatever order they heard of the Targets, and whatever they have balanced before."""
+    one, two = of_three(**HASHING), of_three(**HASHING)
+    two.remove_target("t1")
+    for n in range(50):
+        two.pick("up", 80, (), a_context(headers={"X-Key": str(n)}))
+    two.put_target(target("t1", "10.0.0.1:80"))
+    for n in range(50):
+        ctx = a_context(headers={"X-Key": str(n)})
+        peers: list[Any] = [each.pick("up", 80, (), ctx) for each in (one, two)]
+        assert peers[0].key == peers[1].key
+
+
+def test_a_retry_of_a_hashed_request() -> None:
+    """It goes to another Target, and always to the same one for a key."""
+    balancing = of_three(**HASHING)
+    for n in range(20):
+        ctx = a_context(headers={"X-Key": str(n)})
+        first: Any = balancing.pick("up", 80, (), ctx)
+        second: Any = balancing.pick("up", 80, [first], ctx)
+        assert second is not first
+        assert balancing.pick("up", 80, [first], ctx) is second
+
+
+def test_names_of_targets_may_take_their_time() -> None:
+    """A request waits for them where there is nobody else to ask."""
+    later: Deferred[tuple[str, ...]] = Deferred()
+    balancing = Balancing(lambda host: later)
+    balancing.put_upstream(upstream())
+    balancing.put_target(target("t1", "late.test:80"))
+    picked: Any = balancing.pick("up", 80)
+    later.callback(("10.0.0.1",))
+    assert success_of(picked).ip == "10.0.0.1"
+    nowhere: Deferred[tuple[str, ...]] = Deferred()
+    balancing = Balancing(lambda host: nowhere)
+    balancing.put_upstream(upstream())
+    balancing.put_target(target("t1", "late.test:80"))
+    failed: Any = balancing.pick("up", 80)
+    nowhere.errback(NameFailure("late.test"))
+    failure_of(failed, NoPeer)
+
+
+def test_whoever_watches_is_told() -> None:
+    """Of Upstreams and Targets that come, change and go; and can see them."""
+    balancing = Balancing(resolve)
+    told: list[str] = []
+    balancing.watchers.append(told.append)
+    balancing.put_upstream(upstream())
+    balancing.put_target(target("t1", "10.0.0.1:80", 5))
+    balancing.put_target(target("t1", "10.0.0.1:80", 5))
+    assert told == ["u1", "u1"]
+    assert [(peer.ip, peer.weight) for peer in balancing.peers_of("u1")] == [("10.0.0.1", 5)]
+    assert balancing.upstream_rows() == [balancing.upstream_row("u1")] == [upstream()]
+    balancing.remove_upstream("u1")
+    assert told == ["u1"] * 3
+    assert (balancing.peers_of("u1"), balancing.upstream_row("u1")) == ([], None)
+    balancing.remove_target("t1")
+
+
+def test_a_target_moves_without_being_removed_first() -> None:
+    """It is of one Upstream at a time."""
+    balancing = Balancing(resolve)
+    for id in ("u1", "u2"):
+        balancing.put_upstream(upstream(id=id, name=id))
+    balancing.put_target(target("t1", "10.0.0.1:80"))
+    balancing.put_target(target("t1", "10.0.0.1:80", upstream={"id": "u2"}))
+    assert (balancing.peers_of("u1"), len(balancing.peers_of("u2"))) == ([], 1)

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError, TimeoutError
+from typing_extensions import override
 
 from tests.kit.logs import captured_lines
-from tests.kit.proxies import World, get, head_of, lose, ok, post, route_row, service_row
-from twisted_kong.node.balancing import Balancing
+from tests.kit.proxies import Plugged, World, get, head_of, lose, ok, post, route_row, service_row
+from twisted_kong.core.balancer.outcomes import Failure, Outcome
+from twisted_kong.core.context import Answer
+from twisted_kong.node.balancing import Balancing, Peer
 from twisted_kong.node.dns import NameFailure
 
 
@@ -133,6 +136,103 @@ def test_a_retry_prefers_another_target() -> None:
     world.client(get())
     world.refuse(ConnectionRefusedError())
     assert {client[0] for client in world.reactor.tcpClients} == {"10.0.0.1", "10.0.0.2"}
+
+
+class Scales(Balancing):
+    """A balancer over two Targets, which remembers what it was told."""
+
+    def __init__(self, **row: Any) -> None:
+        super().__init__(lambda host: (host,), new_cookie=lambda: "fresh")
+        self.log: list[tuple[Any, ...]] = []
+        self.put_upstream({"id": "u", "name": "up", "host_header": None, **row})
+        for n in (1, 2):
+            target = {"id": f"t{n}", "upstream": {"id": "u"}, "target": f"10.0.0.{n}:80", "weight": 100}
+            self.put_target({**target, "created_at": n})
+
+    @override
+    def started(self, peer: Peer) -> None:
+        self.log.append(("started", peer.ip))
+        super().started(peer)
+
+    @override
+    def ended(self, peer: Peer, outcome: Outcome | None, took: float) -> None:
+        self.log.append((peer.ip, outcome, round(took, 1)))
+        super().ended(peer, outcome, took)
+
+
+def test_each_try_is_told_to_the_balancer() -> None:
+    """How it ended and how long it took: failures, then the status of the answer."""
+    scales = Scales()
+    world = World(service=service_row(host="up"), balancing=scales)
+    _, wire = world.client(get())
+    world.refuse(ConnectionRefusedError())
+    world.refuse(TimeoutError())
+    service, _ = world.service()
+    world.advance(0.5)
+    service.dataReceived(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+    assert wire.take().startswith(b"HTTP/1.1 503 ")
+    first, second = scales.log[0][1], scales.log[2][1]
+    assert {first, second} == {"10.0.0.1", "10.0.0.2"}
+    assert scales.log[1] == (first, Failure.CONNECT, 0.0)
+    assert scales.log[3] == (second, Failure.TIMEOUT, 0.0)
+    assert scales.log[5][1:] == (503, 0.5)
+
+
+def test_what_tells_nothing_of_a_target_is_no_report() -> None:
+    """A client that leaves, and a kept connection that had died; but the try is over."""
+    scales = Scales()
+    world = World(service=service_row(host="up", retries=0), balancing=scales)
+    client, _ = world.client(get())
+    world.service()
+    lose(client)
+    assert [entry[1] for entry in scales.log[1:]] == [None]
+    scales.log.clear()
+    scales.remove_target("t2")
+    client, _ = world.client(get())
+    service, _ = world.service()
+    service.dataReceived(ok())
+    client.dataReceived(get())
+    lose(service)
+    again, _ = world.service()
+    again.dataReceived(ok())
+    assert [entry[1] for entry in scales.log if entry[0] != "started"] == [200, None, 200]
+
+
+def test_an_invalid_answer_counts_as_502() -> None:
+    """And one that breaks off counts by its status: it had begun."""
+    for answer, outcome in ((b"nonsense\r\n\r\n", 502), (ok(b"abc")[:-1], 200)):
+        scales = Scales()
+        world = World(service=service_row(host="up", retries=0), balancing=scales)
+        world.client(get())
+        service, _ = world.service()
+        service.dataReceived(answer)
+        lose(service)
+        assert [entry[1] for entry in scales.log[1:]] == [outcome]
+
+
+def test_an_answer_of_a_plugin_instead_of_the_service_is_no_report() -> None:
+    """Whatever its status says, it says nothing of the Target."""
+    scales = Scales()
+    phases = Plugged(response=lambda ctx: Answer(500))
+    world = World(service=service_row(host="up"), balancing=scales, phases=phases)
+    world.client(get())
+    service, _ = world.service()
+    service.dataReceived(ok())
+    assert [entry[1] for entry in scales.log[1:]] == [None]
+
+
+def test_a_cookie_to_hash_on_is_set_once() -> None:
+    """Also when the first try fails."""
+    scales = Scales(algorithm="consistent-hashing", hash_on="cookie", hash_on_cookie="sess")
+    world = World(service=service_row(host="up"), balancing=scales)
+    client, wire = world.client(get())
+    world.refuse(ConnectionRefusedError())
+    service, _ = world.service()
+    service.dataReceived(ok())
+    assert wire.take().count(b"Set-Cookie: sess=fresh; Path=/; Same-Site=Lax; HttpOnly\r\n") == 1
+    client.dataReceived(get(b"/", b"Cookie: sess=fresh"))
+    service.dataReceived(ok())
+    assert b"Set-Cookie" not in wire.take()
 
 
 def test_nobody_to_ask_is_503() -> None:

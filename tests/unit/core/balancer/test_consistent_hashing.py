@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from twisted_kong.core.balancer.consistent_hashing import ConsistentHashing, slot_of
 
-WEIGHTS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.integers(1, 1000), min_size=1)
-KEYS = [b"key-%d" % n for n in range(300)]
+WEIGHTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 1000), min_size=1)
+KEYS = [b"key-%d" % n for n in range(60)]
 
 
-def table_of(weights: dict[str, int], slots: int = 1000) -> ConsistentHashing[str]:
+def table_of(weights: dict[str, int], slots: int = 200) -> ConsistentHashing[str]:
     """Of values that are their own identities."""
     table: ConsistentHashing[str] = ConsistentHashing(slots, str)
     for value, weight in weights.items():
@@ -34,15 +34,15 @@ def choices(table: ConsistentHashing[str], keys: list[bytes] = KEYS) -> dict[byt
 def test_keys_of_any_kind_fall_evenly(slots: int) -> None:
     """Numbers, addresses and words alike, whatever the number of slots."""
     kinds = [
-        [b"%d" % n for n in range(20_000)],
-        [b"10.1.%d.%d" % (n >> 8, n & 255) for n in range(20_000)],
-        [b"/orders/%08x" % n for n in range(20_000)],
+        [b"%d" % n for n in range(5_000)],
+        [b"10.1.%d.%d" % (n >> 8, n & 255) for n in range(5_000)],
+        [b"/orders/%08x" % n for n in range(5_000)],
     ]
     for keys in kinds:
         tenths = Counter(slot_of(key, slots) * 10 // slots for key in keys)
-        assert all(abs(count - 2000) < 200 for count in tenths.values())
+        assert all(abs(count - 500) < 100 for count in tenths.values())
         spread = Counter(slot_of(key, slots) % 7 for key in keys)
-        assert all(abs(count - 20_000 / 7) < 400 for count in spread.values())
+        assert all(abs(count - 5_000 / 7) < 140 for count in spread.values())
     assert slot_of(b"", slots) == 0
     assert slot_of(b"x", slots) == crc32(b"x") * slots >> 32
 
@@ -51,11 +51,11 @@ def test_keys_of_any_kind_fall_evenly(slots: int) -> None:
 def test_shares_are_as_the_weights(weights: dict[str, int]) -> None:
     """To within the noise of 10,000 slots."""
     table = table_of(weights, 10_000)
-    keys = [b"%d" % n for n in range(30_000)]
+    keys = [b"%d" % n for n in range(10_000)]
     seen = Counter(choices(table, keys).values())
     total = sum(weights.values())
     for value, weight in weights.items():
-        assert abs(seen[value] / len(keys) - weight / total) < 0.02
+        assert abs(seen[value] / len(keys) - weight / total) < 0.025
 
 
 @given(WEIGHTS, st.text("xyz", min_size=1, max_size=2), st.integers(1, 1000))
@@ -97,23 +97,25 @@ def test_another_weight_moves_keys_to_or_from_that_one_alone(
             assert changed == (value if weight > weights[changed] else before[key])
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 5)), max_size=200), st.data())
-def test_only_who_takes_part_counts(changes: list[tuple[str, int]], data: st.DataObject) -> None:
-    """Whatever came and went before, and whoever was asked for in between, the table is that of a new node."""
+@given(st.lists(st.tuples(st.sampled_from("abcde"), st.integers(0, 5)), max_size=60))
+def test_only_who_takes_part_counts(changes: list[tuple[str, int]]) -> None:
+    """Whatever came and went before, and whoever asked in between, the table is that of a new node."""
     table: ConsistentHashing[str] = ConsistentHashing(100, str)
     weights: dict[str, int] = {}
     for value, weight in changes:
         table.put(value, weight)
         weights[value] = weight
-        table.pick(key=data.draw(st.sampled_from(KEYS)))
+        table.pick(key=KEYS[len(weights) * 7 % len(KEYS)])
     assert choices(table) == choices(table_of(dict(sorted(weights.items())), 100))
 
 
 def test_every_process_chooses_alike() -> None:
     """Nothing of it depends on how a process seeds its own hashes."""
     code = (
-        "from tests.unit.core.balancer.test_consistent_hashing import *;"
-        "print(''.join(map(str, choices(table_of({'a': 3, 'b': 5, 'c': 1})).values())))"
+        "from twisted_kong.core.balancer.consistent_hashing import ConsistentHashing\n"
+        "table = ConsistentHashing(200, str)\n"
+        "for value, weight in (('a', 3), ('b', 5), ('c', 1)): table.put(value, weight)\n"
+        "print(''.join(table.pick(key=b'key-%d' % n) for n in range(60)))"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == "".join(map(str, choices(table_of({"c": 1, "b": 5, "a": 3})).values()))
@@ -133,4 +135,4 @@ def test_what_is_remembered_is_bounded() -> None:
         table.put("b", n + 1)
         table.pick(key=b"%d" % n)
     assert len(table._came) < 100
-    assert len(table._won) <= 1000
+    assert len(table._won) <= 200
