@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import DeferredLock
@@ -74,7 +75,7 @@ class Dao(Reading):
             await self._judge(terms, None)
             await self._examine(record, None)
             context = self._context.write_context()
-            entity = self.schema.process_insert(record, context)
+            entity = await self._processed(partial(self.schema.process_insert, record, context))
             key = self.table.key_of(entity)
             expires = lifetime.from_now(context.now)
             write = Write(self.table.name, "insert", key, lasting(self.schema, entity), expires=expires)
@@ -252,13 +253,17 @@ class Dao(Reading):
         await self._catch_up(terms)
         return await resolve_references(self.schema, record, self._context.daos)
 
+    async def _processed(self, work: Callable[[], Entity]) -> Entity:
+        """What the schema makes of a record; what is written over meanwhile is a lost race."""
+        return await self._context.aside(work) if self.schema.is_slow else work()
+
     async def _merge(
         self, current: Stored, record: Mapping[str, Any], lifetime: Ttl, terms: Terms
     ) -> Written:
         await self._judge(terms, current)
         await self._examine(record, self.table.key_of(current.entity))
         context = self._context.write_context()
-        entity = self.schema.process_update(record, current.entity, context)
+        entity = await self._processed(partial(self.schema.process_update, record, current.entity, context))
         write = Write(
             self.table.name,
             "update",
@@ -279,7 +284,7 @@ class Dao(Reading):
         await self._judge(terms, current)
         await self._examine(record, None if before is None else self.table.key_of(before))
         context = self._context.write_context()
-        entity = self.schema.process_upsert(record, context, before)
+        entity = await self._processed(partial(self.schema.process_upsert, record, context, before))
         write = Write(
             self.table.name,
             "insert" if current is None else "update",

@@ -12,6 +12,7 @@ from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import UniqueViolation
 from twisted_kong.core.schema.context import WriteContext
 from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.aside import Aside, at_once
 from twisted_kong.db.dao import Context, Dao, Page
 from twisted_kong.db.interfaces import IChangeLog, IStrategy
 from twisted_kong.db.kinds.registry import dao_for
@@ -49,6 +50,7 @@ class Database:
     :param clock: tells the time (its ``seconds()`` must be the epoch's) and drives the upkeep.
     :param retention: how long changes stay in the log, in seconds.
     :param tables: the tables of the kinds, where they are known already; they take a while to make.
+    :param aside: does what takes long, such as a hash that is meant to be slow.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Database:
         *,
         retention: float = RETENTION,
         tables: Mapping[str, Table] | None = None,
+        aside: Aside = at_once,
     ) -> None:
         self.strategy = strategy
         self.schemas = schemas
@@ -71,7 +74,8 @@ class Database:
             tables = tables_of(schemas, self._change_keys, self.write_context)
         self.tables = tables
         daos: dict[str, Dao] = {}
-        context = Context(strategy, self.write_context, ids.instance, daos)
+        self._aside = aside
+        context = Context(strategy, self.write_context, ids.instance, daos, aside)
         for name, table in tables.items():
             daos[name] = dao_for(schemas[name], table, context)
         self.daos: Mapping[str, Dao] = daos
@@ -115,7 +119,7 @@ class Database:
 
         It is neither to be started nor to be stopped, and has no upkeep.
         """
-        twin = Database(strategy, self.schemas, self.clock, self._ids, tables=self.tables)
+        twin = Database(strategy, self.schemas, self.clock, self._ids, tables=self.tables, aside=self._aside)
         twin.workspace = self.workspace
         return twin
 

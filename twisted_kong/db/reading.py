@@ -9,6 +9,7 @@ from typing import Any
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.schema.context import WriteContext
 from twisted_kong.core.schema.schema import Schema
+from twisted_kong.db.aside import Aside, at_once
 from twisted_kong.db.interfaces import IStrategy, Selection, Stored, TagFilter
 from twisted_kong.db.paging import bad_offset, check_size, decode_offset, encode_offset, parse_tags
 from twisted_kong.db.tables import Table
@@ -25,12 +26,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What DAOs share: where they write, in whose name, the moment's context for schemas, and one another."""
+    """What DAOs share: where they write, in whose name, the moment's context for schemas, and one another.
+
+    :param aside: does what takes so long that others must have their turn meanwhile.
+    """
 
     strategy: IStrategy
     write_context: Callable[[], WriteContext]
     origin: str
     daos: Mapping[str, Reading]
+    aside: Aside = at_once
 
 
 class Reading:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from twisted_kong.core.schema.registry import Schemas
+from twisted_kong.db.aside import in_thread
 from twisted_kong.db.database import Database, Ids, retention_for
 from twisted_kong.db.interfaces import IStrategy
 from twisted_kong.db.strategies.postgres.settings import primary_settings, replica_settings
@@ -28,7 +29,9 @@ def make_database(ground: Ground, schemas: Schemas) -> Database:
     conf, host, reactor = ground.conf, ground.host, ground.reactor
     ids = Ids(host.new_uuid, host.new_token, instance=host.new_uuid())
     retention = retention_for(conf.db_update_propagation)
-    return Database(make_strategy(ground), schemas, reactor, ids, retention=retention)
+    return Database(
+        make_strategy(ground), schemas, reactor, ids, retention=retention, aside=in_thread(reactor)
+    )
 
 
 def make_strategy(ground: Ground) -> IStrategy:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from typing_extensions import override
 
-from tests.kit.deferreds import failure_of, success_of
-from tests.kit.stores import epoch_clock, small_database
+from tests.kit.bundled import bundled
+from tests.kit.deferreds import failure_of, no_result, success_of
+from tests.kit.stores import epoch_clock, make_ids, small_database
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import DatabaseUnavailable, NotFound, PreconditionFailed, UniqueViolation
+from twisted_kong.core.schema.registry import build_schemas
 from twisted_kong.db.dao import ATTEMPTS
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Commit, Committed, Write
@@ -199,3 +203,28 @@ def test_a_precondition_sees_that_nothing_is_there(store: Contended, database: D
     ):
         failure_of(write, PreconditionFailed)
     success_of(routes.insert({"name": "s"}, terms=Terms(None, Unchanged(None))))
+
+
+def test_what_is_slow_is_done_aside() -> None:
+    """A hash that is meant to be slow keeps nobody waiting but who asked for it, in a batch no less."""
+    aside: list[Callable[[], Entity]] = []
+    waiting: list[Deferred[Entity]] = []
+
+    def put_aside(work: Callable[[], Entity]) -> Deferred[Entity]:
+        aside.append(work)
+        waiting.append(Deferred())
+        return waiting[-1]
+
+    clock = epoch_clock()
+    store = MemoryStrategy(clock, lambda: "0" * 8)
+    database = Database(store, build_schemas(bundled("oauth2")), clock, make_ids(), aside=put_aside)
+    success_of(database.start())
+    consumer = success_of(database["consumers"].insert({"username": "c"})).entity
+    assert aside == []
+    record = {"name": "app", "consumer": {"id": consumer["id"]}, "client_secret": "s", "hash_secret": True}
+    for each in (database, database.staged(store)):
+        writing = Deferred.fromCoroutine(each["oauth2_credentials"].insert(record))
+        no_result(writing)
+        waiting.pop().callback(aside.pop()())
+        assert success_of(writing).entity["client_secret"].startswith("$pbkdf2-sha512$")
+    success_of(database.stop())

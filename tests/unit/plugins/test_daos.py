@@ -29,4 +29,12 @@ def test_an_entity_is_the_references_field_by_field(name: str) -> None:
     theirs = {key: value for key, value in THEIRS[name].items() if key not in REMARKS}
     assert plugin == THEIRS[name]["plugin"]
     assert list(ours["fields"]) == list(theirs["fields"])
-    assert ours == theirs
+    assert _as_theirs(ours) == theirs
+
+
+def _as_theirs(ours: dict[str, Any]) -> dict[str, Any]:
+    """A definition without what only this engine reads of it."""
+    if "transformations" not in ours:
+        return ours
+    kept = [{key: value for key, value in each.items() if key != "slow"} for each in ours["transformations"]]
+    return {**ours, "transformations": kept}

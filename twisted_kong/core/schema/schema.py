@@ -87,6 +87,8 @@ class Schema:
         )
         # The fields that are given in another form than they are stored in.
         self.transformed = tuple(name for each in self._transformations for name in each.inputs)
+        # Whether to process a record may take milliseconds: a hash is made that is meant to be slow.
+        self.is_slow = any(each.get("slow") for each in definition.get("transformations", ()))
         self._before_write: Callable[[Entity], Violations | None] | None = (
             function(definition["before_write"], functions) if "before_write" in definition else None
         )

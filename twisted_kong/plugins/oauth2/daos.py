@@ -79,7 +79,12 @@ OAUTH2_CREDENTIALS: dict[str, Any] = {
         },
     },
     "transformations": [
-        {"input": ["hash_secret"], "needs": ["client_secret"], "on_write": {"fn": "oauth2_hash_secret"}}
+        {
+            "input": ["hash_secret"],
+            "needs": ["client_secret"],
+            "on_write": {"fn": "oauth2_hash_secret"},
+            "slow": True,
+        }
     ],
 }
 
