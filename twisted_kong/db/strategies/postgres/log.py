@@ -49,17 +49,14 @@ _APPEND = f"""
     from newest
 """
 # The same of many drafts, which were sent before in portions: what is waited for with the lock stays short.
-_NOTE = """
-    select set_config(
-        'twisted_kong.drafts',
-        coalesce(nullif(current_setting('twisted_kong.drafts', true), '') || ',', '') || %s,
-        true
-    )
-"""
+# Each portion is a setting: one that all are added to would be copied for each of them, and ever longer.
+_PORTION = "twisted_kong.drafts_"
+_NOTE = "select set_config(%s, %s, true)"
 _NOTED = f"""
     with new as (
-        select * from json_to_recordset(('[' || current_setting('twisted_kong.drafts') || ']')::json)
-        as drafts (place bigint, tag text, kind text, operation text, id text, keys text)
+        select drafts.* from generate_series(1, %s) as portion,
+            json_to_recordset(current_setting('{_PORTION}' || portion)::json)
+            as drafts (place bigint, tag text, kind text, operation text, id text, keys text)
     ), written as (
         insert into changes ({_COLUMNS})
         select last.number + new.place, new.tag, new.kind, new.operation, new.id, new.keys, %s, %s, %s
@@ -97,10 +94,13 @@ def append(drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, channel
     return [Statement(_LOCK, (LOCKS,)), Statement(text, values)]
 
 
-def note(drafts: Sequence[Draft], tags: Sequence[str], first: int) -> Statement:
-    """Sends some of many drafts ahead, those from a place on, counted from 1, to be logged by :func:`noted`.
+def note(drafts: Sequence[Draft], tags: Sequence[str], first: int, portion: int) -> Statement:
+    """Sends some of many drafts ahead, those from a place on, to be logged by :func:`noted`.
 
     They are kept in a setting of the transaction: that takes no privilege and no table.
+
+    :param first: the place of the first of them among all, counted from 1.
+    :param portion: how many times this makes, counted from 1.
     """
     rows = [
         {
@@ -113,12 +113,13 @@ def note(drafts: Sequence[Draft], tags: Sequence[str], first: int) -> Statement:
         }
         for place, (draft, tag) in enumerate(zip(drafts, tags, strict=True), first)
     ]
-    return Statement(_NOTE, (orjson.dumps(rows).decode()[1:-1],))
+    return Statement(_NOTE, (f"{_PORTION}{portion}", orjson.dumps(rows).decode()))
 
 
-def noted(commit: Commit, channel: str) -> list[Statement]:
-    """What logs all that was sent ahead, as the last part of the transaction."""
-    return [Statement(_LOCK, (LOCKS,)), Statement(_NOTED, (commit.origin, commit.at, commit.author, channel))]
+def noted(commit: Commit, channel: str, portions: int) -> list[Statement]:
+    """What logs all that was sent ahead, in so many portions, as the last part of the transaction."""
+    values = (portions, commit.origin, commit.at, commit.author, channel)
+    return [Statement(_LOCK, (LOCKS,)), Statement(_NOTED, values)]
 
 
 def written(drafts: Sequence[Draft]) -> Statement:

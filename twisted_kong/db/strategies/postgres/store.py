@@ -264,12 +264,13 @@ class PostgresStrategy(IStrategy):
             tags = [self._new_tag() for _ in drafts]
             return tags, log.append(drafts, tags, commit, self._channel) if drafts else []
         tags = []
-        for start in range(0, len(drafts), PORTION):
+        portions = range(0, len(drafts), PORTION)
+        for portion, start in enumerate(portions, 1):
             some = drafts[start : start + PORTION]
             tags += [self._new_tag() for _ in some]
-            statement = log.note(some, tags[start:], start + 1)
+            statement = log.note(some, tags[start:], start + 1, portion)
             await transaction.run(statement.text, statement.parameters)
-        return tags, log.noted(commit, self._channel)
+        return tags, log.noted(commit, self._channel, len(portions))
 
     async def _changes_of(
         self, drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, last: int

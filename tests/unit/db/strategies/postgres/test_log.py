@@ -45,14 +45,21 @@ def test_the_lock_comes_first() -> None:
 
 def test_many_drafts_are_sent_ahead() -> None:
     """Portions are kept in the transaction; what is sent with the lock is short and holds none of them."""
-    first, second = log.note(DRAFTS[:1], TAGS[:1], 1), log.note(DRAFTS[1:], TAGS[1:], 2)
+    first, second = log.note(DRAFTS[:1], TAGS[:1], 1, 1), log.note(DRAFTS[1:], TAGS[1:], 2, 2)
     assert "true" in first.text
-    assert [json.loads(each.parameters[0])["place"] for each in (first, second)] == [1, 2]
-    assert json.loads(second.parameters[0])["keys"] == '["services:2","x"]'
-    lock, append = log.noted(COMMIT, "channel")
+    assert [json.loads(each.parameters[1])[0]["place"] for each in (first, second)] == [1, 2]
+    assert json.loads(second.parameters[1])[0]["keys"] == '["services:2","x"]'
+    lock, append = log.noted(COMMIT, "channel", 2)
     assert "pg_advisory_xact_lock" in lock.text
-    assert append.parameters == ("me", 5.0, "alice", "channel")
+    assert append.parameters == (2, "me", 5.0, "alice", "channel")
     assert append.text.count("%s") == len(append.parameters)
+
+
+def test_a_portion_costs_the_same_however_many_came_before() -> None:
+    """Each is a setting of its own: one that all were added to was copied whole for each, ever longer."""
+    first, second = log.note(DRAFTS[:1], TAGS[:1], 1, 1), log.note(DRAFTS[1:], TAGS[1:], 2, 2)
+    assert first.parameters[0] != second.parameters[0]
+    assert "current_setting" not in second.text
 
 
 def test_changes_have_consecutive_numbers() -> None:
