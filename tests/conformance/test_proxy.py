@@ -61,12 +61,13 @@ async def player(directory: Path, started: float) -> AsyncIterator[Player]:
         assert second.upstream is not None
         # However long the node took to come up.
         clock.set(started)
-        with dead_port() as dead:
+        with dead_port() as dead, dead_port() as dead_target:
             ports = {
                 19000: node.port,
                 19001: node.admin_port,
                 19050: first.upstream.port,
                 19051: second.upstream.port,
+                19098: dead_target,
                 19099: dead,
             }
             yield Player(node, clock, first, ports)

@@ -76,6 +76,10 @@ class Player:
         self._to_theirs = {ours: theirs for theirs, ours in self._to_ours.items()}
         self._ids: dict[str, str] = {}
 
+    def ours(self, port: int) -> int:
+        """The port of this run that stands for a recorded one."""
+        return int(self._to_ours[str(port)])
+
     async def play(self, exchange: Exchange) -> Answer:
         """Send the recorded request, with our ports and ids, at the recorded time."""
         self._clock.set(max(exchange.date, self._clock.seconds()))
