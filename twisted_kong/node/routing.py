@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.router.router import RouteMatch, RouteQuery, Router
+from twisted_kong.core.router import AnyRouter, RouteMatch, RouteQuery
 from twisted_kong.node.holder import Holder
 from twisted_kong.node.reading import Key, Reader
 
@@ -30,7 +30,7 @@ class RouterHolder(Holder):
 
     def __init__(
         self,
-        router: Router,
+        router: AnyRouter,
         services: Reader,
         routes: Reader,
         clock: IReactorTime,

@@ -28,6 +28,9 @@ class Query:
 
     __slots__ = ("header", "host", "method", "path", "port", "raw", "secure", "sni")
 
+    # How the value of a header is spelled where entries are kept by it.
+    fold: Callable[[bytes], bytes] = staticmethod(bytes.lower)
+
     def __init__(
         self,
         method: str,

@@ -94,7 +94,7 @@ class Cell:
         yield ("sni", query.sni) if query.secure else _UNSECURED
         for name in self._header_names:
             for value in query.header(name):
-                yield ("header", name, value.lower())
+                yield ("header", name, query.fold(value))
 
     def __bool__(self) -> bool:
         return bool(self._plain or self._keyed or self._regexes is not None)

@@ -2,67 +2,26 @@
 
 What was found – or not found – is remembered by everything that a Route may look at: method, scheme, host,
 port, path, SNI and the values of those headers that any Route asks for.
-The memory has two generations: a full one becomes the old one, and what is asked again moves to the young
-one, so a hit writes nothing and at most twice the size is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.router.candidates import FLAVORS, Candidate, is_regex
 from twisted_kong.core.router.entries import Conditions, Entry, Query
 from twisted_kong.core.router.index import HostIndex
-from twisted_kong.core.router.regexes import BadRegex, Captures, captures_of, compile_regex, decode
+from twisted_kong.core.router.memory import UNKNOWN, Memory, RouteMatch
+from twisted_kong.core.router.query import RouteQuery
+from twisted_kong.core.router.regexes import BadRegex, captures_of, compile_regex, decode
 
 HTTP_PROTOCOLS = frozenset({"http", "https", "grpc", "grpcs"})
 """Routes of other protocols belong to the stream proxy, which asks no path and no header."""
 
-# A long key is not remembered: the memory is bounded in bytes too.
-_LONGEST_KEY = 2048
 
-
-class RouteQuery(NamedTuple):
-    """What a Route may look at.
-
-    ``host`` is lower case and without its port; ``port`` is the one in the Host header, else the listener's
-    (after ``port_maps``); ``path`` is normal (:func:`twisted_kong.core.urls.normalise_path`); ``sni`` is None
-    where the client named no host in its handshake; ``header`` gives all values of a lower-case name.
-    """
-
-    method: str
-    scheme: str
-    host: str
-    port: int
-    path: str
-    sni: str | None
-    header: Callable[[bytes], list[bytes]]
-
-
-class RouteMatch:
-    """A Route that was found; shared by requests, so not to be changed.
-
-    ``prefix`` is what its path matched (the text that a regex matched), None if the Route has no paths.
-    ``memo`` and ``chain`` are places for what the data path and the phases derive from this match alone; they
-    are empty again after any change of Routes and after :meth:`Router.forget`.
-    """
-
-    __slots__ = ("captures", "chain", "memo", "prefix", "route")
-
-    def __init__(self, route: Entity, prefix: str | None, captures: Captures | None) -> None:
-        self.route = route
-        self.prefix = prefix
-        self.captures = captures
-        self.memo: Any = None
-        self.chain: Any = None
-
-
-_UNKNOWN: Any = object()
-
-
-class Router:
+class Router(Memory):
     """The Routes of one node.
 
     :param flavor: ``router_flavor``: "traditional_compatible" or "traditional".
@@ -70,14 +29,12 @@ class Router:
     """
 
     def __init__(self, flavor: str = "traditional_compatible", *, remembered: int = 10_000) -> None:
+        super().__init__(remembered)
         self._candidates = FLAVORS[flavor]
         self._index = HostIndex()
         self._routes: dict[str, tuple[list[Entry], list[str | None], list[bytes]]] = {}
         self._header_counts: dict[bytes, int] = {}
         self._headers: tuple[bytes, ...] = ()
-        self._half = max(1, remembered // 2)
-        self._young: dict[tuple[Any, ...], RouteMatch | None] = {}
-        self._old: dict[tuple[Any, ...], RouteMatch | None] = {}
 
     def __len__(self) -> int:
         return len(self._routes)
@@ -124,13 +81,6 @@ class Router:
         self._count_headers(names, -1)
         return True
 
-    def forget(self) -> None:
-        """Drop every remembered answer."""
-        if self._young:
-            self._young = {}
-        if self._old:
-            self._old = {}
-
     def match(self, query: RouteQuery) -> RouteMatch | None:
         """The Route for a request, None if there is none."""
         names = self._headers
@@ -139,18 +89,17 @@ class Router:
             key: tuple[Any, ...] = (*query[:6], *[tuple(header(name)) for name in names])
         else:
             key = query[:6]
-        found = self._young.get(key, _UNKNOWN)
-        if found is _UNKNOWN:
-            found = self._old.get(key, _UNKNOWN)
-            if found is _UNKNOWN:
+        found = self._young.get(key, UNKNOWN)
+        if found is UNKNOWN:
+            found = self._old.get(key, UNKNOWN)
+            if found is UNKNOWN:
                 found = self._search(query)
-            if self._is_short(key):
-                self._remember(key, found)
+            self._remember(key, found)
         answer: RouteMatch | None = found
         return answer
 
     def _search(self, query: RouteQuery) -> RouteMatch | None:
-        method, scheme, host, port, path, sni, header = query
+        method, scheme, host, port, path, sni, header = query[:7]
         asked = Query(method, scheme == "https", host, port, path, sni, header)
         entry = self._index.best(asked)
         if entry is None:
@@ -162,16 +111,6 @@ class Router:
         # matched at the start can be stripped.
         prefix = decode(match.group(0)) if match.span()[0] == 0 else None
         return RouteMatch(entry.route, prefix, captures_of(match))
-
-    @staticmethod
-    def _is_short(key: tuple[Any, ...]) -> bool:
-        size = len(key[0]) + len(key[2]) + len(key[4]) + len(key[5] or "")
-        return size + sum(sum(map(len, values)) for values in key[6:]) <= _LONGEST_KEY
-
-    def _remember(self, key: tuple[Any, ...], found: RouteMatch | None) -> None:
-        if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
-        self._young[key] = found
 
     def _count_headers(self, names: Iterable[bytes], step: int) -> None:
         for name in names:
