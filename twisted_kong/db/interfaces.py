@@ -89,7 +89,8 @@ class Selection:
     foreign: tuple[str, str] | None = None
 
 
-# Where a page ended, as a list that JSON can hold; what is in it is the strategy's own affair.
+# Where a page ended, as a list that JSON can hold: the key of its last row, with every strategy. A store that
+# lies over another one makes them for it.
 Cursor = Sequence[Any]
 
 
@@ -265,7 +266,7 @@ class IStrategy(IChangeLog, IMembership, Protocol):
         """The row with a value (as :meth:`Unique.value_of` writes it) under a unique constraint."""
 
     async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
-        """At most ``size`` rows by ascending primary key; ValueError for a cursor it never handed out."""
+        """At most ``size`` rows by ascending primary key, after a cursor; ValueError for what is none."""
 
     async def tags_after(
         self, size: int, after: tuple[str, int, str] | None, tag: str | None
