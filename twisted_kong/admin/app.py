@@ -30,7 +30,15 @@ from twisted_kong.admin.answers import (
     reason,
 )
 from twisted_kong.admin.bodies import EMPTY, Body, check_type, decode_body, parse_pairs
-from twisted_kong.admin.browsers import EMBEDDED, GUARDS, grants, is_embedded, is_preflight, options_fields
+from twisted_kong.admin.browsers import (
+    EMBEDDED,
+    GUARDS,
+    PRIVATE,
+    grants,
+    is_embedded,
+    is_preflight,
+    options_fields,
+)
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods, everything
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
@@ -136,7 +144,7 @@ class AdminApp:
         """
         request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
         headers = request.responseHeaders
-        fields = GUARDS
+        fields = GUARDS if self._gate is None else (*GUARDS, PRIVATE)
         if trusted:
             allowed = self._access.allowed_origin(_header(request, b"origin"))
             fields += grants(allowed, partial(_header, request))

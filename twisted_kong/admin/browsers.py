@@ -30,6 +30,9 @@ GUARDS: Fields = (
 )
 """On every answer; what an endpoint says itself goes before."""
 
+PRIVATE = ("Cache-Control", "no-store")
+"""On every answer where tokens are asked for: caches do not know that its header tells callers apart."""
+
 
 def is_embedded(method: bytes, header: Header) -> bool:
     """Whether a page of another site has a browser send this without saying who it is.

@@ -7,6 +7,7 @@ told whether a token is unknown, has expired or was revoked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
@@ -30,6 +31,10 @@ UNAUTHORIZED: Final = message(401, "a valid token is needed: send it as 'Kong-Ad
 _EVERYTHING: Final[Roles] = {ALL: WRITE}
 # The name of the token of the configuration; none of the database can be called so, for its spaces.
 CONFIGURED: Final = "of kong.conf"
+
+# What could make the subject of a certificate look like more than one: what stands between names, and what
+# ends a line of a log.
+_SPECIAL: Final = re.compile(r",(?=\s)|[()\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _log = Logger()
 
@@ -56,7 +61,7 @@ class Caller:
     @property
     def author(self) -> str:
         """As the log of changes names whoever has made a write."""
-        names = (("token", self.token), ("certificate", self.subject))
+        names = (("token", self.token), ("certificate", self.subject and _SPECIAL.sub("?", self.subject)))
         shown = ", ".join(f"{what} {name}" for what, name in names if name is not None)
         return f"{self.address} ({shown})" if shown else self.address
 

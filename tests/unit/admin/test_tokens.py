@@ -91,6 +91,21 @@ def test_how_callers_are_named() -> None:
     assert Caller("10.0.0.1", "ci").author == "10.0.0.1 (token ci)"
     assert Caller("10.0.0.1", None, "alice").author == "10.0.0.1 (certificate alice)"
     assert Caller("10.0.0.1", "ci", "alice").author == "10.0.0.1 (token ci, certificate alice)"
+    assert Caller("::1", subject="O=Acme,C=DE").author == "::1 (certificate O=Acme,C=DE)"
+
+
+def test_no_certificate_makes_a_name_look_like_more() -> None:
+    """Whoever may ask an authority for a certificate must not write into the log in another's name."""
+    assert Caller("::1", subject="a), token root").author == "::1 (certificate a?? token root)"
+    assert Caller("::1", subject="a, token root").author == "::1 (certificate a? token root)"
+    assert Caller("::1", subject="a\n[error] b").author == "::1 (certificate a?[error] b)"
+
+
+def test_no_cache_keeps_an_answer_that_took_a_token(node: AdminNode) -> None:
+    """It would give it to whoever asks next: it does not know that the header with the token matters."""
+    assert as_root(node, "GET", "/services").header("Cache-Control") == "no-store"
+    assert node.client.get("/services").header("Cache-Control") == "no-store"
+    assert AdminNode("key-auth").client.get("/services").header("Cache-Control") is None
 
 
 @pytest.mark.parametrize(
