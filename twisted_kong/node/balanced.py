@@ -87,7 +87,7 @@ class Balanced:
         self.row = row
         self.keys = Keys(row, self._new_cookie) if row.get("algorithm") == HASHING else None
         for peer in self.peers():
-            peer.host_header = row.get("host_header")
+            self._dress(peer)
         if kind_of(old) != kind_of(row):
             self.algorithm = make_algorithm(row, _identity)
             for peer in self.peers():
@@ -129,7 +129,7 @@ class Balanced:
 
     def _lead(self, place: _Place, addresses: Iterable[str]) -> None:
         """Have a place consist of these addresses, each with the place's weight."""
-        row, changed = self.row or {}, False
+        changed = False
         wanted = dict.fromkeys(addresses)
         for ip in [ip for ip in place.peers if ip not in wanted]:
             self.algorithm.remove(place.peers.pop(ip))
@@ -137,13 +137,20 @@ class Balanced:
         for ip in wanted:
             peer = place.peers.get(ip)
             if peer is None:
-                peer = place.peers[ip] = Peer(ip, place.port, place.host, row.get("host_header"), self.id, -1)
+                peer = place.peers[ip] = Peer(ip, place.port, place.host, None, self.id, -1)
+                self._dress(peer)
             if peer.weight != place.weight:
                 peer.weight = place.weight
                 self.algorithm.put(peer, place.weight)
                 changed = True
         if changed:
             self._changed(self.id)
+
+    def _dress(self, peer: Peer) -> None:
+        """Have an address say and show what the Upstream wants to."""
+        row = self.row or {}
+        peer.host_header = row.get("host_header")
+        peer.client_certificate = row.get("client_certificate")
 
     # Names.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from typing_extensions import override
 
 from twisted_kong.core.balancer.outcomes import Outcome
+from twisted_kong.core.changes import Entity
 
 
 class NoPeer(Exception):
@@ -18,10 +19,11 @@ class Peer:
 
     ``name`` is what Host says when nothing else decided: the Target's or Service's name, else the IP.
     ``host_header`` is the Upstream's, if it has one; ``key`` tells which connections can be shared.
-    ``upstream_id`` tells whose Target it is, None for the address of a Service; ``weight`` its share there.
+    ``upstream_id`` tells whose Target it is, None for the address of a Service; ``weight`` its share there;
+    ``client_certificate`` refers to the Certificate of its Upstream that is shown to it, if there is one.
     """
 
-    __slots__ = ("host_header", "ip", "key", "name", "port", "upstream_id", "weight")
+    __slots__ = ("client_certificate", "host_header", "ip", "key", "name", "port", "upstream_id", "weight")
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class Peer:
         self.host_header = host_header
         self.upstream_id = upstream_id
         self.weight = weight
+        self.client_certificate: Entity | None = None
 
     @override
     def __repr__(self) -> str:

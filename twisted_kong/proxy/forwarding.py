@@ -135,8 +135,10 @@ class Forwarding(Relaying):
 
     def _secure(self, way: Way, host: bytes) -> Secure | None:
         """How to speak TLS to the Service; None if it cannot be done, which then is answered."""
-        tls, service = self.gateway.tls, self.ctx.service
+        tls, service, peer = self.gateway.tls, self.ctx.service, self._peer
         if tls is not None and service is not None:
+            if peer is not None and peer.client_certificate and service.get("client_certificate") is None:
+                service = {**service, "client_certificate": peer.client_certificate}
             try:
                 return tls.secure(service, host.decode("latin-1"))
             except Exception as error:

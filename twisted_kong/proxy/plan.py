@@ -112,8 +112,13 @@ class Plan:
 
 
 def host_of(peer: Peer, scheme: str) -> bytes:
-    """The Host that names a peer: the Upstream's ``host_header`` or its own name, and the port if unusual."""
+    """The Host that names a peer: the Upstream's ``host_header`` or its own name, and the port if unusual.
+
+    A ``host_header`` that has a port is sent as it is.
+    """
     name = peer.host_header or peer.name
+    if peer.host_header and (name.count(":") == 1 or "]:" in name):
+        return name.encode("latin-1", "replace")
     if ":" in name and not name.startswith("["):
         name = f"[{name}]"
     if peer.port != default_port(scheme):

@@ -56,9 +56,10 @@ def test_an_address_that_stays_is_the_same_peer() -> None:
     (peer,) = made.upstream.peers()
     made.target("1", "10.0.0.1:80", 7)
     made.target("2", "10.0.0.2:80")
-    made.upstream.put({"id": "u", "host_header": "h", "algorithm": "least-connections"})
+    changes = {"host_header": "h", "client_certificate": {"id": "c"}, "algorithm": "least-connections"}
+    made.upstream.put({"id": "u", **changes})
     assert next(made.upstream.peers()) is peer
-    assert (peer.weight, peer.host_header) == (7, "h")
+    assert (peer.weight, peer.host_header, peer.client_certificate) == (7, "h", {"id": "c"})
     assert {made.upstream.algorithm.pick() for _ in range(2)} <= set(made.upstream.peers())
     assert made.upstream.target_ids() == ("1", "2")
 

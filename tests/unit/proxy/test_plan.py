@@ -67,6 +67,9 @@ def test_hosts_name_unusual_ports() -> None:
     assert host_of(Peer("10.0.0.1", 443, "a.test"), "https") == b"a.test"
     assert host_of(Peer("::1", 81, "::1"), "http") == b"[::1]:81"
     assert host_of(Peer("10.0.0.1", 81, "a.test", "custom.host"), "http") == b"custom.host:81"
+    assert host_of(Peer("10.0.0.1", 81, "a.test", "custom.host:99"), "http") == b"custom.host:99"
+    assert host_of(Peer("10.0.0.1", 81, "a.test", "[::2]:99"), "http") == b"[::2]:99"
+    assert host_of(Peer("10.0.0.1", 81, "a.test", "::2"), "http") == b"[::2]:81"
     assert default_port("grpcs") == 443
 
 

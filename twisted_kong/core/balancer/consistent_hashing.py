@@ -5,8 +5,8 @@ draws for each slot a number u in (0, 1), a hash of both, and the lowest -ln(u)/
 rendezvous hashing).  So shares are as the weights, to within the noise of the slots; who wins depends on
 nothing but who takes part, not on the order in which they came.  An address that comes takes slots from the
 others and moves nothing between them; the slots of one that goes, or cannot be used, are spread over the
-others by weight.  What is won is remembered, and compared with those who came since when it is next asked
-for, so that neither a change nor a choice costs more than the addresses it concerns.
+others by weight.  The best few of a slot are remembered, and compared with those who came since when it is
+next asked for, so that a change costs nothing, and a choice no more than the addresses it concerns.
 
 Kong builds a ring of about 160 points per address, whose number depends on all weights: there a change moves
 keys between addresses that stay, and shares are off by about 8 %.  The same key may lead elsewhere than in
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from heapq import nsmallest
 from math import log
 from typing import Final, Generic
 from zlib import crc32
@@ -27,6 +28,8 @@ from twisted_kong.core.balancer.algorithm import Algorithm, T, Usable
 
 _MASK: Final = (1 << 64) - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
+# The best of a slot that are remembered: so many may be out before all have to be compared again.
+_BEST: Final = 4
 
 
 def slot_of(key: bytes, slots: int) -> int:
@@ -68,9 +71,9 @@ class ConsistentHashing(Algorithm[T]):
         self._slots = slots
         self._identity = identity
         self._rivals: dict[T, _Rival[T]] = {}
-        # All that have come, in order; and who holds a slot, with how many of those were compared for it.
+        # All that have come, in order; and the best of a slot, with how many of those were compared for it.
         self._came: list[_Rival[T]] = []
-        self._won: dict[int, tuple[_Rival[T], int]] = {}
+        self._won: dict[int, tuple[list[_Rival[T]], int]] = {}
 
     @override
     def put(self, value: T, weight: int) -> None:
@@ -95,21 +98,26 @@ class ConsistentHashing(Algorithm[T]):
     @override
     def pick(self, usable: Usable[T] | None = None, key: bytes = b"") -> T | None:
         slot = slot_of(key, self._slots)
-        came = len(self._came)
         won = self._won.get(slot)
-        if won is None or won[1] != came or won[0].gone:
-            rivals = self._rivals.values()
-            if won is not None and not won[0].gone:
-                rest = [each for each in self._came[won[1] :] if not each.gone]
-                rival = min([won[0], *rest], key=lambda each: each.bid(slot))
-            elif rivals:
-                rival = min(rivals, key=lambda each: each.bid(slot))
-            else:
-                return None
-            self._won[slot] = rival, came
+        if won is None or won[1] != len(self._came) or won[0][0].gone:
+            best = self._compete(slot, won)
         else:
-            rival = won[0]
-        if usable is None or usable(rival.value):
-            return rival.value
-        others = [each for each in self._rivals.values() if usable(each.value)]
+            best = won[0]
+        for rival in best:
+            if not rival.gone and (usable is None or usable(rival.value)):
+                return rival.value
+        others = [] if usable is None else [each for each in self._rivals.values() if usable(each.value)]
         return min(others, key=lambda each: each.bid(slot)).value if others else None
+
+    def _compete(self, slot: int, won: tuple[list[_Rival[T]], int] | None) -> list[_Rival[T]]:
+        """The best of a slot, found among those who were the best and those who have come since."""
+        best = [] if won is None else [rival for rival in won[0] if not rival.gone]
+        if won is None or not best:
+            best = nsmallest(_BEST, self._rivals.values(), key=lambda each: each.bid(slot))
+        elif won[1] != len(self._came):
+            rest = [rival for rival in self._came[won[1] :] if not rival.gone]
+            # Of no more than were known to be the best: somebody not remembered may come before the next.
+            best = nsmallest(len(best), [*best, *rest], key=lambda each: each.bid(slot))
+        if best:
+            self._won[slot] = best, len(self._came)
+        return best

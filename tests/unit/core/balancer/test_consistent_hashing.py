@@ -83,6 +83,17 @@ def test_one_that_goes_moves_only_its_own_keys(weights: dict[str, int], data: st
     assert passed_over == after
 
 
+@given(WEIGHTS, st.sets(st.sampled_from("abcdefgh")), st.sets(st.sampled_from("abcdefgh")))
+def test_whoever_is_out_others_are_found(weights: dict[str, int], out: set[str], gone: set[str]) -> None:
+    """Always those who would have been found had the others never been there."""
+    table = table_of(weights)
+    choices(table)
+    for value in gone:
+        table.remove(value)
+    rest = {value: weight for value, weight in weights.items() if value not in out | gone}
+    assert {key: table.pick(lambda value: value not in out, key) for key in KEYS} == choices(table_of(rest))
+
+
 @given(WEIGHTS, st.data(), st.integers(1, 1000))
 def test_another_weight_moves_keys_to_or_from_that_one_alone(
     weights: dict[str, int], data: st.DataObject, weight: int
