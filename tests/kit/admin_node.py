@@ -112,6 +112,7 @@ class AdminNode:
         self.needs_database = False
         self.pools: dict[str, PoolUse] = {}
         self.names: dict[str, tuple[str, ...]] = {}
+        self.unhealthy: set[tuple[str, int, str]] = set()
         self.answers = StoredAnswers(self.clock, max_bytes=1 << 20)
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
@@ -123,6 +124,7 @@ class AdminNode:
             LogLevel(self.clock, "notice", self.levels.append),
             Convergence(store, store, self.member, lambda: None, self.clock),
             self.lookup,
+            self,
             self.answers,
         )
         self.tokens = AdminTokenHolder(self.database["admin_tokens"], self.clock)
@@ -161,6 +163,10 @@ class AdminNode:
         if host not in self.names:
             raise NameFailure(host)
         return self.names[host]
+
+    def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
+        """Whether an address is not one of those that the test has put out."""
+        return (host, port, ip) not in self.unhealthy
 
     def member(self) -> Member:
         """This node among the nodes."""

@@ -30,6 +30,7 @@ from twisted_kong.admin.routes.cluster import ClusterEndpoints
 from twisted_kong.admin.routes.config import CONFIG, ConfigEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.diff import DiffEndpoints
+from twisted_kong.admin.routes.health_setting import HealthSetting
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table, shared_log_level_table
 from twisted_kong.admin.routes.openapi import OpenApiEndpoints
@@ -39,7 +40,7 @@ from twisted_kong.admin.routes.proxy_cache import IStoredAnswers, ProxyCacheEndp
 from twisted_kong.admin.routes.schemas import SchemaEndpoints
 from twisted_kong.admin.routes.tags import tags_table
 from twisted_kong.admin.routes.target_health import Lookup
-from twisted_kong.admin.routes.targets import TargetEndpoints
+from twisted_kong.admin.routes.targets import IHealth, TargetEndpoints
 from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
 from twisted_kong.admin.status_app import Readiness, status_app_table
@@ -66,6 +67,7 @@ class AdminParts:
 
     :param follow: makes the node (all its processes) follow a write; awaited before the answer.
     :param lookup: the addresses that the node sends requests for a host to.
+    :param health: what the node knows of the health of Targets.
     :param answers: those that proxy-cache keeps.
     """
 
@@ -77,24 +79,28 @@ class AdminParts:
     log_level: LogLevel
     convergence: IConvergence
     lookup: Lookup
+    health: IHealth
     answers: IStoredAnswers
 
 
 def admin_table(parts: AdminParts) -> Table:
     """Every endpoint of the Admin API."""
-    node, database = parts.node, parts.database
+    node, database, kinds = parts.node, parts.database, kinds_of(parts)
+
+    def now() -> float:
+        return database.write_context().now
+
     table = merged(
         entity_table(parts),
+        HealthSetting(target_endpoints(parts, kinds), kinds["parameters"], now).table(),
         SchemaEndpoints(parts.schemas, database.write_context, lambda: list(node.plugins)).table(),
         cache_table(parts.cache, Masking(parts.schemas.values())),
         root_table(node, database["plugins"]),
         status_table(node, database.log),
         timers_table(node),
         log_level_table(parts.log_level),
-        shared_log_level_table(kinds_of(parts)["parameters"]),
-        ClusterEndpoints(
-            parts.convergence, database.log, database.instance, lambda: database.write_context().now
-        ).table(),
+        shared_log_level_table(kinds["parameters"]),
+        ClusterEndpoints(parts.convergence, database.log, database.instance, now).table(),
         ConfigEndpoints(database, parts.follow).table(),
         DiffEndpoints(database).table(),
         unavailable(),
@@ -136,10 +142,16 @@ def entity_table(parts: AdminParts) -> Table:
         without(generated(kinds, JointWrites(parts.database)), HIDDEN),
         consumers_table(kinds["consumers"]),
         GroupEndpoints(kinds["consumers"], kinds["acls"]).table() if "acls" in kinds else {},
-        TargetEndpoints(kinds["upstreams"], kinds["targets"], parts.node.node_id, parts.lookup).table(),
+        target_endpoints(parts, kinds).table(),
         tags_table(parts.schemas["tags"], parts.database),
         AdminTokenEndpoints(kinds["admin_tokens"]).table(),
     )
+
+
+def target_endpoints(parts: AdminParts, kinds: Mapping[str, Kind]) -> TargetEndpoints:
+    """The endpoints of Targets, by which those that set their health find them too."""
+    upstreams, targets = kinds["upstreams"], kinds["targets"]
+    return TargetEndpoints(upstreams, targets, parts.node.node_id, parts.lookup, parts.health)
 
 
 def entities_over(parts: AdminParts) -> TableOver:

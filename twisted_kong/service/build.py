@@ -20,6 +20,7 @@ from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
 from twisted_kong.node.convergence import Convergence
+from twisted_kong.node.health.settings import SharedSettings
 from twisted_kong.node.known_secrets import KnownSecrets
 from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.node.prefix import key_pairs
@@ -43,6 +44,7 @@ from twisted_kong.service.control_plane import (
 )
 from twisted_kong.service.data_plane import make_balancing, make_gateway, make_phases, replies_of
 from twisted_kong.service.ground import Foundation, Ground
+from twisted_kong.service.health import HealthChecks
 from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
 from twisted_kong.service.logs import AccessLogs
 from twisted_kong.service.opening import Opening
@@ -114,6 +116,8 @@ class Builder:
         database = await self._open_database(schemas)
         self._undo.push_async_callback(database.stop)
         balancing = make_balancing(conf, reactor, self._ground.host.new_uuid)
+        checks = HealthChecks(self._ground, balancing, lambda: state.certificates)
+        self._undo.push_async_callback(checks.stop)
         clock = SteadyClock(reactor)
         state = NodeState(
             conf,
@@ -129,13 +133,17 @@ class Builder:
             ),
             polling=self._polling,
             chance=self._ground.host.chance,
-            followers=(SharedLevel(database["parameters"], self._log_level.set),),
+            followers=(
+                SharedLevel(database["parameters"], self._log_level.set),
+                SharedSettings(lambda changes: state.upstreams.apply(changes), checks.monitor.set),
+            ),
         )
+        state.certificate_watchers.append(checks.forget)
         self._undo.push_async_callback(state.stop)
         await state.start()
         require_loaded(state.plugins.plugins.values(), plugins)
         await warm_up(state.cache, database.daos, conf.db_cache_warmup_entities, database.workspace, reactor)
-        return Foundation(plugins, schemas, database, state)
+        return Foundation(plugins, schemas, database, state, checks.monitor)
 
     async def _open_database(self, schemas: Schemas) -> Database:
         # A file belongs to this machine: nobody else brings it up to date, and nobody is about to bring it.

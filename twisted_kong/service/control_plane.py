@@ -83,6 +83,7 @@ def make_admin_site(
         log_level,
         convergence,
         state.balancing.addresses,
+        foundation.health,
         state.answers,
     )
     rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))

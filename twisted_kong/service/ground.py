@@ -8,6 +8,7 @@ from typing import Any
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.schema.registry import Schemas
 from twisted_kong.db.database import Database
+from twisted_kong.node.health.monitor import HealthMonitor
 from twisted_kong.pdk.loader import LoadedPlugins
 from twisted_kong.service.host import Host
 from twisted_kong.service.state import NodeState
@@ -34,3 +35,4 @@ class Foundation:
     schemas: Schemas
     database: Database
     state: NodeState
+    health: HealthMonitor

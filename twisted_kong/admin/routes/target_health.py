@@ -1,6 +1,6 @@
-"""The health of Targets: the addresses that they lead to on this node, as no health is checked yet.
+"""The health of Targets: the addresses that they lead to on this node, and what is known of each.
 
-What Kong shows where health checks are off: every address counts, and a Target by name without any shows why.
+As in Kong every address counts where health checks are off, and a Target by name without any shows why.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from typing import Any
 from twisted.internet.defer import Deferred, ensureDeferred
 
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.health.checks import suffices, threshold_of
 from twisted_kong.core.hosts import is_address
 from twisted_kong.node.dns import NameFailure
 
 OFF = "HEALTHCHECKS_OFF"
+HEALTHY = "HEALTHY"
+UNHEALTHY = "UNHEALTHY"
 DNS_ERROR = "DNS_ERROR"
 
 # Kong: the words of its DNS client for RCODE 3, NXDOMAIN. The system's resolver tells no other reason.
@@ -25,6 +28,9 @@ DEFAULT_WEIGHT = 100
 
 Lookup = Callable[[str], Awaitable[tuple[str, ...]]]
 """The addresses to which requests for a host are sent; fails with :exc:`NameFailure` without any."""
+
+Judge = Callable[[str, int, str], bool]
+"""Whether an address is healthy: the host of a Target and its port, and an IP address of the host."""
 
 Known = dict[str, tuple[str, ...]]
 """The addresses of some hosts; none for a name that leads nowhere."""
@@ -49,46 +55,71 @@ def _addresses_of(host: str, lookup: Lookup) -> Deferred[tuple[str, ...]]:
     return ensureDeferred(ask())
 
 
-def target_health(target: Entity, known: Known) -> dict[str, Any]:
-    """The ``health`` and ``data`` of one Target."""
-    leads_nowhere = not known[_host_and_port(target)[0]]
-    return {
-        "health": DNS_ERROR if leads_nowhere else OFF,
-        "data": _host(target, known, {"health": OFF}),
-    }
+def target_health(target: Entity, known: Known, judge: Judge | None) -> dict[str, Any]:
+    """The ``health`` and ``data`` of one Target.
+
+    :param judge: None where health checks are off.
+    """
+    data = _host(target, known, judge)
+    for address in data["addresses"]:
+        healthy = address.pop("healthy")
+        address["health"] = OFF if judge is None else _word(healthy)
+    health = OFF
+    if not known[_host_and_port(target)[0]]:
+        health = DNS_ERROR
+    elif judge is not None and data["addresses"]:
+        health = _word(data["weight"]["available"] > 0)
+    return {"health": health, "data": data}
 
 
-def balancer_health(upstream: Entity, targets: Sequence[Entity], known: Known) -> dict[str, Any]:
+def balancer_health(
+    upstream: Entity, targets: Sequence[Entity], known: Known, judge: Judge | None
+) -> dict[str, Any]:
     """The health of a whole Upstream, from its Targets in the order in which they were made.
 
-    Kong: it is healthy while any weight is available.
+    Kong: it is healthy while more of the weight than its threshold is available.
     """
-    hosts = [_host(target, known, {"healthy": True}) for target in targets]
-    total = sum(host["weight"]["total"] for host in hosts)
+    hosts = [_host(target, known, judge) for target in targets]
+    total, available = (sum(host["weight"][name] for host in hosts) for name in ("total", "available"))
+    healthy = suffices(available, total, threshold_of(upstream))
     return {
         "id": upstream["id"],
-        "health": OFF,
-        "balancer_health": "HEALTHY" if total else "UNHEALTHY",
-        "details": {
-            "healthy": total > 0,
-            "weight": {"total": total, "available": total, "unavailable": 0},
-            "hosts": hosts,
-        },
+        "health": OFF if judge is None else _word(healthy),
+        "balancer_health": _word(healthy),
+        "details": {"healthy": healthy, "weight": _weights(total, available), "hosts": hosts},
     }
 
 
-def _host(target: Entity, known: Known, judged: dict[str, Any]) -> dict[str, Any]:
-    """A Target with its addresses, each with its weight and what is thought of it."""
+def _word(healthy: bool) -> str:
+    return HEALTHY if healthy else UNHEALTHY
+
+
+def _weights(total: int, available: int) -> dict[str, int]:
+    return {"total": total, "available": available, "unavailable": total - available}
+
+
+def _host(target: Entity, known: Known, judge: Judge | None) -> dict[str, Any]:
+    """A Target with its addresses, each with its weight and whether it is healthy."""
     host, port = _host_and_port(target)
     weight, found = _weight(target), known[host]
-    addresses = [{"ip": ip, "port": port, "weight": weight, **judged} for ip in found if weight]
-    total = weight * len(addresses)
+    addresses = [
+        {
+            "ip": ip,
+            "port": port,
+            "weight": weight,
+            "healthy": judge is None or judge(host.strip("[]"), port, ip.strip("[]")),
+        }
+        for ip in found
+        if weight
+    ]
     return {
         "host": host,
         "port": port,
         "dns": _record_type(found),
         "nodeWeight": weight,
-        "weight": {"total": total, "available": total, "unavailable": 0},
+        "weight": _weights(
+            weight * len(addresses), weight * sum(bool(each["healthy"]) for each in addresses)
+        ),
         # Kong: its language has one empty table only
         "addresses": addresses or {},
     }

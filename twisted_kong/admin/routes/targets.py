@@ -8,19 +8,34 @@ as offset.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from twisted_kong.admin.answers import Answer, as_json
 from twisted_kong.admin.calls import Call, Handler, Table
-from twisted_kong.admin.failures import Missing, Refused
+from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind
 from twisted_kong.admin.pages import page_body, page_request
-from twisted_kong.admin.routes.target_health import Lookup, balancer_health, look_up, target_health
+from twisted_kong.admin.routes.target_health import (
+    Judge,
+    Lookup,
+    balancer_health,
+    look_up,
+    target_health,
+)
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey
+from twisted_kong.core.health.checks import checks_of
 from twisted_kong.db.paging import check_size
 
 PATH = "/upstreams/{upstreams}/targets"
+
+
+class IHealth(Protocol):
+    """What a node knows of the health of Targets."""
+
+    def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
+        """Whether an address of a Target is healthy."""
+        ...
 
 
 class TargetEndpoints:
@@ -30,11 +45,12 @@ class TargetEndpoints:
     :param lookup: the addresses that this node sends requests for a host to.
     """
 
-    def __init__(self, upstreams: Kind, targets: Kind, node_id: str, lookup: Lookup) -> None:
+    def __init__(self, upstreams: Kind, targets: Kind, node_id: str, lookup: Lookup, health: IHealth) -> None:
         self._upstreams = upstreams
         self._targets = targets
         self._node_id = node_id
         self._lookup = lookup
+        self._health = health
 
     def table(self) -> Table:
         """Paths and handlers."""
@@ -44,75 +60,68 @@ class TargetEndpoints:
             "PATCH": self.patch,
             "DELETE": self.delete,
         }
-        table: Table = {
+        return {
             PATH: {"GET": self.newest, "POST": self.post},
             f"{PATH}/all": {"GET": self.all},
             f"{PATH}/{{targets}}": single,
             "/upstreams/{upstreams}/health": {"GET": self.health},
         }
-        for state in ("healthy", "unhealthy"):
-            table[f"{PATH}/{{targets}}/{state}"] = {"PUT": self.set_health}
-            table[f"{PATH}/{{targets}}/{{address}}/{state}"] = {"PUT": self.set_health}
-        return table
 
     async def newest(self, call: Call) -> Answer:
         """GET: the Targets, newest first."""
-        rows, offset = await self._page(call, await self._upstream(call))
+        rows, offset = await self._page(call, await self.upstream(call))
         return as_json(200, page_body(rows, offset, call.path, page_request(call.arguments), nested=True))
 
     async def all(self, call: Call) -> Answer:
         """GET: the rows as they are stored, by id."""
-        return await self._targets.page(call, ("upstream", (await self._upstream(call))["id"]))
+        return await self._targets.page(call, ("upstream", (await self.upstream(call))["id"]))
 
     async def post(self, call: Call) -> Answer:
         """POST: a new Target of this Upstream."""
-        upstream = await self._upstream(call)
+        upstream = await self.upstream(call)
         record = self._targets.record(call.body)
         fixed = {"upstream": {"id": upstream["id"]}}
         return await self._targets.create(record, fixed, terms=call.terms)
 
     async def get(self, call: Call) -> Answer:
         """GET: one Target."""
-        return self._targets.shown(await self._target(call))
+        return self._targets.shown(await self.target(call, await self.upstream(call)))
 
     async def patch(self, call: Call) -> Answer:
         """PATCH and PUT: merge into a Target that exists."""
-        target = await self._target(call)
+        target = await self.target(call, await self.upstream(call))
         record = self._targets.record(call.body)
         return await self._targets.patch(target["id"], record, terms=call.terms)
 
     async def delete(self, call: Call) -> Answer:
         """DELETE: a Target that exists."""
-        return await self._targets.delete((await self._target(call))["id"], terms=call.terms)
+        return await self._targets.delete(
+            (await self.target(call, await self.upstream(call)))["id"], terms=call.terms
+        )
 
     async def health(self, call: Call) -> Answer:
         """GET: the Targets with what this node knows of their health."""
-        upstream = await self._upstream(call)
+        upstream = await self.upstream(call)
         if call.arguments.get("balancer_health") == "1":
             targets = await self._newest_first(upstream)
             known = await look_up(targets, self._lookup)
-            return as_json(200, self._from_here(balancer_health(upstream, targets[::-1], known), None))
+            return as_json(
+                200,
+                self._from_here(balancer_health(upstream, targets[::-1], known, self._judge(upstream)), None),
+            )
         rows, offset = await self._page(call, upstream)
         known = await look_up(rows, self._lookup)
-        shown = [{**row, **target_health(row, known)} for row in rows]
+        shown = [{**row, **target_health(row, known, self._judge(upstream))} for row in rows]
         body = page_body(shown, offset, call.path, page_request(call.arguments), nested=True)
         return as_json(200, {**body, "node_id": self._node_id})
 
-    async def set_health(self, call: Call) -> Answer:
-        """PUT: refused, since no health is checked on this node."""
-        upstream = await self._upstream(call)
-        await self._target(call)
-        raise Refused(400, f"no healthchecker found for {upstream['name']}")
-
-    def _from_here(self, data: Mapping[str, Any], following: str | None) -> dict[str, Any]:
-        return {"data": data, "next": following, "node_id": self._node_id}
-
-    async def _upstream(self, call: Call) -> Entity:
+    async def upstream(self, call: Call) -> Entity:
+        """The Upstream that a path names."""
         return await self._upstreams.find(call.params["upstreams"])
 
-    async def _target(self, call: Call) -> Entity:
-        """The Target with this id, or this ``host:port``, of this Upstream."""
-        upstream, key = await self._upstream(call), call.params["targets"]
+    async def target(self, call: Call, upstream: Entity) -> Entity:
+        """The Target that a path names, by its id or its ``host:port``."""
+        key = call.params["targets"]
         try:
             target = await self._targets.dao.select(key)
         except InvalidPrimaryKey:
@@ -121,6 +130,14 @@ class TargetEndpoints:
         if target is None or target["upstream"] != {"id": upstream["id"]}:
             raise Missing
         return target
+
+    def _judge(self, upstream: Entity) -> Judge | None:
+        if checks_of(upstream) is None:
+            return None
+        return lambda host, port, ip: self._health.healthy(upstream["id"], host, port, ip)
+
+    def _from_here(self, data: Mapping[str, Any], following: str | None) -> dict[str, Any]:
+        return {"data": data, "next": following, "node_id": self._node_id}
 
     async def _newest_first(self, upstream: Entity) -> list[Entity]:
         """The Targets of an Upstream; of several for one ``host:port`` (none since 3.0) only the newest."""

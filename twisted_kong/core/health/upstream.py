@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from twisted_kong.core.health.checks import Checks, Event, suffices
 from twisted_kong.core.health.standing import Address, Standings
@@ -62,7 +63,7 @@ class UpstreamHealth:
             address
             for address in self._weights
             if (address.host, address.port) == (host, port)
-            and ip in (None, address.ip)
+            and (ip is None or ip_address(ip) == ip_address(address.ip))
             and self.standings.set(address, healthy)
         )
         self._weigh()

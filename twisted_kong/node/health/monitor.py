@@ -41,6 +41,7 @@ class HealthMonitor:
     """Keeps the health of Upstreams.
 
     :param chance: gives numbers from 0 to 1 by which first rounds come early.
+    :param switch: told whether there is anything to ask and to tell, whenever that may have changed.
     """
 
     def __init__(
@@ -49,7 +50,9 @@ class HealthMonitor:
         prober: Probing,
         clock: IReactorTime,
         chance: Callable[[], float] = lambda: 0.0,
+        switch: Callable[[bool], object] = lambda on: None,
     ) -> None:
+        self._switch = switch
         self._upstreams, self._prober, self._clock, self._chance = upstreams, prober, clock, chance
         self._watched: dict[str, Watched] = {}
         self._changed: dict[str, None] = {}
@@ -145,6 +148,7 @@ class HealthMonitor:
                 clock=self._clock,
                 chance=self._chance,
             )
+            self._switch(True)
         else:
             watched.configure(row["name"], checks)
         watched.refresh()
@@ -157,3 +161,4 @@ class HealthMonitor:
         watched = self._watched.pop(upstream_id, None)
         if watched is not None:
             watched.stop()
+            self._switch(bool(self._watched))

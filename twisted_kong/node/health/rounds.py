@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_kong.core.health.standing import Address
 
@@ -81,12 +82,13 @@ class Rounds:
     def _begin(self) -> None:
         self._timer = None
         self._round = done = Deferred.fromCoroutine(self._all())
-        done.addErrback(self._failed)
+        done.addErrback(self._failed, done)
         done.addCallback(self._ended, done)
 
-    def _failed(self, failure: Any) -> None:
-        if failure.check(CancelledError) is None:
-            self._log.failure("a round of health checks failed", failure=failure)
+    def _failed(self, failure: Failure, done: Deferred[Any]) -> None:
+        # One that was stopped fails with what its probes were cancelled with.
+        if self._round is done:
+            self._log.failure("a round of health checks failed", failure)
 
     def _ended(self, _: object, done: Deferred[Any]) -> None:
         # Stopped meanwhile, or not yet noted since all of it went at once: only the latter goes on.

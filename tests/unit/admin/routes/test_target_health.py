@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tests.kit.deferreds import no_result, success_of
-from twisted_kong.admin.routes.target_health import Known, balancer_health, look_up, target_health
+from twisted_kong.admin.routes.target_health import Judge, Known, balancer_health, look_up, target_health
 from twisted_kong.node.dns import NameFailure
 
 IPV6 = "[0000:0000:0000:0000:0000:0000:0000:0001]"
@@ -31,7 +31,7 @@ def known(*targets: dict[str, Any]) -> Known:
 
 def health_of(address: str, weight: int | None = 10) -> dict[str, Any]:
     row = target(address, weight)
-    return target_health(row, known(row))
+    return target_health(row, known(row), None)
 
 
 def test_a_target_by_address_has_one_address() -> None:
@@ -92,7 +92,7 @@ def test_a_weight_that_was_reset_is_the_default() -> None:
 def test_the_whole_adds_up() -> None:
     """The weight of an Upstream is that of its known addresses."""
     rows = [target("10.0.0.1:80"), target("nope.test:80"), target("h.test:80", 5)]
-    whole = balancer_health({"id": "u"}, rows, known(*rows))
+    whole = balancer_health({"id": "u"}, rows, known(*rows), None)
     assert whole["details"]["weight"] == {"total": 20, "available": 20, "unavailable": 0}
     assert [len(host["addresses"]) for host in whole["details"]["hosts"]] == [1, 0, 2]
     assert whole["details"]["hosts"][0]["addresses"][0]["healthy"] is True
@@ -102,7 +102,7 @@ def test_the_whole_adds_up() -> None:
 def test_nowhere_to_go() -> None:
     """An Upstream without any weight is not healthy."""
     rows = [target("nope.test:80"), target("10.0.0.1:80", 0)]
-    whole = balancer_health({"id": "u"}, rows, known(*rows))
+    whole = balancer_health({"id": "u"}, rows, known(*rows), None)
     assert (whole["balancer_health"], whole["details"]["healthy"]) == ("UNHEALTHY", False)
 
 
@@ -121,3 +121,47 @@ def test_names_are_looked_up_at_once() -> None:
     no_result(done)
     waiting["a.test"].callback(("10.0.0.1",))
     assert success_of(done) == {"a.test": ("10.0.0.1",), "b.test": ()}
+
+
+def out(*ips: str) -> Judge:
+    """Some addresses are unhealthy."""
+    return lambda host, port, ip: ip not in ips
+
+
+def test_a_target_is_healthy_while_any_address_is() -> None:
+    """Its weight tells how much of it is available; without an address it is none of both."""
+    row = target("h.test:80")
+    for ips, health, available in (
+        ((), "HEALTHY", 20),
+        (("10.0.0.8",), "HEALTHY", 10),
+        (("10.0.0.8", "10.0.0.9"), "UNHEALTHY", 0),
+    ):
+        shown = target_health(row, known(row), out(*ips))
+        assert shown["health"] == health
+        assert shown["data"]["weight"] == {"total": 20, "available": available, "unavailable": 20 - available}
+        assert [each["health"] for each in shown["data"]["addresses"]] == [
+            "UNHEALTHY" if each in ips else "HEALTHY" for each in NAMES["h.test"]
+        ]
+    nowhere, weightless = target("nope.test:80"), target("10.0.0.1:80", 0)
+    assert target_health(nowhere, known(nowhere), out())["health"] == "DNS_ERROR"
+    assert target_health(weightless, known(weightless), out())["health"] == "HEALTHCHECKS_OFF"
+
+
+def test_addresses_are_judged_without_brackets() -> None:
+    """As requests are sent there."""
+    asked = []
+    row = target(f"{IPV6}:80")
+    target_health(row, known(row), lambda *address: bool(asked.append(address)))
+    assert asked == [(IPV6.strip("[]"), 80, IPV6.strip("[]"))]
+
+
+def test_the_whole_is_healthy_above_its_threshold() -> None:
+    """Exactly the threshold is too little."""
+    rows = [target("10.0.0.1:80", 50), target("10.0.0.2:80", 50)]
+    for threshold, healthy in ((0, True), (49, True), (50, False)):
+        upstream = {"id": "u", "healthchecks": {"threshold": threshold}}
+        whole = balancer_health(upstream, rows, known(*rows), out("10.0.0.2"))
+        assert whole["details"]["healthy"] is healthy
+        assert whole["health"] == whole["balancer_health"] == ("HEALTHY" if healthy else "UNHEALTHY")
+        assert whole["details"]["weight"] == {"total": 100, "available": 50, "unavailable": 50}
+        assert whole["details"]["hosts"][1]["addresses"][0]["healthy"] is False

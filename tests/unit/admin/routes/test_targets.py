@@ -106,10 +106,12 @@ def test_health_of_the_whole(node: AdminNode) -> None:
     assert [host["port"] for host in data["details"]["hosts"]] == [80, 81, 82]
 
 
-@pytest.mark.parametrize("path", ["healthy", "unhealthy", "127.0.0.1:80/healthy", "127.0.0.1:80/unhealthy"])
-def test_health_cannot_be_set(node: AdminNode, path: str) -> None:
-    """Without health checks nothing can be declared healthy; what is not there is 404."""
-    answer = node.client.put(f"{PATH}/127.0.0.1:80/{path}")
-    assert (answer.status, answer.json) == (400, {"message": "no healthchecker found for up"})
-    assert node.client.put(f"{PATH}/nope:1/{path}").status == 404
-    assert node.client.post(f"{PATH}/127.0.0.1:80/{path}").status == 405
+def test_health_tells_what_the_node_knows(node: AdminNode) -> None:
+    """Where checks are on."""
+    passive = {"unhealthy": {"tcp_failures": 1}}
+    node.client.patch("/upstreams/up", {"healthchecks": {"passive": passive}})
+    node.unhealthy.add(("127.0.0.1", 80, "127.0.0.1"))
+    rows = node.client.get("/upstreams/up/health").json["data"]
+    assert [row["health"] for row in rows] == ["HEALTHY", "DNS_ERROR", "UNHEALTHY"]
+    data = node.client.get("/upstreams/up/health?balancer_health=1").json["data"]
+    assert (data["health"], data["details"]["weight"]["unavailable"]) == ("HEALTHY", 100)

@@ -88,6 +88,14 @@ def test_an_operator_sets_one_address_or_all_of_a_target() -> None:
     assert [upstream.available(each) for each in (A, B, C)] == [True, True, False]
 
 
+def test_an_address_may_be_written_in_any_way() -> None:
+    """Targets hold IPv6 addresses in full, names lead to short ones."""
+    upstream = health()
+    short = Address("six", "::1", 80)
+    upstream.have({short: 1})
+    assert upstream.set("six", 80, "0000:0000:0000:0000:0000:0000:0000:0001", False) == (short,)
+
+
 def test_an_upstream_without_addresses_is_not_closed() -> None:
     """It is for the balancer to tell that there is nobody; names may not have been asked for yet."""
     upstream = UpstreamHealth(CHECKS)

@@ -31,7 +31,8 @@ class Bench:
         self.rows: dict[str, Entity] = {"u": checked(**(changed or PASSIVE))}
         self.peers = [ONE, TWO]
         self.listed = 0
-        self.monitor = HealthMonitor(self, self.probes, self.clock)
+        self.switched: list[bool] = []
+        self.monitor = HealthMonitor(self, self.probes, self.clock, switch=self.switched.append)
         self.monitor.changed("u")
         self.clock.advance(0)
 
@@ -109,7 +110,7 @@ def test_nothing_is_timed_without_active_checks() -> None:
 def test_nothing_is_done_where_nothing_is_checked() -> None:
     """Not even addresses are listed."""
     bench = Bench(threshold=0)
-    assert (bench.listed, bench.clock.getDelayedCalls()) == (0, [])
+    assert (bench.listed, bench.clock.getDelayedCalls(), bench.switched) == (0, [], [])
     assert bench.reported(ONE, Failure.CONNECT)
 
 
@@ -143,6 +144,7 @@ def test_without_checks_everything_is_forgotten() -> None:
     assert bench.monitor.available(ONE)
     bench.change(checked(**PASSIVE))
     assert bench.monitor.available(ONE)
+    assert bench.switched == [True, False, True]
 
 
 def test_an_upstream_that_is_gone_is_not_probed() -> None:

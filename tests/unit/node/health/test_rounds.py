@@ -121,7 +121,9 @@ def test_stopping_leaves_nothing_behind() -> None:
     clock, hosts = Clock(), Hosts(A, B, C)
     made = rounds(hosts, clock, concurrency=2)
     clock.advance(10)
-    made.stop()
+    with caught_failures() as failures:
+        made.stop()
+    assert failures == []
     assert hosts.cancelled == [A, B]
     assert clock.getDelayedCalls() == []
     clock.advance(100)
@@ -147,3 +149,20 @@ def test_a_probe_that_fails_fails_nothing_else() -> None:
     hosts.end(B)
     clock.advance(10)
     assert hosts.begun == [A, B, A]
+
+
+def test_a_round_that_cannot_begin_is_not_the_last() -> None:
+    """Whatever its source fails with is logged, and the next comes as if nothing had been."""
+    clock, hosts = Clock(), Hosts(A)
+
+    def fail() -> Iterable[Address]:
+        raise ValueError("odd")
+
+    usual, hosts.due = hosts.due, fail  # type: ignore[method-assign]
+    rounds(hosts, clock)
+    with caught_failures() as failures:
+        clock.advance(10)
+    assert failures == ["odd"]
+    hosts.due = usual  # type: ignore[method-assign]
+    clock.advance(10)
+    assert hosts.begun == [A]
