@@ -85,6 +85,43 @@ class ServerSide:
         return answer
 
 
+class Conversation:
+    """A handshake that has succeeded, and the client's side of what follows."""
+
+    def __init__(self, tls: Any, client: ssl.SSLContext | None = None) -> None:
+        self.server = ServerSide(tls)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = client or trusting()
+        self.side = context.wrap_bio(self._incoming, self._outgoing, server_hostname="a.test")
+        for _ in range(_FLIGHTS):
+            with suppress(ssl.SSLWantReadError):
+                self.side.do_handshake()
+            self.feed(self._outgoing.read())
+
+    def record(self, data: bytes) -> bytes:
+        """A record with these bytes, as it is sent."""
+        self.side.write(data)
+        return self._outgoing.read()
+
+    def farewell(self) -> bytes:
+        """The end of the client's side, as it is sent."""
+        with suppress(ssl.SSLWantReadError):
+            self.side.unwrap()
+        return self._outgoing.read()
+
+    def feed(self, data: bytes) -> None:
+        """Have the listener receive bytes in one piece, and the client what it answers."""
+        self._incoming.write(self.server.exchange(data))
+
+    def read(self) -> bytes:
+        """All that the client can read."""
+        found = b""
+        with suppress(ssl.SSLWantReadError):
+            while piece := self.side.read(65536):
+                found += piece
+        return found
+
+
 @dataclass(frozen=True)
 class Met:
     """How a handshake went, from the client's view; ``shown`` is the common name of the certificate."""

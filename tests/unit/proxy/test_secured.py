@@ -6,8 +6,10 @@ import ssl
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.kit.tls_clients import ServerSide, key_pair, meet, trusting
+from tests.kit.tls_clients import Conversation, ServerSide, key_pair, meet, trusting
 from twisted_kong.core.conf.suites import SUITES
 from twisted_kong.proxy.tls import ServerTls
 
@@ -123,3 +125,80 @@ def test_nothing_is_read_of_a_connection_that_was_aborted() -> None:
     server.protocol.abortConnection()
     assert server.exchange(b"GET / HTTP/1.1\r\n\r\n") == b""
     assert server.protocol.server_name is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_records_arrive_one_at_a_time_or_in_any_other_way(version: ssl.TLSVersion) -> None:
+    """Whole, several at once, cut, and again whole: nothing is lost, and nothing waits that is there."""
+    talk = Conversation(listener({}), trusting(version))
+    said = b""
+    pieces = [[b"one"], [b"two"], [b"three", b"four"], [b"five"]]
+    for words in pieces:
+        talk.feed(b"".join(talk.record(word) for word in words))
+        said += b"".join(words)
+        assert talk.server.application.received == said
+    six, seven = talk.record(b"six"), talk.record(b"seven")
+    talk.feed(six[:3])
+    talk.feed(six[3:] + seven[:20])
+    assert talk.server.application.received == said + b"six"
+    talk.feed(seven[20:])
+    talk.feed(talk.record(b"eight"))
+    assert talk.server.application.received == said + b"sixseveneight"
+    assert talk.read().startswith(b"wordword")
+
+
+TLS = listener({})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 400), max_size=12), st.lists(st.integers(1, 300), max_size=40))
+def test_any_cut_is_survived(sizes: list[int], cuts: list[int]) -> None:
+    """Whatever pieces the network makes of records."""
+    talk = Conversation(TLS)
+    words = [bytes([number % 256]) * size for number, size in enumerate(sizes)]
+    data = b"".join(talk.record(word) for word in words)
+    for cut in cuts:
+        if data[:cut]:
+            talk.feed(data[:cut])
+        data = data[cut:]
+    if data:
+        talk.feed(data)
+    assert talk.server.application.received == b"".join(words)
+
+
+@pytest.mark.parametrize("size", [0, 1, 16384, 16385, 200_000])
+def test_answers_of_any_size_are_sent_at_once(size: int) -> None:
+    """Those of one record, and those of many; nothing waits for a further turn."""
+    talk = Conversation(listener({}))
+    talk.server.protocol.write(b"x" * size)
+    talk.feed(b"")
+    assert talk.read() == b"x" * size
+
+
+def test_the_end_of_a_client_is_answered() -> None:
+    """Its record looks like any other in TLS 1.3."""
+    talk = Conversation(listener({}))
+    talk.feed(talk.record(b"hello"))
+    assert talk.read() == b"word"
+    talk.feed(talk.farewell())
+    assert talk.server.pipe.disconnecting
+    talk.server.protocol.write(b"too late")
+
+
+def test_a_forged_record_ends_the_connection() -> None:
+    """With an alert, and nothing of it gets through."""
+    talk = Conversation(listener({}))
+    record = talk.record(b"hello")
+    talk.feed(record[:-1] + bytes([record[-1] ^ 1]))
+    assert talk.server.application.received == b""
+    assert talk.server.pipe.disconnecting
+
+
+def test_an_application_that_has_left_hears_nothing_more() -> None:
+    """Neither what comes nor what it says itself gets through."""
+    talk = Conversation(listener({}))
+    record = talk.record(b"hello")
+    talk.server.protocol.abortConnection()
+    talk.feed(record)
+    talk.server.protocol.write(b"word")
+    assert talk.server.application.received == b""
