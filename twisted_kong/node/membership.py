@@ -120,9 +120,22 @@ class Membership:
 
     async def _report(self, this: Member) -> None:
         self._end = await self._store.report(this)
+        if self._tidied_at is None:
+            await self._replace(this)
         if self._tidied_at is None or self._tidied_at + TIDYING <= self._clock.seconds():
             await self._store.forget_members(FORGOTTEN_AFTER)
             self._tidied_at = self._clock.seconds()
+
+    async def _replace(self, this: Member) -> None:
+        """Take the processes that this node was before off the list, where a crash has left them.
+
+        They would be waited for until they count as dead.  The host must be the same as well: a copied prefix
+        makes two nodes of one id.  Should they even share the host, the other is back with its next report.
+        """
+        for member in await self._store.members():
+            is_same = (member.id, member.hostname) == (this.id, this.hostname)
+            if is_same and member.instance != this.instance:
+                await self._store.leave(member.instance)
 
     def _reported(self, _: None, this: Member) -> None:
         self._reporting = None

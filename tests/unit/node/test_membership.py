@@ -197,3 +197,24 @@ def test_the_long_dead_are_forgotten(node: Node) -> None:
     assert [member.instance for member in success_of(node.store.members())] == ["dead", "this"]
     node.clock.pump([HEARTBEAT] * 61)
     assert [member.instance for member in success_of(node.store.members())] == ["this"]
+
+
+def test_the_process_before_this_one_is_not_waited_for(node: Node) -> None:
+    """A node that was killed and started again knows best that the other is gone: it had the same prefix."""
+    for instance, node_id, hostname in (
+        ("before", "node-id", "host.example"),
+        ("elsewhere", "node-id", "other.example"),
+        ("other", "another-id", "host.example"),
+    ):
+        success_of(node.store.report(Member(instance, node_id, hostname, "1.0", 0.0, None)))
+    success_of(node.membership.start())
+    known = {member.instance for member in success_of(node.store.members())}
+    assert known == {"elsewhere", "other", "this"}
+
+
+def test_whoever_has_the_same_id_and_lives_comes_back(node: Node) -> None:
+    """Only the first report looks for the process before: one that lives after all is back with its next."""
+    success_of(node.membership.start())
+    success_of(node.store.report(Member("twin", "node-id", "host.example", "1.0", 0.0, None)))
+    node.clock.advance(HEARTBEAT)
+    assert {member.instance for member in success_of(node.store.members())} == {"this", "twin"}
