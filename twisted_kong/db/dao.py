@@ -1,8 +1,8 @@
 """One DAO a kind of entity: processes records by the schema, writes them, tells what changed.
 
 A write is decided on what was read before and applied only if that still stands.
-When somebody else was faster the DAO reads again, decides again and writes again, a bounded number of times;
-so nothing is ever merged into, or validated against, an entity that is no longer there.
+When somebody else was faster the DAO reads, decides and writes again (:mod:`twisted_kong.db.races`); so nothing
+is ever merged into, or validated against, an entity that is no longer there.
 """
 
 from __future__ import annotations
@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import DeferredLock
-
 from twisted_kong.core.changes import Change, Entity, Position
 from twisted_kong.core.errors import (
     DatabaseError,
-    DatabaseUnavailable,
     OutcomeUnknown,
     PrimaryKeyViolation,
     UniqueViolation,
 )
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.interfaces import Commit, Committed, LostRace, Stored, Write
+from twisted_kong.db.races import Races
 from twisted_kong.db.reading import Context, Page, Reading
 from twisted_kong.db.references import resolve_references
 from twisted_kong.db.schemas import lasting
@@ -33,9 +31,6 @@ from twisted_kong.db.ttl import Ttl, take_ttl
 from twisted_kong.db.violations import not_found, not_found_by
 
 __all__ = ["Context", "Dao", "Page", "Written"]
-
-# How often a write that has lost once is decided anew because others were faster, before it is given up.
-ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class Dao(Reading):
 
     def __init__(self, schema: Schema, table: Table, context: Context) -> None:
         super().__init__(schema, table, context)
-        self._losers = DeferredLock()
+        self._races = Races()
 
     async def insert(
         self, record: Mapping[str, Any], *, ttl: object = None, terms: Terms = NO_TERMS
@@ -341,19 +336,8 @@ class Dao(Reading):
         return Commit(writes, self._context.origin, self._context.write_context().now, terms.author)
 
     async def _until_won(self, attempt: Callable[[], Awaitable[Written]]) -> Written:
-        try:
+        async def again() -> Written:
+            await self._context.strategy.catch_up()
             return await attempt()
-        except LostRace:
-            pass
-        # Those who have lost go one after the other: together they would make one another lose again.
-        await self._losers.acquire()
-        try:
-            for _ in range(ATTEMPTS):
-                try:
-                    await self._context.strategy.catch_up()
-                    return await attempt()
-                except LostRace as lost:
-                    reason = str(lost)
-        finally:
-            self._losers.release()
-        raise DatabaseUnavailable(f"gave up after {ATTEMPTS} more attempts: others kept changing {reason}")
+
+        return await self._races.until_won(attempt, again)

@@ -17,9 +17,9 @@ from tests.kit.stores import epoch_clock, make_ids, small_database
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import DatabaseUnavailable, NotFound, PreconditionFailed, UniqueViolation
 from twisted_kong.core.schema.registry import build_schemas
-from twisted_kong.db.dao import ATTEMPTS
 from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import Commit, Committed, Write
+from twisted_kong.db.races import ATTEMPTS
 from twisted_kong.db.strategies.memory import MemoryStrategy
 from twisted_kong.db.terms import Terms
 

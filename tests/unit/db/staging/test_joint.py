@@ -11,8 +11,8 @@ from tests.kit.deferreds import failure_of, success_of
 from tests.kit.stores import memory_database
 from twisted_kong.core.errors import DatabaseUnavailable, NotFound, UniqueViolation
 from twisted_kong.db.database import Database
+from twisted_kong.db.races import ATTEMPTS
 from twisted_kong.db.staging import JointWrites
-from twisted_kong.db.staging.joint import ATTEMPTS
 from twisted_kong.db.terms import Terms
 
 
