@@ -104,7 +104,8 @@ class Importer:
                     raise
                 reason = error.message
                 continue
+            finally:
+                await plan.forget(Turns(self._clock))
             tell("writing", len(drafts), len(drafts))
-            await plan.forget(Turns(self._clock))
             return Imported(plan.entities, drafts, done.changes, done.position)
         raise DatabaseUnavailable(f"gave up after {ATTEMPTS} attempts: others kept changing {reason}")

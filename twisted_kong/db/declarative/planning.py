@@ -25,14 +25,13 @@ from twisted_kong.db.declarative.options import Options, Tell
 from twisted_kong.db.declarative.surplus import Surplus
 from twisted_kong.db.interfaces import LostRace, Stored
 from twisted_kong.db.staging import StagedStrategy, stage
+from twisted_kong.db.staging.forgetting import emptied
 from twisted_kong.db.terms import Terms
 from twisted_kong.db.transaction import Draft
 from twisted_kong.db.turns import Turns
 
 # From how many entities of a kind on all that is stored of it is read at once.
 MANY = 50
-# Entities that are forgotten at a time.
-FORGOTTEN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,8 @@ class Plan:
 
     async def forget(self, turns: Turns) -> None:
         """Let go of what it was made with; all at once would take as long as many requests."""
-        while self.work:
-            del self.work[-FORGOTTEN:]
-            await turns.pause()
+        await emptied([self.work], turns)
+        await self.staged.forget(turns)
 
     @property
     def changes(self) -> tuple[Draft, ...]:
@@ -79,8 +77,15 @@ class Planner:
     async def plan(self) -> Plan:
         """The plan.
 
-        :raises DeclarativeConfig: with all that is wrong with the document.
+        :raises DeclarativeConfig: with all that is wrong with the document; nothing is kept then.
         """
+        try:
+            return await self._planned()
+        except BaseException:
+            await self._staged.forget(self._turns)
+            raise
+
+    async def _planned(self) -> Plan:
         await self._staged.catch_up()
         await self._read()
         await self._check()

@@ -6,9 +6,10 @@ on one state of each row.  Whether that state still stands is asked when the wri
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from twisted_kong.db.interfaces import IStrategy, Selection, Stored
+from twisted_kong.db.staging.forgetting import Kept
 from twisted_kong.db.tables import Table, Unique
 
 # Rows to a page: decoding one keeps the reactor for a few milliseconds at most.
@@ -59,6 +60,10 @@ class Base:
             cursor = page.cursor
             if cursor is None:
                 return
+
+    def kept(self) -> Iterator[Kept]:
+        """What all that was read is kept in."""
+        yield from (self._rows, self._holders)
 
     def remember(self, table: Table, row: Stored) -> str:
         """Take note of a row that was read, unless it was read before; its key."""

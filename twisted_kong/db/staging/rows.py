@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from typing_extensions import override
 
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.staging.base import Base
+from twisted_kong.db.staging.forgetting import Kept
 from twisted_kong.db.strategies.memory.data import MemoryData, MemoryRows
 from twisted_kong.db.tables import Table, Unique
 
@@ -26,6 +29,12 @@ class Overlay:
     def hides(self, table: str, key: str) -> bool:
         """Whether the store beneath is not to be asked for a row."""
         return table in self.complete or key in self.hidden.get(table, ())
+
+    def kept(self) -> Iterator[Kept]:
+        """What all of it is kept in."""
+        for table in self.data.tables.values():
+            yield from (table.documents, table.keys, table.holders, table.referring, table.tags)
+        yield from self.hidden.values()
 
     def holds(self, table: str, key: str) -> bool:
         """Whether a row is there."""

@@ -33,10 +33,12 @@ from twisted_kong.db.interfaces import (
     Write,
 )
 from twisted_kong.db.staging.base import Base
+from twisted_kong.db.staging.forgetting import emptied
 from twisted_kong.db.staging.rows import Overlay, StagedRows
 from twisted_kong.db.strategies.memory.store import MemoryStrategy
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import Draft, execute
+from twisted_kong.db.turns import Turns
 
 
 class _Moment:
@@ -91,6 +93,13 @@ class StagedStrategy(Delegating):
             taken; done anew, the write that it concerns will be refused.
         """
         return await self._serving.apply(Commit(tuple(self._writes), origin, at, author))
+
+    async def forget(self, turns: Turns) -> None:
+        """Let go of all that is kept; it is of no use any more.
+
+        To be asked for where that may be much: the DAOs over it lead to it and to one another.
+        """
+        await emptied((self._writes, self._drafts, *self._overlay.kept(), *self._base.kept()), turns)
 
     @override
     async def start(self, tables: Mapping[str, Table], *, migrate: bool = True) -> None:
@@ -167,6 +176,7 @@ class StagedStrategy(Delegating):
         except BaseException:
             rows.undo()
             raise
+        rows.keep()
         self._writes += commit.writes
         self._drafts += drafts
         return Committed(tuple(draft.logged(position, commit) for draft in drafts), position)

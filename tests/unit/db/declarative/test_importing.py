@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.kit.declarative import Gateway, told
 from tests.kit.deferreds import failure_of, success_of
+from twisted_kong.core.declarative.items import Item
 from twisted_kong.core.declarative.problems import DeclarativeConfig
 from twisted_kong.core.errors import DatabaseUnavailable
 from twisted_kong.db.declarative.importing import ATTEMPTS
 from twisted_kong.db.declarative.options import Options
-from twisted_kong.db.interfaces import Commit, Committed, LostRace
+from twisted_kong.db.interfaces import Commit, Committed, LostRace, Stored
+from twisted_kong.db.staging import StagedStrategy
+from twisted_kong.db.staging.rows import StagedRows
 
 DOCUMENT: dict[str, Any] = {
     "services": [{"name": "a", "host": "h", "routes": [{"name": "r", "paths": ["/"]}]}],
@@ -119,3 +124,16 @@ def test_progress_is_told() -> None:
     assert list(dict.fromkeys(phase for phase, _, _ in seen)) == ["checking", "comparing", "writing"]
     assert ("checking", 4, 4) in seen
     assert seen[-1] == ("writing", 4, 4)
+
+
+@pytest.mark.parametrize("document", [DOCUMENT, {**DOCUMENT, "plugins": [{"name": "nothing"}]}])
+def test_nothing_is_left_for_the_garbage_collector(document: dict[str, Any]) -> None:
+    """It would find a great document long after, and others would have been staged by then."""
+    gateway = Gateway()
+    gc.collect()
+    with suppress(DeclarativeConfig):
+        gateway.apply(document)
+    found = gc.get_objects()
+    stores = [each for each in found if isinstance(each, StagedStrategy)]
+    assert not any(kept for store in stores for kept in (*store._overlay.kept(), *store._base.kept()))
+    assert not any(isinstance(each, StagedRows | Stored | Item) for each in found)

@@ -20,6 +20,7 @@ from twisted_kong.db.database import Database
 from twisted_kong.db.interfaces import LostRace
 from twisted_kong.db.staging import StagedStrategy, stage
 from twisted_kong.db.tables import Table
+from twisted_kong.db.turns import Turns
 
 Staged = tuple[StagedStrategy, Database]
 
@@ -235,3 +236,15 @@ def test_what_only_the_base_cannot_hold_is_refused_at_once(base: Database, stage
     base.strategy.examine = examine  # type: ignore[method-assign]
     failure_of(staged[1].services.insert({"name": "a\0b"}), SchemaViolation)
     made(staged[1], "services", {"name": "a"})
+
+
+def test_what_was_staged_can_be_let_go(staged: Staged, base: Database) -> None:
+    """Rows that were read, written or looked for: of a great document that is gigabytes."""
+    store, database = staged
+    made(base, "services", {"name": "beneath"})
+    success_of(store.preload(["routes"]))
+    made(database, "services", {"name": "a", "tags": ["t"]})
+    success_of(database["services"].select_by("name", "beneath"))
+    success_of(store.forget(Turns(base.clock)))
+    assert [*store.changes, *store._writes] == []
+    assert not any([*store._overlay.kept(), *store._base.kept()])

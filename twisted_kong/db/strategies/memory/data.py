@@ -51,6 +51,11 @@ class MemoryRows(IRows):
         """Take back everything, the last step first."""
         for step in reversed(self._undo):
             step()
+        self.keep()
+
+    def keep(self) -> None:
+        """Let everything be as it is: the steps that would take it back lead to here, and go."""
+        self._undo.clear()
 
     @override
     async def get(self, table: Table, key: str) -> Stored | None:

@@ -119,6 +119,7 @@ class MemoryStrategy(IStrategy):
         except BaseException:
             rows.undo()
             raise
+        rows.keep()
         changes = tuple(self._append(draft, commit) for draft in drafts)
         return Committed(changes, self._newest())
 
