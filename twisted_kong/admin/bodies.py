@@ -79,7 +79,7 @@ def decode_body(content_type: str, data: bytes) -> Body:
     if kind.startswith(JSON_TYPE):
         return Body(parse_json(data))
     if kind.startswith(FORM_TYPE):
-        return Body({}, parse_pairs(data))
+        return Body({}, parse_form(data))
     if kind.startswith(MULTIPART_TYPE):
         return Body({}, parse_multipart(content_type, data))
     return EMPTY
@@ -105,10 +105,30 @@ def parse_json(data: bytes) -> dict[str, Any]:
 
 
 def parse_pairs(data: bytes | str) -> Pairs:
-    """Decode a query string or an urlencoded body to pairs, in order, blank values included."""
+    """Decode a query string to pairs, in order, blank values included.
+
+    What is no UTF-8 in it is replaced: an argument that nobody asks for is no reason to refuse a request.
+    """
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    return _pairs(text, "replace")
+
+
+def parse_form(data: bytes) -> Pairs:
+    """Decode an urlencoded body to pairs, likewise.
+
+    :raises BadBody: for what is no UTF-8 too: different keys in Latin-1 would all become the same.
+    """
     try:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ARGUMENTS)
+        return _pairs(data.decode("utf-8"), "strict")
+    except UnicodeDecodeError:
+        raise BadBody(400, "Cannot parse urlencoded body: it is not in UTF-8") from None
+
+
+def _pairs(text: str, errors: str) -> Pairs:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_ARGUMENTS, errors=errors)
+    except UnicodeDecodeError:
+        raise
     except ValueError:
         raise BadBody(400, "Too many arguments") from None
 
@@ -127,7 +147,7 @@ def parse_multipart(content_type: str, data: bytes) -> Pairs:
         name = _part_name(head)
         if not blank or name is None:
             raise BadBody(400, "Cannot parse multipart body: a part has no name")
-        pairs.append((name, content.decode("utf-8", "replace")))
+        pairs.append((_utf8(name), _utf8(content)))
         if len(pairs) > MAX_ARGUMENTS:
             raise BadBody(400, "Too many arguments")
     return pairs
@@ -142,13 +162,19 @@ def _parts(boundary: bytes, data: bytes) -> list[bytes]:
     raise BadBody(400, "Cannot parse multipart body: the last boundary is missing")
 
 
-def _part_name(head: bytes) -> str | None:
+def _utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadBody(400, "Cannot parse multipart body: it is not in UTF-8") from None
+
+
+def _part_name(head: bytes) -> bytes | None:
     disposition = _DISPOSITION.search(head.replace(b"\r\n", b"\n"))
     found = _NAME.search(b";" + disposition[1]) if disposition is not None else None
     if found is None:
         return None
-    name = _unescaped(found[1]) if found[1] is not None else found[2]
-    return name.decode("utf-8", "replace")
+    return _unescaped(found[1]) if found[1] is not None else found[2]
 
 
 def _unescaped(text: bytes) -> bytes:

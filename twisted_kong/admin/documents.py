@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from twisted_kong.admin.bodies import FORM_TYPE, MULTIPART_TYPE, Body, Pairs, parse_multipart, parse_pairs
+from twisted_kong.admin.bodies import FORM_TYPE, MULTIPART_TYPE, Body, Pairs, parse_form, parse_multipart
 from twisted_kong.admin.failures import Refused
 from twisted_kong.core.declarative.problems import DocumentError, unreadable
 from twisted_kong.core.declarative.reading import Document
@@ -28,7 +28,7 @@ async def document_in(body: Body, importer: Importer) -> Document:
     kind = body.kind.strip().lower()
     if kind.startswith((FORM_TYPE, MULTIPART_TYPE)):
         is_form = kind.startswith(FORM_TYPE)
-        pairs = parse_pairs(body.raw) if is_form else parse_multipart(body.kind, body.raw)
+        pairs = parse_form(body.raw) if is_form else parse_multipart(body.kind, body.raw)
         text = dict(pairs).get(_MEMBER)
         if not text:
             raise Refused(400, EXPECTED)

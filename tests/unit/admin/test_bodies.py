@@ -116,6 +116,18 @@ def test_forms_give_pairs_in_order() -> None:
     assert body.pairs == [("a[]", "1"), ("a[]", "2"), ("b", ""), ("c", "x yé")]
 
 
+@pytest.mark.parametrize("data", [b"key=p%E4ss", b"key=p\xe4ss", b"p%E4ss=key"])
+def test_forms_in_another_encoding_are_refused(data: bytes) -> None:
+    """Latin-1 taken for UTF-8 would make one and the same key of different ones, and nobody would know."""
+    with pytest.raises(BadBody, match="UTF-8"):
+        decode_body("application/x-www-form-urlencoded", data)
+
+
+def test_query_strings_in_another_encoding_are_taken() -> None:
+    """What is unknown in a query string is ignored, so it must not be refused for its encoding."""
+    assert parse_pairs(b"utm=%E4&m=\xe4") == [("utm", "\ufffd"), ("m", "\ufffd")]
+
+
 def test_too_many_arguments_are_refused() -> None:
     """A thousand arguments are read, one more is refused with Kong's words."""
     assert len(parse_pairs("&".join(["a=1"] * 1000))) == 1000
@@ -160,6 +172,8 @@ def test_multipart_names_are_unescaped(sent: bytes, name: str) -> None:
             "the last boundary is missing",
         ),
         (MULTIPART, b"--xx\r\nA: b\r\n\r\n1\r\n--xx--", "a part has no name"),
+        (MULTIPART, b"--xx\r\nContent-Disposition: form-data; name=a\r\n\r\n\xe4\r\n--xx--", "UTF-8"),
+        (MULTIPART, b"--xx\r\nContent-Disposition: form-data; name=\xe4\r\n\r\n1\r\n--xx--", "UTF-8"),
         (MULTIPART, b"--xx\r\nContent-Disposition: form-data; name=a\r\n--xx--", "a part has no name"),
     ],
 )
