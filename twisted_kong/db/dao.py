@@ -20,7 +20,7 @@ __all__ = ["Context", "Dao", "Page", "Written"]
 
 
 class Dao(Writing):
-    """Reads and writes one kind of entity; :class:`~twisted_kong.db.reading.Reading` says what it hands out."""
+    """Reads and writes one kind of entity; see :class:`~twisted_kong.db.reading.Reading` for the latter."""
 
     async def insert(
         self, record: Mapping[str, Any], *, ttl: object = None, terms: Terms = NO_TERMS
