@@ -60,6 +60,4 @@ PROXY_KNOWN: dict[tuple[str, int], str] = {
     ("plugin_traffic", 88): NO_REDIS,
 }
 
-NO_HEALTH_CHECKS = "the health of Targets is not checked yet"
-
-BALANCER_KNOWN: dict[int, str] = dict.fromkeys((43, 44, 45, 46, 47, 48, 49, 50), NO_HEALTH_CHECKS)
+BALANCER_KNOWN: dict[int, str] = {}
