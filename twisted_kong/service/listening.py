@@ -78,6 +78,7 @@ class ListenerTls:
         self._key_pairs = key_pairs
         # A reload must not open to everybody what began as open to some.
         self._demand = conf.nginx_admin_ssl_verify_client
+        self._checks: dict[str, ClientCheck | None] = {}
         self._offers: dict[tuple[str, bool], ServerTls] = {}
         for group in SERVED_GROUPS:
             listeners: Sequence[Listener] = getattr(conf, CERTIFICATE_GROUPS[group])
@@ -87,6 +88,7 @@ class ListenerTls:
 
     def _open(self, conf: Conf, group: str, kinds: set[bool], certificate_for: CertificateFor) -> None:
         pairs, check = self._read(conf, group)
+        self._checks[group] = check
         sessions = Sessions(conf.ssl_session_tickets, max(1, int(conf.ssl_session_timeout)))
         file = dh_file(conf)
         for http2 in kinds:
@@ -125,9 +127,12 @@ class ListenerTls:
         read = {group: self._read(conf, group) for group, _ in self._offers}
         for (group, _), tls in self._offers.items():
             tls.renew(*read[group])
+        self._checks = {group: check for group, (_, check) in read.items()}
 
     def _read(self, conf: Conf, group: str) -> tuple[tuple[KeyPair, ...], ClientCheck | None]:
-        return self._key_pairs(conf, group), client_check(conf, group, self._demand)
+        check = client_check(conf, group, self._demand)
+        # Where the file is named no longer: what takes its place, such as tokens, only a restart brings.
+        return self._key_pairs(conf, group), check or self._checks.get(group)
 
 
 class _Clients(Factory):

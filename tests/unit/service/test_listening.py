@@ -211,6 +211,19 @@ def test_a_reload_never_lifts_the_demand(tmp_path: Path) -> None:
     assert context.get_verify_mode() == SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 
 
+def test_a_reload_never_forgets_who_vouches(tmp_path: Path) -> None:
+    """Not though all of it goes from the configuration, as when tokens, which want a restart, take its place."""
+    authorities = tmp_path / "ca.crt"
+    authorities.write_text(make_certificate("ca", ca=True)[0])
+    more = {"nginx_admin_ssl_client_certificate": str(authorities), "nginx_admin_ssl_verify_client": "on"}
+    tls = ListenerTls(make_conf(tmp_path, admin_listen="0.0.0.0:0 ssl", **more), Pairs())
+    for _ in range(2):
+        tls.renew(make_conf(tmp_path, admin_listen="0.0.0.0:0 ssl", admin_auth="token"))
+        context: Any = context_of(tls, ADMIN)
+        assert context.get_verify_mode() == SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+        assert context.get_cert_store() is not None
+
+
 def test_ciphers_that_do_not_exist_are_told(tmp_path: Path) -> None:
     """When the node starts, with the property that names them."""
     more = {"ssl_cipher_suite": "custom", "ssl_ciphers": "NONSENSE"}
