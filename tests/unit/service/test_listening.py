@@ -212,7 +212,7 @@ def test_a_reload_never_lifts_the_demand(tmp_path: Path) -> None:
 
 
 def test_a_reload_never_forgets_who_vouches(tmp_path: Path) -> None:
-    """Not though all of it goes from the configuration, as when tokens, which want a restart, take its place."""
+    """Not though tokens are to take its place: only a restart has them asked for."""
     authorities = tmp_path / "ca.crt"
     authorities.write_text(make_certificate("ca", ca=True)[0])
     more = {"nginx_admin_ssl_client_certificate": str(authorities), "nginx_admin_ssl_verify_client": "on"}
