@@ -6,15 +6,14 @@ answer may be believed, is decided in ``reading``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from typing_extensions import override
 
-from twisted_kong.core.changes import Change, ChangeBatch, Entity, Position
+from twisted_kong.core.changes import ChangeBatch, Entity, Position
 from twisted_kong.db.interfaces import (
     Commit,
     Committed,
@@ -35,18 +34,15 @@ from twisted_kong.db.strategies.postgres.errors import Refusal, plain
 from twisted_kong.db.strategies.postgres.hearing import Hearing
 from twisted_kong.db.strategies.postgres.layout import make_ready
 from twisted_kong.db.strategies.postgres.pool import Pool
+from twisted_kong.db.strategies.postgres.portions import Logged
 from twisted_kong.db.strategies.postgres.proof import Seen
 from twisted_kong.db.strategies.postgres.reading import Answer, Reader, proven
 from twisted_kong.db.strategies.postgres.replica import Replica
 from twisted_kong.db.strategies.postgres.reporting import Reporting
 from twisted_kong.db.strategies.postgres.settings import Settings
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
-from twisted_kong.db.strategies.postgres.transaction import Transaction
 from twisted_kong.db.tables import Table, Unique
-from twisted_kong.db.transaction import Draft, execute
-
-# Of the changes of one commit, how many are dealt with at a time; with more, others have their turn between.
-PORTION = 300
+from twisted_kong.db.transaction import execute
 
 
 class PostgresStrategy(IStrategy):
@@ -168,7 +164,8 @@ class PostgresStrategy(IStrategy):
         async with self.primary.transaction() as transaction:
             writing = rows.PostgresRows(transaction)
             drafts = await execute(self._tables, writing, commit)
-            tags, logging = await self._logging(transaction, drafts, commit)
+            logged = Logged(drafts, commit, self._new_tag)
+            logging = await logged.sent(transaction, self._channel)
             question = self._seen.question()
             answer = proven(question, log.written(drafts))
             message = together(*writing.pending, *logging, Statement("commit"), answer)
@@ -177,7 +174,7 @@ class PostgresStrategy(IStrategy):
         if not drafts:
             return Committed((), done.head)
         [(last,)] = done.rows
-        changes = await self._changes_of(drafts, tags, commit, last)
+        changes = await logged.changes(last, self._reactor)
         return Committed(changes, changes[-1].position)
 
     @override
@@ -255,33 +252,6 @@ class PostgresStrategy(IStrategy):
     @property
     def _now(self) -> float:
         return float(self._reactor.seconds())
-
-    async def _logging(
-        self, transaction: Transaction, drafts: Sequence[Draft], commit: Commit
-    ) -> tuple[list[str], list[Statement]]:
-        """The chance parts of the changes' positions, and what logs them at the commit."""
-        if len(drafts) <= PORTION:
-            tags = [self._new_tag() for _ in drafts]
-            return tags, log.append(drafts, tags, commit, self._channel) if drafts else []
-        tags = []
-        portions = range(0, len(drafts), PORTION)
-        for portion, start in enumerate(portions, 1):
-            some = drafts[start : start + PORTION]
-            tags += [self._new_tag() for _ in some]
-            statement = log.note(some, tags[start:], start + 1, portion)
-            await transaction.run(statement.text, statement.parameters)
-        return tags, log.noted(commit, self._channel, len(portions))
-
-    async def _changes_of(
-        self, drafts: Sequence[Draft], tags: Sequence[str], commit: Commit, last: int
-    ) -> tuple[Change, ...]:
-        changes: list[Change] = []
-        for start in range(0, len(drafts), PORTION):
-            end = min(start + PORTION, len(drafts))
-            changes += log.changes_of(drafts[start:end], tags[start:end], commit, last - len(drafts) + end)
-            if end < len(drafts):
-                await deferLater(self._reactor, 0, lambda: None)
-        return tuple(changes)
 
     async def _read(self, statement: Statement) -> Rows:
         return (await self._reader.read(statement)).rows
