@@ -100,6 +100,23 @@ async def test_a_certificate_is_shown(tmp_path: Path) -> None:
             server.clients.clear()
 
 
+async def test_the_nodes_certificate_is_shown_where_nobody_has_another(tmp_path: Path) -> None:
+    """``client_ssl_cert``: that of the Service comes first."""
+    files = tmp_path / "me.crt", tmp_path / "me.key"
+    for file, text in zip(files, make_certificate("node.test"), strict=True):
+        file.write_text(text)
+    node = {"client_ssl": True, "client_ssl_cert": files[0], "client_ssl_cert_key": files[1]}
+    async with secured(tmp_path, node) as (world, server):
+        assert (await world.get("/x")).status == 200
+        assert set(server.clients) == {"node.test"}
+        server.clients.clear()
+        certificate, key = make_certificate("one.test")
+        made = await world.node.admin.create("/certificates", {"cert": certificate, "key": key})
+        await world.node.admin.patch("/services/tls", {"client_certificate": {"id": made["id"]}})
+        assert (await world.get("/x")).status == 200
+        assert set(server.clients) == {"one.test"}
+
+
 async def test_a_server_that_does_not_speak_tls(tmp_path: Path) -> None:
     """One that waits for a plain request: 504 once ``connect_timeout`` is over, which TLS is part of."""
     async with served(tmp_path) as world:

@@ -16,6 +16,7 @@ from twisted_kong.node.certificates import (
     load_chain,
     load_pair,
 )
+from twisted_kong.node.dh_parameters import are_parameters, dh_path
 
 _TEMPLATES = ("error_template_html", "error_template_json", "error_template_xml", "error_template_plain")
 
@@ -24,7 +25,7 @@ Found = Iterator[tuple[str, str]]
 
 def file_problems(conf: Conf) -> tuple[Problem, ...]:
     """What is wrong with the files that a configuration names."""
-    checks = (_certificates, _templates, _authorities, _hosts)
+    checks = (_certificates, _dh_parameters, _templates, _authorities, _hosts)
     return tuple(
         Problem(message, conf.settings[name].origin) for check in checks for name, message in check(conf)
     )
@@ -56,6 +57,12 @@ def _pair(cert_name: str, cert: str, key_name: str, key: str) -> Found:
         yield key_name, f"{key_name}: failed loading key from {describe(key)}"
     except Mismatch:
         yield key_name, f"{key_name}: {describe(key)} is not the key of {describe(cert)}"
+
+
+def _dh_parameters(conf: Conf) -> Found:
+    path = dh_path(conf)
+    if path is not None and not are_parameters(path):
+        yield "ssl_dhparam", f"ssl_dhparam: failed loading parameters from {path}"
 
 
 def _templates(conf: Conf) -> Found:

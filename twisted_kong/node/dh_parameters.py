@@ -13,6 +13,21 @@ from twisted_kong.node.prefix import PrefixError, write_file
 _PEM = "-----BEGIN"
 
 
+def dh_path(conf: Conf) -> str | None:
+    """The file that ``ssl_dhparam`` names; None where it names a group, is the text itself, or is not set."""
+    asked = conf.tls.dhparam
+    return None if asked is None or asked in GROUPS or _PEM in asked else asked
+
+
+def are_parameters(path: str) -> bool:
+    """Whether a file has parameters that OpenSSL can use."""
+    try:
+        SSL.Context(SSL.TLS_SERVER_METHOD).load_tmp_dh(path)
+    except SSL.Error:
+        return False
+    return True
+
+
 def dh_file(conf: Conf) -> str | None:
     """The file with the parameters that the listeners use; None where they use none.
 
@@ -24,18 +39,15 @@ def dh_file(conf: Conf) -> str | None:
     asked = conf.tls.dhparam
     if asked is None:
         return None
-    path = asked
+    path = dh_path(conf)
     try:
-        if asked in GROUPS:
-            path = _kept(conf, asked, parameters(asked))
-        elif _PEM in asked:
-            path = _kept(conf, "dhparam", asked)
-        SSL.Context(SSL.TLS_SERVER_METHOD).load_tmp_dh(path)
+        if path is None:
+            named = asked in GROUPS
+            path = _kept(conf, asked if named else "dhparam", parameters(asked) if named else asked)
     except OSError as why:
         raise PrefixError(f"cannot write {why.filename}: {why.strerror} (see ssl_dhparam)") from None
-    except SSL.Error:
-        shown = "the given text" if _PEM in asked else asked
-        raise PrefixError(f"cannot use the parameters of {shown} (see ssl_dhparam)") from None
+    if not are_parameters(path):
+        raise PrefixError(f"cannot use the parameters of {path} (see ssl_dhparam)")
     return path
 
 

@@ -52,6 +52,10 @@ def found(files: Path, text: str) -> list[str]:
             "client_ssl = on\nclient_ssl_cert = D/t.html\nclient_ssl_cert_key = D/a.key",
             "client_ssl_cert: failed loading certificate from D/t.html",
         ),
+        (
+            "ssl_cipher_suite = custom\nssl_dhparam = D/a.crt",
+            "ssl_dhparam: failed loading parameters from D/a.crt",
+        ),
         ("error_template_html = D/x.html", "error_template_html: cannot read D/x.html"),
         ("dns_hostsfile = D/x", "dns_hostsfile: file does not exist"),
         (

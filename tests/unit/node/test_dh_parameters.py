@@ -8,7 +8,7 @@ import pytest
 
 from tests.kit.running import make_conf
 from twisted_kong.core.finite_field import parameters
-from twisted_kong.node.dh_parameters import dh_file
+from twisted_kong.node.dh_parameters import are_parameters, dh_file, dh_path
 from twisted_kong.node.prefix import PrefixError
 
 
@@ -33,6 +33,10 @@ def test_custom_names_a_group_a_file_or_the_text_itself(tmp_path: Path) -> None:
     file.write_text(parameters("ffdhe2048"))
     named = make_conf(tmp_path, ssl_cipher_suite="custom", ssl_dhparam=str(file))
     assert dh_file(named) == str(file)
+    assert dh_path(named) == str(file)
+    assert are_parameters(str(file))
+    text = dh_file(make_conf(tmp_path, ssl_cipher_suite="custom", ssl_dhparam=parameters("ffdhe2048")))
+    assert text == named.paths.below("ssl/dhparam.pem")
     group = dh_file(make_conf(tmp_path, ssl_cipher_suite="custom", ssl_dhparam="ffdhe3072"))
     assert group is not None
     assert Path(group).read_text() == parameters("ffdhe3072")

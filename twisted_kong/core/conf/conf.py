@@ -134,7 +134,6 @@ class Conf:
     ssl_dhparam: str | None
     ssl_session_tickets: bool
     ssl_session_timeout: float
-    ssl_session_cache_size: int
     client_ssl: bool
     client_ssl_cert: str | None
     client_ssl_cert_key: Secret | None
