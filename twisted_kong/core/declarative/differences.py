@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted_kong.core.changes import Entity, Operation
-from twisted_kong.core.schema.hiding import hidden, hidden_change
+from twisted_kong.core.schema.hiding import PROOFS, hidden, hidden_change
 from twisted_kong.core.schema.schema import Schema
 
 # What a write sets itself.
 _STAMPS = frozenset({"created_at", "updated_at"})
-# What somebody proves who they are with, though the schema has it in the open.
-_PROOFS = frozenset({"key", "access_token", "session_id"})
 
 
 def difference(
@@ -43,7 +41,7 @@ def difference(
 def name_of(schema: Schema, entity: Mapping[str, Any]) -> str | None:
     """What people call an entity; None where it has no name, or one that is a secret."""
     for field in (schema.endpoint_key, "name", "group"):
-        if field is None or field not in schema.fields or field in _PROOFS:
+        if field is None or field not in schema.fields or field in PROOFS:
             continue
         value = entity.get(field)
         if isinstance(value, str) and not schema.fields[field].definition.get("encrypted"):

@@ -1,4 +1,7 @@
-"""Records in which secrets are not shown: the values of fields marked ``encrypted``."""
+"""Entities in which secrets are not shown: fields marked ``encrypted``, and what proves who somebody is.
+
+Kong's schemas have the keys and secrets of Consumers in the open, so these are known by the names of fields.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,31 @@ from twisted_kong.core.vaults import is_reference
 MASK = "******"
 CHANGED = f"{MASK} (changed)"
 
+# Fields of entities themselves, not of what lies in them.
+PROOFS = frozenset({"key", "secret", "code", "access_token", "refresh_token", "session_id"})
+
 Show = Callable[[Any], Any]
 
 
 def hidden(
     fields: Mapping[str, Field], record: Mapping[str, Any], show: Show = lambda _: MASK
 ) -> dict[str, Any]:
-    """A copy of a record in which each secret is replaced by what is shown for it.
+    """A copy of an entity in which each secret is replaced by what is shown for it.
 
     A reference to a secret is none, and neither is a null.
     """
-    return {
-        name: _value(fields[name], value, show) if name in fields else value for name, value in record.items()
-    }
+    shown = _members(fields, record, show)
+    for name in PROOFS & shown.keys():
+        value = record[name]
+        if isinstance(value, str) and not is_reference(value):
+            shown[name] = show(value)
+    return shown
 
 
 def hidden_change(
     fields: Mapping[str, Field], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A record as it was and as it is, both without secrets; one that is new is shown to be another."""
+    """An entity as it was and as it is, both without secrets; one that is new is shown to be another."""
     known: list[Any] = []
 
     def note(value: Any) -> str:
@@ -41,13 +50,19 @@ def hidden_change(
     return was, hidden(fields, after, lambda value: MASK if value in known else CHANGED)
 
 
+def _members(fields: Mapping[str, Field], record: Mapping[str, Any], show: Show) -> dict[str, Any]:
+    return {
+        name: _value(fields[name], value, show) if name in fields else value for name, value in record.items()
+    }
+
+
 def _value(field: Field, value: Any, show: Show) -> Any:
     if value is None or is_reference(value):
         return value
     if field.definition.get("encrypted"):
         return show(value)
     if isinstance(field, RecordField) and isinstance(value, dict):
-        return hidden(field.record.fields, value, show)
+        return _members(field.record.fields, value, show)
     if isinstance(field, ListField) and isinstance(value, list):
         return [_value(field.elements, element, show) for element in value]
     if isinstance(field, MapField) and isinstance(value, dict):

@@ -56,3 +56,17 @@ def test_a_change_is_seen_but_not_what_it_is() -> None:
     )
     assert was == {"key": MASK, "config": {"password": MASK}}
     assert now == {"key": CHANGED, "config": {"password": MASK}}
+
+
+def test_what_proves_who_somebody_is_is_masked_too() -> None:
+    """Schemas have keys and secrets of Consumers in the open; deeper down such a name means nothing."""
+    text = {"type": "string"}
+    fields = Record(
+        {"fields": {"key": text, "secret": text, "config": {"type": "record", "fields": {"key": text}}}}, {}
+    ).fields
+    assert hidden(fields, {"key": "a", "secret": None, "config": {"key": "b"}}) == {
+        "key": MASK,
+        "secret": None,
+        "config": {"key": "b"},
+    }
+    assert hidden_change(fields, {"secret": "a"}, {"secret": "b"}) == ({"secret": MASK}, {"secret": CHANGED})
