@@ -155,10 +155,13 @@ def parse_multipart(content_type: str, data: bytes) -> Pairs:
 
 def _parts(boundary: bytes, data: bytes) -> list[bytes]:
     """The parts between the boundaries, each without its first line break; what surrounds them is dropped."""
-    pieces = (b"\r\n" + data).split(b"\r\n--" + boundary)[1:]
+    # One more than may be, and what ends them; who sends a million boundaries must not have them all parted.
+    pieces = (b"\r\n" + data).split(b"\r\n--" + boundary, MAX_ARGUMENTS + 3)[1:]
     for index, piece in enumerate(pieces):
         if piece.startswith(b"--"):
             return [part.lstrip(b" \t").removeprefix(b"\r\n") for part in pieces[:index]]
+    if len(pieces) > MAX_ARGUMENTS + 2:
+        raise BadBody(400, "Too many arguments")
     raise BadBody(400, "Cannot parse multipart body: the last boundary is missing")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from twisted_kong.admin.bodies import (
@@ -181,6 +183,14 @@ def test_malformed_multipart_is_refused(kind: str, data: bytes, reason: str) -> 
     """A multipart body that is cut off or nameless is refused rather than half read."""
     with pytest.raises(BadBody, match=reason):
         parse_multipart(kind, data)
+
+
+def test_a_million_boundaries_are_not_parted() -> None:
+    """Whether they ever come to an end is not looked for."""
+    begun = process_time()
+    with pytest.raises(BadBody, match="Too many arguments"):
+        parse_multipart(MULTIPART, b"--xx\r\n" * 1_000_000)
+    assert process_time() - begun < 0.1
 
 
 def test_too_many_parts_are_refused() -> None:

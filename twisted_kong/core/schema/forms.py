@@ -23,6 +23,8 @@ _NUMBER = re.compile(
 )
 # A name that leads deeper than any schema does is no path: to walk it would take a stack as deep.
 _DEEPEST = 50
+# Nor is one that is longer than any path: to take it apart would hold up everybody else.
+_LONGEST = 10_000
 _BOOLEANS = {"true": True, "false": False}
 _NUMERIC = frozenset({"number", "integer"})
 
@@ -51,6 +53,8 @@ def infer(schema: Schema, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _steps(name: str) -> list[_Step]:
+    if len(name) > _LONGEST:
+        return [name]
     segments = name.split(".")
     matches = [_SEGMENT.fullmatch(segment) for segment in segments]
     steps: list[_Step] = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -86,6 +87,14 @@ def test_a_name_too_deep_for_any_schema_is_taken_as_it_stands() -> None:
     """Whoever sends a path of thousands of steps is told of an unknown field, not that we broke."""
     for name in ("a" + "[x]" * 5000, "a" + ".x" * 5000):
         assert decode([(name, "1")]) == {name: "1"}
+
+
+def test_a_name_longer_than_any_path_is_not_taken_apart() -> None:
+    """Megabytes of dots are a name that is unknown, and known for it at once."""
+    begun = process_time()
+    for name in ("a" + "." * 4_000_000, "a" * 4_000_000 + "[x"):
+        assert decode([(name, "1")]) == {name: "1"}
+    assert process_time() - begun < 0.2
 
 
 def test_long_texts_of_digits_take_no_time() -> None:
