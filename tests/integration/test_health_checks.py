@@ -19,7 +19,7 @@ from tests.kit.tls_server import TlsServer
 pytestmark = pytest.mark.integration
 
 # Of active checks, in seconds: short enough to wait for, and a limit that a busy machine keeps.
-INTERVAL, TIMEOUT = 0.05, 0.4
+INTERVAL, TIMEOUT = 0.1, 0.4
 # How the service fails within this time where it is to time out.
 IMPATIENT = {"connect_timeout": 200, "read_timeout": 200}
 NO_PEER = {"message": "failure to get a peer from the ring-balancer"}

@@ -103,7 +103,11 @@ class _Asking(Protocol):
         self._stop_waiting()
         self._finding = finding
         transport: Any = self.transport
-        transport.abortConnection()
+        if finding is Event.SUCCESS and not self._probe.is_secure:
+            # Nothing was said: a server need not be told of a connection that was reset.
+            transport.loseConnection()
+        else:
+            transport.abortConnection()
 
     def _write(self, data: bytes) -> None:
         transport: Any = self.transport

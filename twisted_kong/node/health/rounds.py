@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 
 from twisted_kong.core.health.standing import Address
 
+# Seconds; Kong: every so often it is looked which rounds are due.
+_SHORTEST: Final = 0.1
 # The part of an interval by which the first round may come early, so that not all come at once.
 _JITTER: Final = 0.1
 
@@ -33,8 +35,8 @@ class Source(Protocol):
 class Rounds:
     """Probes the addresses of a source in rounds.
 
-    :param interval: seconds from the beginning of one round to that of the next; one that takes longer
-        delays the next to the following beat.
+    :param interval: seconds from the beginning of one round to that of the next, at least 0.1; one that takes
+        longer delays the next to the following beat.
     :param chance: gives numbers from 0 to 1.
     """
 
@@ -48,7 +50,8 @@ class Rounds:
         clock: IReactorTime,
         chance: Callable[[], float],
     ) -> None:
-        self._source, self._interval, self._concurrency = source, interval, concurrency
+        self._source, self._concurrency = source, concurrency
+        self._interval = max(_SHORTEST, interval)
         self._clock, self._chance = clock, chance
         self._timer: IDelayedCall | None = None
         self._round: Deferred[Any] | None = None

@@ -28,9 +28,18 @@ class Transport(StringTransport):
         super().__init__()
         self.protocol = protocol
 
+        self.closed = ""
+
+    @override
+    def loseConnection(self) -> None:
+        self._close("in order")
+
     @override
     def abortConnection(self) -> None:
-        super().abortConnection()
+        self._close("aborted")
+
+    def _close(self, how: str) -> None:
+        self.closed = how
         self.protocol.connectionLost(Failure(ConnectionDone()))
 
 
@@ -74,7 +83,7 @@ def test_to_be_accepted_is_enough(kind: str) -> None:
     assert bench.reactor.tcpClients[0][:2] == ("192.0.2.1", 80)
     assert bench.reactor.tcpClients[0][3] == 3
     transport = bench.accept()
-    assert transport.value() == b""
+    assert (transport.value(), transport.closed) == (b"", "in order")
     assert bench.over() is Event.SUCCESS
 
 
@@ -150,7 +159,7 @@ def test_a_probe_is_given_up_while_it_waits_for_an_answer() -> None:
     transport = bench.accept()
     bench.done.cancel()
     failure_of(bench.done, CancelledError)
-    assert transport.disconnected
+    assert transport.closed == "aborted"
     assert bench.prober.under_way == 0
 
 

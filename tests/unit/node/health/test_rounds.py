@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -68,6 +69,16 @@ def test_rounds_begin_at_every_interval() -> None:
     assert hosts.begun == [A]
     clock.advance(0.1)
     assert hosts.begun == [A, A]
+
+
+def test_no_interval_keeps_the_node_from_all_else() -> None:
+    """As with Kong there are at most ten rounds a second."""
+    clock, hosts = Clock(), Hosts()
+    made = Rounds(hosts, 1e-9, 10, clock, lambda: 0.0)
+    made.start()
+    assert clock.getDelayedCalls()[0].getTime() == pytest.approx(0.1)
+    clock.advance(0.1)
+    assert clock.getDelayedCalls()[0].getTime() == pytest.approx(0.2)
 
 
 def test_first_rounds_come_a_little_early_by_chance() -> None:
