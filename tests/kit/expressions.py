@@ -125,7 +125,7 @@ def query_of(
         lambda name: held.get(name, []),
         query,
         source,
-        lambda: destination,
+        destination,
     )
 
 
@@ -185,7 +185,7 @@ def values_of(name: str, query: RouteQuery) -> list[Any]:
         "net.dst.port": query.port,
         "net.src.port": query.source[1],
         "net.src.ip": ip_address(query.source[0]) if query.source[0] else None,
-        "net.dst.ip": ip_address(query.destination()) if query.destination else None,
+        "net.dst.ip": ip_address(query.destination) if query.destination else None,
     }
     if name in simple:
         return [] if simple[name] is None else [simple[name]]

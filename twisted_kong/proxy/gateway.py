@@ -12,6 +12,7 @@ from twisted_kong.core.context import RequestContext
 from twisted_kong.core.replies import Replies
 from twisted_kong.proxy.interfaces import Balancer, Phases, Routing
 from twisted_kong.proxy.pool import Pool, Secure
+from twisted_kong.proxy.queries import QueryMaker, plain_query
 from twisted_kong.proxy.real_ip import RealIp
 from twisted_kong.proxy.request_heads import RequestHeads
 from twisted_kong.proxy.response_heads import ResponseHeads
@@ -45,6 +46,7 @@ class Gateway:
     :param ids: an endless supply of request ids.
     :param log: told of every finished request (the access log), None for none.
     :param tls: for Services of https; without it they cannot be reached.
+    :param query_of: makes what the router is asked by.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Gateway:
         ids: Iterator[str],
         log: Callable[[RequestContext], None] | None = None,
         tls: UpstreamTls | None = None,
+        query_of: QueryMaker = plain_query,
     ) -> None:
         self.settings = settings
         self.routing = routing
@@ -75,6 +78,7 @@ class Gateway:
         self.ids = ids
         self.log = log
         self.tls = tls
+        self.query_of = query_of
         self.request_heads = RequestHeads(settings)
         self.response_heads = ResponseHeads(settings, now)
         self.connections: set[Drainable] = set()

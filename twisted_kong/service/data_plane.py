@@ -14,13 +14,13 @@ from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.certificates import load_chain, load_pair
 from twisted_kong.node.configuration import read_text
-from twisted_kong.node.dns import Resolver
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.pdk.gateway import Gateway as PluginGateway
 from twisted_kong.pdk.phases import Phases as PluginPhases
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import Phases
 from twisted_kong.proxy.pool import Pool
+from twisted_kong.proxy.queries import query_maker
 from twisted_kong.proxy.real_ip import RealIp, TrustedIps
 from twisted_kong.proxy.request_ids import request_ids
 from twisted_kong.proxy.settings import Settings, Tokens
@@ -28,12 +28,11 @@ from twisted_kong.proxy.tls import ClientTls
 from twisted_kong.proxy.wheel import Wheel
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.min_position import HeldPhases
+from twisted_kong.service.names import make_resolver
 from twisted_kong.service.state import NodeState
 
 # What is kept of a request's body to send it again, whatever the configuration says: small requests fit.
 _LEAST_BODY_BUFFER = 65536
-# The system's resolver tells no time to live; Kong re-resolves by the records' own.
-_NAME_TTL = 30.0
 
 
 def limits_of(conf: Conf) -> Limits:
@@ -77,20 +76,12 @@ def replies_of(conf: Conf) -> Replies:
 
 
 def make_balancing(conf: Conf, reactor: Any, new_cookie: Callable[[], str]) -> Balancing:
-    """The balancer, without Upstreams yet; other hosts are looked up through the reactor.
+    """The balancer, without Upstreams yet.
 
     :param new_cookie: makes the values of cookies to hash requests on.
     """
     clock = SteadyClock(reactor)
-    resolver = Resolver(
-        reactor.nameResolver,
-        clock,
-        ttl=_NAME_TTL if conf.dns_valid_ttl is None else conf.dns_valid_ttl,
-        stale_ttl=conf.dns_stale_ttl,
-        error_ttl=conf.dns_error_ttl,
-        size=conf.dns_cache_size,
-    )
-    return Balancing(resolver, clock.seconds, new_cookie)
+    return Balancing(make_resolver(conf, reactor, clock), clock.seconds, new_cookie)
 
 
 def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
@@ -150,6 +141,7 @@ def make_gateway(
         ids=request_ids(ground.host.random_bytes),
         log=log,
         tls=tls,
+        query_of=query_maker(conf.router_flavor),
     )
 
 

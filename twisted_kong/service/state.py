@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.plan import PluginPlan
-from twisted_kong.core.router.router import Router
+from twisted_kong.core.router import make_router
 from twisted_kong.db.database import Database
 from twisted_kong.node.admin_token_rows import AdminTokenHolder
 from twisted_kong.node.balancing import Balancing
@@ -99,7 +99,7 @@ class NodeState:
             reads=conf.db_cache_refill_concurrency,
         )
         self.answers = StoredAnswers(clock, max_bytes=conf.mem_cache_size)
-        router = Router(conf.router_flavor)
+        router = make_router(conf.router_flavor)
         self.routing = RouterHolder(router, database["services"], database["routes"], clock, ttl=ttl)
         self.plugins = PluginHolder(
             PluginPlan(priorities),

@@ -41,7 +41,6 @@ def test_files_are_checked_too(shell: Shell, capsys: pytest.CaptureFixture[str])
         ("database = off", "database = off is not available"),
         ("role = data_plane", "role = data_plane is not available"),
         ("stream_listen = 127.0.0.1:9000", "stream_listen is not available"),
-        ("router_flavor = expressions", "router_flavor = expressions is not available"),
         ("plugins = bundled,nope", "plugin 'nope' is enabled but not installed"),
         ("proxy_access_log = logs/a.log custom_fmt", "there is no log format 'custom_fmt'"),
     ],

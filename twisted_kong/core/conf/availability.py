@@ -30,12 +30,6 @@ def _refusals(conf: Conf) -> Iterator[tuple[str, str]]:
         yield "database", f"database = {conf.database} is not available in this version yet ({allowed})"
     if conf.role != "traditional":
         yield "role", f"role = {conf.role} is not available: there is no hybrid mode (traditional)"
-    if conf.router_flavor == "expressions":
-        yield (
-            "router_flavor",
-            "router_flavor = expressions is not available in this version yet"
-            " (traditional_compatible, traditional)",
-        )
     for name in ("proxy_listen", "admin_listen", "status_listen"):
         if any(listener.proxy_protocol for listener in getattr(conf, name)):
             yield name, f"{name}: the flag proxy_protocol is not available in this version yet"

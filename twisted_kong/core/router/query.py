@@ -14,7 +14,8 @@ class RouteQuery(NamedTuple):
     where the client named no host in its handshake; ``header`` gives all values of a lower-case name.
 
     Only expressions ask for the rest: ``query`` is what follows the ``?`` as sent, ``source`` the address and
-    port of the client after real-IP processing, ``destination`` finds the address that it is connected to.
+    port of the client after real-IP processing, ``destination`` the address that it is connected to; both are
+    empty where there are none.
     """
 
     method: str
@@ -26,4 +27,4 @@ class RouteQuery(NamedTuple):
     header: Callable[[bytes], list[bytes]]
     query: bytes | None = None
     source: tuple[str, int] = ("", 0)
-    destination: Callable[[], str] | None = None
+    destination: str = ""

@@ -21,7 +21,6 @@ from twisted_kong.core.conf.problems import ConfError
             "kong.conf:1: database = off is not available: the node needs a database (sqlite, postgres)",
         ),
         ("role = data_plane", "role = data_plane is not available: there is no hybrid mode (traditional)"),
-        ("router_flavor = expressions", "router_flavor = expressions is not available in this version yet"),
         (
             "admin_listen = 127.0.0.1:1 proxy_protocol",
             "admin_listen: the flag proxy_protocol is not available in this version yet",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.kit.reference import reference_plugin_definitions, reference_plugins
@@ -128,3 +130,49 @@ def test_a_plugin_brings_its_own_functions() -> None:
     with pytest.raises(SchemaViolation) as caught:
         schema.process_insert(row, write_context())
     assert caught.value.fields == {"config": {"n": "odd"}}
+
+
+def test_expressions_are_fields_of_their_flavour_only() -> None:
+    """With it Routes have an expression and a priority, which are enough to match by."""
+    assert "expression" not in build_schemas()["routes"].fields
+    routes = build_schemas(router_flavor="expressions")["routes"]
+    assert [*routes.fields][-2:] == ["expression", "priority"]
+    made = routes.process_insert({"expression": 'http.path == "/"'}, write_context())
+    assert (made["expression"], made["priority"], made["paths"]) == ('http.path == "/"', 0, None)
+    made = routes.process_insert({"paths": ["/"], "sources": [{"ip": "10.0.0.0/8"}]}, write_context())
+    assert made["sources"] == [{"ip": "10.0.0.0/8", "port": None}]
+
+
+@pytest.mark.parametrize(
+    ("route", "fields"),
+    [
+        (
+            {},
+            {
+                "@entity": [
+                    "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis', 'expression'"
+                    " when 'protocols' is 'https'"
+                ]
+            },
+        ),
+        (
+            {"expression": "()"},
+            {
+                "@entity": [
+                    "Router Expression failed validation:"
+                    "  --> 1:2\n  |\n1 | ()\n  |  ^---\n  |\n  = expected term"
+                ]
+            },
+        ),
+        ({"expression": 5}, {"expression": "expected a string"}),
+        (
+            {"expression": 'http.path == "/"', "priority": 2**46},
+            {"priority": "value should be between 0 and 70368744177663"},
+        ),
+    ],
+)
+def test_bad_expressions_are_refused(route: dict[str, Any], fields: dict[str, Any]) -> None:
+    """What cannot be an expression or a priority is told in the answer to the write."""
+    with pytest.raises(SchemaViolation) as refused:
+        build_schemas(router_flavor="expressions")["routes"].process_insert(route, write_context())
+    assert refused.value.fields == fields

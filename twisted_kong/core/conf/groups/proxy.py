@@ -27,7 +27,7 @@ PROXY = Group(
             "router_flavor",
             Kind.ENUM,
             "traditional_compatible",
-            "How Routes are written and ordered. expressions is not available in this version yet.",
+            "How Routes are written and ordered: as attributes, or, with expressions, as expressions too.",
             allowed=("traditional", "traditional_compatible", "expressions"),
         ),
         Property(

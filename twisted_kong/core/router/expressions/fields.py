@@ -138,10 +138,9 @@ class Request(Query):
         return self._query.source
 
     @property
-    def destination(self) -> str | None:
+    def destination(self) -> str:
         """The address that the client is connected to."""
-        place = self._query.destination
-        return None if place is None else place()
+        return self._query.destination
 
 
 def _with_dashes(header: Header) -> Header:
@@ -176,7 +175,7 @@ def _text(value: str) -> bytes:
     return value.encode("utf-8", "surrogateescape")
 
 
-def _address(text: str | None) -> Any:
+def _address(text: str) -> Any:
     if not text:
         return None
     try:

@@ -42,6 +42,7 @@ CORE_FUNCTIONS: Functions = {
         paths.asterisk_or_regex,
         routes.warn_path_handling_v1,
         routes.validate_route_expression,
+        routes.validate_route_or_expression,
         routes.validate_header_regexes,
         upstreams.algorithm_shorthand,
         upstreams.hash_on_shorthand,

@@ -239,11 +239,53 @@ ROUTES: dict[str, Any] = {
 }
 
 
+# What Routes have with ``router_flavor = expressions`` only.
+_EXPRESSION: dict[str, Shape] = {
+    "expression": {"type": "string"},
+    "priority": {"type": "integer", "required": True, "default": 0, "between": [0, 2**46 - 1]},
+}
+_ENDS_FIELDS = frozenset({"sources", "destinations"})
+
+
 def routes_of_flavor(flavor: str) -> dict[str, Any]:
-    """Routes as the router of a ``router_flavor`` takes them: the oldest knows no wildcards in SNIs."""
+    """Routes as the router of a ``router_flavor`` takes them.
+
+    The oldest knows no wildcards in SNIs, the newest may be told an expression.
+    """
+    if flavor == "expressions":
+        return _with_expressions()
     if flavor != "traditional":
         return ROUTES
     plain = {"type": "set", "elements": SNI}
     regexes = {"custom_entity_check": {"fields": ["headers"], "fn": "validate_header_regexes"}}
     checks = [*ROUTES["entity_checks"][:-1], regexes]
     return {**ROUTES, "fields": {**ROUTES["fields"], "snis": plain}, "entity_checks": checks}
+
+
+def _with_expressions() -> dict[str, Any]:
+    *others, check = ROUTES["entity_checks"]
+    runs = {**check["custom_entity_check"], "fn": "validate_route_or_expression"}
+    subschemas: dict[str, Shape] = ROUTES["subschemas"]
+    return {
+        **ROUTES,
+        "fields": {**ROUTES["fields"], **_EXPRESSION},
+        "entity_checks": [*others, {"custom_entity_check": runs}],
+        "subschemas": {protocol: _asking_expressions(shape) for protocol, shape in subschemas.items()},
+    }
+
+
+def _asking_expressions(subschema: Shape) -> Shape:
+    """An expression is enough to match by, and HTTP may ask for sources and destinations."""
+    fields: dict[str, Shape] = subschema["fields"]
+    return {
+        "fields": {name: shape for name, shape in fields.items() if name not in _ENDS_FIELDS},
+        "entity_checks": [_or_expression(check) for check in subschema["entity_checks"]],
+    }
+
+
+def _or_expression(check: Shape) -> Shape:
+    asked: Shape = check["conditional_at_least_one_of"]
+    lists = {
+        name: [*names, "expression"] for name, names in asked.items() if name.endswith("then_at_least_one_of")
+    }
+    return {"conditional_at_least_one_of": {**asked, **lists}}

@@ -136,7 +136,7 @@ def test_values(name: str, value: Any) -> None:
 
 def test_what_is_not_there() -> None:
     """Without TLS there is no SNI; a client on a socket of the file system has no address."""
-    bare = Request(RouteQuery("GET", "http", "", 80, "/", None, lambda name: [], None, ("", 0), None))
+    bare = Request(RouteQuery("GET", "http", "", 80, "/", None, lambda name: []))
     assert reader_of("tls.sni")(bare) is None
     assert reader_of("net.src.ip")(bare) is None
     assert reader_of("net.dst.ip")(bare) is None
