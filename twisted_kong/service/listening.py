@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificates
 from OpenSSL import SSL
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
@@ -119,20 +120,29 @@ class ListenerTls:
         """The same for any listener of a group, told whether it has HTTP/2."""
         return lambda http2: self.of(group, http2=http2)
 
-    def renew(self, conf: Conf) -> None:
+    def renew(self, conf: Conf) -> bool:
         """Read the certificates again, from wherever ``conf`` says; for connections made from now on.
 
         All of them or none: the error of one that cannot be read changes nothing.
+        Whether clients of the Admin API that were good before may be so no longer.
         """
         read = {group: self._read(conf, group) for group, _ in self._offers}
         for (group, _), tls in self._offers.items():
             tls.renew(*read[group])
-        self._checks = {group: check for group, (_, check) in read.items()}
+        before, self._checks = self._checks, {group: check for group, (_, check) in read.items()}
+        return any(_trusts_less(check, before[group]) for group, check in self._checks.items())
 
     def _read(self, conf: Conf, group: str) -> tuple[tuple[KeyPair, ...], ClientCheck | None]:
         check = client_check(conf, group, self._demand)
         # Where the file is named no longer: what takes its place, such as tokens, only a restart brings.
         return self._key_pairs(conf, group), check or self._checks.get(group)
+
+
+def _trusts_less(now: ClientCheck | None, before: ClientCheck | None) -> bool:
+    if now is None or before is None:
+        return False
+    gone = {*load_pem_x509_certificates(before.authorities)} - {*load_pem_x509_certificates(now.authorities)}
+    return bool(gone) or now.depth < before.depth
 
 
 class _Clients(Factory):
@@ -187,6 +197,16 @@ class SiteListening:
             self.ports.append(port)
             self._factories.append(factory)
             announce(self._name, listener, getattr(port.getHost(), "port", listener.port))
+
+    def cut_off(self) -> None:
+        """Close every connection of TLS: who vouched for its client may do so no longer.
+
+        What was begun is done all the same; only its answer is lost.
+        """
+        for factory in self._factories:
+            if isinstance(factory, TLSMemoryBIOFactory):
+                for connection in list(factory.protocols):
+                    connection.abortConnection()
 
     async def drain(self) -> None:
         """Accept no more connections, and return when all requests under way are answered."""

@@ -113,8 +113,8 @@ class KongNode(NodeService):
     @override
     async def reload(self, conf: Conf) -> None:
         """Take over what can change in a running node, all or nothing; log what needs a restart."""
-        if self.parts is not None:
-            self.parts.tls.renew(conf)
+        if self.parts is not None and self.parts.tls.renew(conf):
+            self.parts.admin.cut_off()
         self._log_level.configure(conf.log_level)
         for note in restart_notes(self._conf, conf):
             self._log.warn("{note}", note=note)

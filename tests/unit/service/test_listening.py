@@ -224,6 +224,39 @@ def test_a_reload_never_forgets_who_vouches(tmp_path: Path) -> None:
         assert context.get_cert_store() is not None
 
 
+def test_who_is_trusted_no_longer_is_told(tmp_path: Path) -> None:
+    """An authority that is gone, a chain that may be less long; not one that has come."""
+    one, other = (make_certificate(name, ca=True)[0] for name in ("one", "other"))
+    authorities = tmp_path / "ca.crt"
+    authorities.write_text(one)
+    more = {"admin_listen": "127.0.0.1:0 ssl", "nginx_admin_ssl_client_certificate": str(authorities)}
+    conf = make_conf(tmp_path, **more, nginx_admin_ssl_verify_client="on", nginx_admin_ssl_verify_depth="2")
+    tls = ListenerTls(conf, Pairs())
+    told = [tls.renew(conf)]
+    for text in (one + other, other):
+        authorities.write_text(text)
+        told.append(tls.renew(conf))
+    told.append(tls.renew(make_conf(tmp_path, **more, nginx_admin_ssl_verify_depth="1")))
+    assert told == [False, False, True, True]
+    assert ListenerTls(make_conf(tmp_path), Pairs()).renew(conf) is False
+
+
+def test_clients_over_tls_can_be_cut_off(tmp_path: Path) -> None:
+    """Those that came with a certificate; the others were let in for something else."""
+    reactor = RecordingReactor()
+    entries = listeners(tmp_path, "127.0.0.1:8001, 127.0.0.1:8444 ssl")
+    tls = ListenerTls(make_conf(tmp_path, admin_listen="127.0.0.1:8444 ssl"), Pairs())
+    listening = SiteListening(reactor, entries, BoundedSite(Slow(), reactor), tls.chooser(ADMIN))
+    listening.start()
+    plain, _ = connect(listening)
+    factory: Any = listening.ports[1].factory  # type: ignore[attr-defined]
+    secured = StringTransport()
+    factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 50001)).makeConnection(secured)
+    listening.cut_off()
+    assert (plain.disconnecting, secured.disconnecting) == (False, True)
+    success_of(listening.stop())
+
+
 def test_ciphers_that_do_not_exist_are_told(tmp_path: Path) -> None:
     """When the node starts, with the property that names them."""
     more = {"ssl_cipher_suite": "custom", "ssl_ciphers": "NONSENSE"}
