@@ -57,12 +57,16 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Writes to be applied as a whole, with what the log shall say of who made them and when."""
+    """Writes to be applied as a whole, with what the log shall say of who made them and when.
+
+    ``told`` hears now and then, in the reactor's thread, how many of them are done; a store may leave it out.
+    """
 
     writes: tuple[Write, ...]
     origin: str
     at: float
     author: str | None = None
+    told: Callable[[int], object] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,8 @@ async def execute(tables: Mapping[str, Table], rows: IRows, commit: Commit) -> l
             await rows.foresee(tables, writes)
         for write in writes:
             await transaction.write(write)
+        if commit.told is not None and len(writes) == TOGETHER:
+            commit.told(start + TOGETHER)
     return transaction.drafts
 
 

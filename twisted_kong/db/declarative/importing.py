@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -89,9 +90,9 @@ class Importer:
             plan = await self.plan(document, options, tell)
             drafts = plan.changes
             tell("writing", 0, len(drafts))
-            now = self._database.write_context().now
+            now, told = self._database.write_context().now, partial(_written, tell, len(drafts))
             try:
-                done = await plan.staged.commit(self._database.instance, now, options.author)
+                done = await plan.staged.commit(self._database.instance, now, options.author, told)
             except LostRace as lost:
                 reason = str(lost)
                 continue
@@ -109,3 +110,7 @@ class Importer:
             tell("writing", len(drafts), len(drafts))
             return Imported(plan.entities, drafts, done.changes, done.position)
         raise DatabaseUnavailable(f"gave up after {ATTEMPTS} attempts: others kept changing {reason}")
+
+
+def _written(tell: Tell, total: int, done: int) -> None:
+    tell("writing", done, total)

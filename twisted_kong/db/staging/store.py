@@ -85,14 +85,21 @@ class StagedStrategy(Delegating):
             if name not in self._overlay.complete:
                 await self._load(self._tables[name])
 
-    async def commit(self, origin: str, at: float, author: str | None = None) -> Committed:
+    async def commit(
+        self,
+        origin: str,
+        at: float,
+        author: str | None = None,
+        told: Callable[[int], object] | None = None,
+    ) -> Committed:
         """Make all the writes, in one transaction of the store beneath, and be of no use any more.
 
+        :param told: may hear now and then how many of them are done.
         :raises LostRace: when something that they were decided on has changed: all is to be done anew.
         :raises EntityError: when what others wrote meanwhile is in the way, such as a unique value that was
             taken; done anew, the write that it concerns will be refused.
         """
-        return await self._serving.apply(Commit(tuple(self._writes), origin, at, author))
+        return await self._serving.apply(Commit(tuple(self._writes), origin, at, author, told))
 
     async def forget(self, turns: Turns) -> None:
         """Let go of all that is kept; it is of no use any more.

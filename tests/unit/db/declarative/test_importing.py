@@ -126,6 +126,15 @@ def test_progress_is_told() -> None:
     assert seen[-1] == ("writing", 4, 4)
 
 
+def test_progress_of_a_long_write_is_told() -> None:
+    """Writing takes longest on a server, so it is not silent meanwhile."""
+    seen: list[tuple[str, int, int]] = []
+    document = {"consumers": [{"username": f"c{number}"} for number in range(120)]}
+    Gateway().apply(document, tell=lambda *where: seen.append(where))
+    writing = [done for phase, done, _ in seen if phase == "writing"]
+    assert writing == [0, 50, 100, 120]
+
+
 def held() -> bool:
     """Whether a staged store holds anything, be it that nobody but the garbage collector knows of it."""
     stores = [each for each in gc.get_objects() if isinstance(each, StagedStrategy)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from typing_extensions import override
@@ -101,9 +102,12 @@ class SqliteStrategy(SqliteReading, IStrategy):
 
     @override
     async def apply(self, commit: Commit) -> Committed:
+        # what is done here is done in another thread
+        untold = replace(commit, told=None)
+
         def work(connection: sqlite3.Connection) -> Committed:
             with transaction(connection):
-                drafts = run_unsuspended(execute(self._tables, rows.SqliteRows(connection), commit))
+                drafts = run_unsuspended(execute(self._tables, rows.SqliteRows(connection), untold))
                 changes = log.append(connection, drafts, commit)
                 reached = changes[-1].position if changes else log.head(connection)
             return Committed(changes, reached)
