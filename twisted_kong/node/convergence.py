@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,8 @@ from twisted_kong.node.standing import Outcome, judge, unproven, with_this
 INTERVAL = 0.05
 # Seconds after which a look is given up.
 PATIENCE = 5.0
+# Seconds for which a look waits until this node has read the log.
+READING = 1.0
 
 
 class IMembers(Protocol):
@@ -52,7 +55,7 @@ class Convergence:
     """Watches the nodes on behalf of whoever waits.
 
     :param this: tells how this node stands now.
-    :param hurry: makes this node read the log.
+    :param hurry: makes this node read the log; fires when it has, or has failed to.
     """
 
     _log = Logger()
@@ -62,7 +65,7 @@ class Convergence:
         store: IMembers,
         log: IHistory,
         this: Callable[[], Member],
-        hurry: Callable[[], object],
+        hurry: Callable[[], Deferred[None] | None],
         clock: IReactorTime,
     ) -> None:
         self._store, self._log_of_changes, self._this = store, log, this
@@ -71,6 +74,8 @@ class Convergence:
         self._waiting: list[_Waiter] = []
         self._watching: Deferred[None] | None = None
         self._pause: Deferred[None] | None = None
+        # This node reads the log, for who has come last.
+        self._reading: Deferred[None] | None = None
         self._stopped = False
 
     async def members(self) -> tuple[Member, ...]:
@@ -87,7 +92,7 @@ class Convergence:
         self._waiting.append(waiter)
         at = self._this().position
         if at is None or not at >= position:
-            self._hurry()
+            self._reading = self._hurry()
         if self._stopped:
             self._fire(waiter, Outcome(error="the node stops"))
         elif self._watching is None:
@@ -100,8 +105,9 @@ class Convergence:
         self._stopped = True
         for waiter in list(self._waiting):
             self._fire(waiter, Outcome(error="the node stops"))
-        if self._pause is not None:
-            self._pause.cancel()
+        for each in (self._pause, self._reading):
+            if each is not None:
+                each.cancel()
         if self._watching is not None:
             await self._watching
 
@@ -133,10 +139,20 @@ class Convergence:
 
     async def _show(self, left: deque[_Waiter]) -> None:
         """Judge for each of those who are left, who is answered at once if that is good, or if it is time."""
+        await self._read()
         members = await self.members()
         while left:
             outcome = await self._judged(members, left[0].position)
             self._see(left.popleft(), outcome)
+
+    async def _read(self) -> None:
+        """Let this node read of what it has just written itself, lest it count as a laggard for that."""
+        reading = self._reading
+        if reading is not None:
+            with suppress(TimeoutError, CancelledError):
+                await reading.addTimeout(READING, self._clock)
+            if self._reading is reading:
+                self._reading = None
 
     def _see(self, waiter: _Waiter, outcome: Outcome) -> None:
         waiter.shown = outcome

@@ -13,7 +13,7 @@ from tests.kit.deferreds import no_result, success_of
 from tests.kit.history import HistoryStore, at
 from twisted_kong.core.changes import Position
 from twisted_kong.db.interfaces import Member
-from twisted_kong.node.convergence import INTERVAL, PATIENCE, Convergence
+from twisted_kong.node.convergence import INTERVAL, PATIENCE, READING, Convergence
 from twisted_kong.node.standing import DEAD_AFTER, Outcome
 
 
@@ -25,13 +25,16 @@ class Cluster:
         self.store = HistoryStore(self.clock)
         self.applied: Position | None = None
         self.hurried = 0
+        # What reads of the log fire by; None: they are over at once.
+        self.reading: Deferred[None] | None = None
         self.convergence = Convergence(self.store, self.store, self.this, self.hurry, self.clock)
 
     def this(self) -> Member:
         return Member("this", "id-this", "this.example", "1.0", 0.0, self.applied)
 
-    def hurry(self) -> None:
+    def hurry(self) -> Deferred[None] | None:
         self.hurried += 1
+        return self.reading
 
     def report(self, name: str, position: Position | None) -> None:
         """Another node reports."""
@@ -67,6 +70,32 @@ def test_alone(cluster: Cluster) -> None:
     cluster.clock.advance(INTERVAL)
     outcome = success_of(waiting)
     assert (names(outcome.nodes), outcome.converged) == (["this"], True)
+
+
+def test_this_node_reads_the_log_before_it_is_judged(cluster: Cluster) -> None:
+    """With no time to wait a node that wrote by itself is no laggard for not having read of it yet."""
+    position = cluster.store.write()
+    reading: Deferred[None] = Deferred()
+    cluster.reading = reading
+    waiting = cluster.wait(position, 0)
+    cluster.clock.advance(0)
+    no_result(waiting)
+    cluster.applied = position
+    reading.callback(None)
+    assert success_of(waiting).converged
+
+
+def test_a_read_of_the_log_is_not_waited_for_long(cluster: Cluster) -> None:
+    """While the database is slow the answer comes all the same; and when the node stops, at once."""
+    position = cluster.store.write()
+    cluster.reading = Deferred()
+    waiting = cluster.wait(position, 0)
+    cluster.clock.advance(READING)
+    assert names(success_of(waiting).laggards) == ["this"]
+    cluster.reading = Deferred()
+    waiting = cluster.wait(position, 0)
+    success_of(Deferred.fromCoroutine(cluster.convergence.stop()))
+    assert success_of(waiting).error == "the node stops"
 
 
 def test_everybody_is_waited_for(cluster: Cluster) -> None:
