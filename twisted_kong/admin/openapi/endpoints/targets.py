@@ -9,7 +9,7 @@ from twisted_kong.admin.openapi.fields import Side
 from twisted_kong.admin.openapi.generated import GONE
 from twisted_kong.admin.openapi.operations import Descriptions, Operation, Parameter, Reply
 from twisted_kong.admin.openapi.shapes import INTEGER, TEXT, listed, mapped, maybe, partly, record, ref
-from twisted_kong.admin.openapi.shared import ENTITY_WRITTEN
+from twisted_kong.admin.openapi.shared import ENTITY_WRITTEN, WRITTEN
 
 TAG = "Targets"
 PATH = "/upstreams/{upstreams}/targets"
@@ -76,8 +76,15 @@ def _judged(state: str, whose: str, name: str) -> Operation:
         f"Declare {whose} {state}",
         TAG,
         name,
+        about="Until its checks find something else. With `wait=cluster` it is answered when all nodes know.",
         arguments=("Wait", "WaitTimeout"),
-        replies={204: Reply("All nodes will be told."), 400: "BadKey"},
+        replies={
+            204: Reply("This node goes by it.", headers=WRITTEN),
+            400: Reply(
+                "No health is checked of this Upstream, or what the path holds is no address.", ref("Message")
+            ),
+            504: "NotEverywhere",
+        },
     )
 
 
