@@ -28,9 +28,6 @@ class Query:
 
     __slots__ = ("header", "host", "method", "path", "port", "raw", "secure", "sni")
 
-    # How the value of a header is spelled where entries are kept by it.
-    fold: Callable[[bytes], bytes] = staticmethod(bytes.lower)
-
     def __init__(
         self,
         method: str,
@@ -49,6 +46,10 @@ class Query:
         self.raw = path.encode("utf-8", "surrogateescape")
         self.sni = sni.rstrip(".").lower() if sni else ""
         self.header = header
+
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of a header in lower case, as the index keeps entries by them."""
+        return [value.lower() for value in self.header(name)]
 
 
 class Conditions:

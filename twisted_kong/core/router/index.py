@@ -93,8 +93,8 @@ class Cell:
         yield ("method", query.method)
         yield ("sni", query.sni) if query.secure else _UNSECURED
         for name in self._header_names:
-            for value in query.header(name):
-                yield ("header", name, query.fold(value))
+            for value in query.values(name):
+                yield ("header", name, value)
 
     def __bool__(self) -> bool:
         return bool(self._plain or self._keyed or self._regexes is not None)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twisted_kong.core.router.expressions.fields import ALWAYS_LOWER, Request, is_multiple, lower, reader_of
-from twisted_kong.core.router.expressions.syntax import And, Field, Node, Not, Operator, Predicate
+from twisted_kong.core.router.expressions.syntax import And, Field, Node, Not, Operator, Or, Predicate
 from twisted_kong.core.router.regexes import Captures, captures_of, compile_regex, decode
 
 Test = Callable[[Request], bool]
@@ -148,43 +148,51 @@ class PathFound:
         self.captures: Captures | None = None
 
 
-Look = Callable[[Request, PathFound], bool]
+Look = Callable[[Request, PathFound], None]
 
 
-def compile_look(node: Node) -> Look:
-    """What tells, for a request that satisfies a tree, what was matched of its path.
+def compile_look(node: Node) -> Look | None:
+    """What tells what a tree, which is true of a request, has matched of its path; None if it asks for none.
 
-    Kong: predicates are judged from left to right for as long as the answer is open; the last one about
-    ``http.path`` that was true counts, be it in a branch that failed by something else.
+    The last comparison counts, of ``||`` in the first part that is true; there is none in a negation.
     """
     if isinstance(node, Predicate):
-        return _look_at(node)
+        note = _NOTES.get(node.operator) if node.field.name == "http.path" else None
+        return None if note is None else note(node)
     if isinstance(node, Not):
-        inner = compile_look(node.part)
-        return lambda request, found: not inner(request, found)
-    looks = tuple(compile_look(part) for part in node.parts)
-    if isinstance(node, And):
-        return lambda request, found: all(look(request, found) for look in looks)
-    return lambda request, found: any(look(request, found) for look in looks)
+        return None
+    looks = [compile_look(part) for part in node.parts]
+    if not any(looks):
+        return None
+    return _look_at_all(looks) if isinstance(node, And) else _look_at_first(node, looks)
 
 
-def _look_at(predicate: Predicate) -> Look:
-    test = _compile_predicate(predicate)
-    note = _NOTES.get(predicate.operator) if predicate.field.name == "http.path" else None
-    if note is None:
-        return lambda request, found: test(request)
-    noted = note(predicate)
+def _look_at_all(looks: list[Look | None]) -> Look:
+    some = tuple(look for look in looks if look is not None)
+    if len(some) == 1:
+        return some[0]
 
-    def look(request: Request, found: PathFound) -> bool:
-        if not test(request):
-            return False
-        noted(request, found)
-        return True
+    def look_at_all(request: Request, found: PathFound) -> None:
+        for look in some:
+            look(request, found)
 
-    return look
+    return look_at_all
 
 
-def _note_text(predicate: Predicate) -> Callable[[Request, PathFound], None]:
+def _look_at_first(node: Or, looks: list[Look | None]) -> Look:
+    tests = tuple(compile_test(part) for part in node.parts)
+
+    def look_at_first(request: Request, found: PathFound) -> None:
+        for test, look in zip(tests, looks, strict=True):
+            if test(request):
+                if look is not None:
+                    look(request, found)
+                return
+
+    return look_at_first
+
+
+def _note_text(predicate: Predicate) -> Look:
     length = len(str(predicate.value).encode("utf-8"))
     field = predicate.field
 
@@ -194,7 +202,7 @@ def _note_text(predicate: Predicate) -> Callable[[Request, PathFound], None]:
     return note
 
 
-def _note_regex(predicate: Predicate) -> Callable[[Request, PathFound], None]:
+def _note_regex(predicate: Predicate) -> Look:
     regex = compile_regex(str(predicate.value))
     field = predicate.field
 
@@ -208,7 +216,7 @@ def _note_regex(predicate: Predicate) -> Callable[[Request, PathFound], None]:
     return note
 
 
-_NOTES: dict[Operator, Callable[[Predicate], Callable[[Request, PathFound], None]]] = {
+_NOTES: dict[Operator, Callable[[Predicate], Look]] = {
     Operator.EQUAL: _note_text,
     Operator.PREFIX: _note_text,
     Operator.REGEX: _note_regex,

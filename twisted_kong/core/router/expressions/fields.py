@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+from typing_extensions import override
 
 from twisted_kong.core.router.entries import Query
 from twisted_kong.core.router.query import RouteQuery
@@ -91,11 +94,6 @@ def is_multiple(name: str) -> bool:
     return name.startswith(HEADERS_LIKE)
 
 
-def header_name(name: str) -> bytes:
-    """The lower-case name of the header that a field means."""
-    return name.removeprefix(_HEADERS).lower().encode("utf-8")
-
-
 def lower(value: bytes) -> bytes:
     """The lower-case form of a text."""
     if value.isascii():
@@ -107,8 +105,6 @@ class Request(Query):
     """A request as expressions see it; what is costly is found at the first need."""
 
     __slots__ = ("_queries", "_query", "_segments")
-
-    fold = staticmethod(lower)
 
     def __init__(self, query: RouteQuery) -> None:
         method, scheme, host, port, path, sni, header = query[:7]
@@ -124,6 +120,14 @@ class Request(Query):
         if found is None:
             found = self._segments = [piece for piece in self.raw.split(b"/") if piece]
         return found
+
+    @override
+    def values(self, name: bytes) -> list[bytes]:
+        """The values of any field in lower case."""
+        found = reader_of(name.decode("utf-8"))(self)
+        if isinstance(found, list):
+            return [lower(value) for value in found]
+        return [] if found is None else [as_key(found)]
 
     def argument(self, name: bytes) -> list[bytes]:
         """The values of a query argument, decoded; one without ``=`` has the empty value."""
@@ -141,6 +145,11 @@ class Request(Query):
     def destination(self) -> str:
         """The address that the client is connected to."""
         return self._query.destination
+
+
+def as_key(value: Any) -> bytes:
+    """A value of a field as the index keeps entries by it."""
+    return lower(value) if isinstance(value, bytes) else str(value).encode("utf-8")
 
 
 def _with_dashes(header: Header) -> Header:
@@ -204,6 +213,7 @@ _SIMPLE: dict[str, Callable[[Request], Any]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def reader_of(name: str) -> Callable[[Request], Any]:
     """What finds the value of a field in a request: None where it is absent, or all values in a list.
 
@@ -213,7 +223,7 @@ def reader_of(name: str) -> Callable[[Request], Any]:
     if simple is not None:
         return simple
     if name.startswith(_HEADERS):
-        header = header_name(name)
+        header = name.removeprefix(_HEADERS).lower().encode("utf-8")
         return lambda request: request.header(header)
     if name.startswith(_QUERIES):
         argument = name.removeprefix(_QUERIES).encode("utf-8")

@@ -2,7 +2,7 @@
 
 Theory.
 For every tree there are sets of values of which the request must have one: of its host, its method, the
-beginning of its path, its SNI, single headers.
+beginning of its path, its SNI, and of any other field that is a text or an address.
 A comparison with ``==`` (of the path also ``^=`` and an anchored regex, of the host also ends at a dot) needs
 one value.
 ``&&`` needs what any part needs, the tighter set where several parts need something of the same; ``||``
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from twisted_kong.core.router.expressions.fields import header_name, lower
+from twisted_kong.core.router.expressions.fields import Kind, as_key, kind_of
 from twisted_kong.core.router.expressions.syntax import And, Node, Not, Operator, Predicate
 from twisted_kong.core.router.regexes import literal_prefix
 
@@ -24,9 +24,7 @@ PathNeed = tuple[str, str | None]
 """What the path begins with; and the regex, without its ``^``, that must match."""
 
 Needs = Mapping[str, frozenset[Any]]
-"""The values needed, by what has them: ``host``, ``path``, ``method``, ``sni`` or ``header <name>``."""
-
-HEADER = "header "
+"""The values needed, by what has them: ``host``, ``path``, ``method``, ``sni``, or any other field's name."""
 
 # More alternatives than these cost the index more than they save.
 _MOST = 64
@@ -71,25 +69,30 @@ def _certain_length(need: PathNeed) -> int:
 
 
 def _needs_of_predicate(predicate: Predicate) -> Needs:
-    name, value = predicate.field.name, predicate.value
-    if not isinstance(value, str):
-        return _NOTHING
+    name, operator, value = predicate.field.name, predicate.operator, predicate.value
     if name == "http.host":
-        return _one("host", _host_need(predicate.operator, value))
-    if name == "http.path" and not predicate.field.lower:
-        return _one("path", _path_need(predicate.operator, value))
-    if predicate.operator is not Operator.EQUAL:
+        return _one("host", _host_need(operator, str(value)))
+    if name == "http.path":
+        return _NOTHING if predicate.field.lower else _one("path", _path_need(operator, str(value)))
+    if operator is not Operator.EQUAL:
         return _NOTHING
-    if name == "http.method" and not predicate.field.lower:
-        return _one("method", value)
+    if name == "http.method":
+        return _NOTHING if predicate.field.lower else _one("method", value)
     if name == "tls.sni":
         return _one("sni", value)
-    if name.startswith("http.headers."):
-        raw = value.encode("utf-8")
-        key = HEADER + header_name(name).decode("utf-8")
-        # The index keeps headers by their lower-case values.
-        return _one(key, raw if predicate.field.lower else lower(raw))
-    return _NOTHING
+    if name == "net.protocol" or kind_of(name) is Kind.INTEGER:
+        # One of two, or nearly the same for all.
+        return _NOTHING
+    return _one(name, _key_of(predicate))
+
+
+def _key_of(predicate: Predicate) -> bytes:
+    value = predicate.value
+    if not isinstance(value, str):
+        return as_key(value)
+    raw = value.encode("utf-8")
+    # The index keeps texts by their lower-case form: whatever has that form must be this text already.
+    return raw if predicate.field.lower else as_key(raw)
 
 
 def _one(what: str, value: Any) -> Needs:

@@ -15,10 +15,16 @@ from twisted_kong.core.changes import Entity
 from twisted_kong.core.router.candidates import FLAVORS
 from twisted_kong.core.router.entries import Entry, HeaderRule, Query
 from twisted_kong.core.router.expressions.checking import check
-from twisted_kong.core.router.expressions.compiling import Look, PathFound, Test, compile_look, compile_test
+from twisted_kong.core.router.expressions.compiling import (
+    Look,
+    PathFound,
+    Test,
+    compile_look,
+    compile_test,
+)
 from twisted_kong.core.router.expressions.errors import ExpressionError
 from twisted_kong.core.router.expressions.fields import Request, is_always_known, reader_of
-from twisted_kong.core.router.expressions.needs import HEADER, Needs, PathNeed, needs_of
+from twisted_kong.core.router.expressions.needs import Needs, PathNeed, needs_of
 from twisted_kong.core.router.expressions.parsing import parse
 from twisted_kong.core.router.expressions.syntax import Node, predicates
 from twisted_kong.core.router.expressions.translation import translate, with_protocols
@@ -38,8 +44,16 @@ _ANY_HOST: frozenset[str | None] = frozenset((None,))
 _ANY_PATH: frozenset[PathNeed] = frozenset((("", None),))
 
 
+def _preference(what: str) -> bool:
+    # Addresses of clients tell Routes apart less often than all else.
+    return what.startswith("net.")
+
+
 class Keys:
-    """What an expression's entries are kept by besides host and path; the index reads it like conditions."""
+    """What an expression's entries are kept by besides host and path; the index reads it like conditions.
+
+    The first of what it calls headers is taken, which may be any field.
+    """
 
     __slots__ = ("headers", "methods", "snis", "wild_snis")
 
@@ -48,9 +62,9 @@ class Keys:
         self.snis: frozenset[str] = needs.get("sni", frozenset())
         self.wild_snis: tuple[str, ...] = ()
         self.headers: tuple[HeaderRule, ...] = tuple(
-            (what.removeprefix(HEADER).encode("utf-8"), values, None)
-            for what, values in needs.items()
-            if what.startswith(HEADER)
+            (what.encode("utf-8"), needs[what], None)
+            for what in sorted(needs, key=_preference)
+            if "." in what
         )
 
     def __bool__(self) -> bool:
@@ -58,22 +72,24 @@ class Keys:
 
 
 class Compiled:
-    """A tree made ready to run; what tells the prefix only where the tree asks for the path."""
+    """A tree made ready to run."""
 
     __slots__ = ("_look", "_node", "test")
 
     def __init__(self, node: Node) -> None:
         self.test: Test = compile_test(node)
-        self._node = node
+        self._node: Node | None = node
         self._look: Look | None = None
 
     def matched(self, route: Entity, request: Request) -> RouteMatch:
         """The answer for a request that satisfies it."""
-        look = self._look
-        if look is None:
-            look = self._look = compile_look(self._node)
+        node = self._node
+        if node is not None:
+            # Many Routes are never asked for: what tells the prefix is made at the first answer.
+            self._look, self._node = compile_look(node), None
         found = PathFound()
-        look(request, found)
+        if self._look is not None:
+            self._look(request, found)
         return RouteMatch(route, found.prefix, found.captures)
 
 

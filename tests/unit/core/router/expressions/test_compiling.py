@@ -96,6 +96,15 @@ def test_agrees_with_reading_the_tree(node: Node, query: RouteQuery) -> None:
     assert bool(compile_test(node)(Request(query))) is holds(node, query)
 
 
+def looked_at(text: str, query: RouteQuery) -> PathFound:
+    node, request, found = parse(text), Request(query), PathFound()
+    assert compile_test(node)(request)
+    look = compile_look(node)
+    if look is not None:
+        look(request, found)
+    return found
+
+
 @pytest.mark.parametrize(
     ("text", "prefix", "named", "unnamed"),
     [
@@ -112,7 +121,9 @@ def test_agrees_with_reading_the_tree(node: Node, query: RouteQuery) -> None:
         ('http.path ^= "/" && http.path ^= "/Api"', "/Api", None, None),
         ('http.path ^= "/Api" || http.path ^= "/"', "/Api", None, None),
         ('http.path ^= "/x" || http.path ^= "/"', "/", None, None),
-        ('(http.path ^= "/Api" && http.host == "x") || http.method == "POST"', "/Api", None, None),
+        ('(http.path ^= "/Api" && http.host == "x") || http.method == "POST"', None, None, None),
+        ('http.method == "PUT" || http.method == "POST" || http.path ^= "/Api"', None, None, None),
+        ('!(http.path ^= "/x")', None, None, None),
         ('!(http.path ^= "/x") && http.path ^= "/A"', "/A", None, None),
         ('http.headers.x_one ~ "(1)"', None, None, None),
     ],
@@ -120,9 +131,8 @@ def test_agrees_with_reading_the_tree(node: Node, query: RouteQuery) -> None:
 def test_what_was_matched(
     text: str, prefix: str | None, named: dict[str, str] | None, unnamed: list[str | None] | None
 ) -> None:
-    """The last true predicate about the path tells what can be stripped, and regexes their groups."""
-    found = PathFound()
-    assert compile_look(parse(text))(Request(REQUEST), found)
+    """The last comparison about the path tells what is stripped, and of alternatives the first."""
+    found = looked_at(text, REQUEST)
     assert found.prefix == prefix
     if named is None:
         assert found.captures is None
@@ -134,6 +144,4 @@ def test_what_was_matched(
 
 def test_a_lower_case_form_of_another_length_tells_no_prefix() -> None:
     """Where bytes were lost or won by lower case, nobody knows how much to strip."""
-    found = PathFound()
-    assert compile_look(parse('lower(http.path) ^= "/k"'))(Request(query_of("/\u212a/x")), found)
-    assert found.prefix is None
+    assert looked_at('lower(http.path) ^= "/k"', query_of("/\u212a/x")).prefix is None

@@ -11,7 +11,6 @@ from tests.kit.expressions import query_of
 from twisted_kong.core.router.expressions.fields import (
     Kind,
     Request,
-    header_name,
     is_always_known,
     is_ill_formed,
     is_multiple,
@@ -173,4 +172,3 @@ def test_what_remembered_answers_depend_on() -> None:
     assert not is_always_known("net.src.ip")
     assert is_multiple("http.queries.a")
     assert not is_multiple("http.path")
-    assert header_name("http.headers.X_A") == b"x_a"

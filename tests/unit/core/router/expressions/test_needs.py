@@ -9,8 +9,8 @@ from hypothesis import given, settings
 
 from tests.kit.expressions import nodes, requests
 from twisted_kong.core.router.expressions.compiling import compile_test
-from twisted_kong.core.router.expressions.fields import Request, lower
-from twisted_kong.core.router.expressions.needs import HEADER, needs_of
+from twisted_kong.core.router.expressions.fields import Request
+from twisted_kong.core.router.expressions.needs import needs_of
 from twisted_kong.core.router.expressions.parsing import parse
 from twisted_kong.core.router.expressions.syntax import Node
 from twisted_kong.core.router.query import RouteQuery
@@ -33,7 +33,13 @@ from twisted_kong.core.router.query import RouteQuery
         ('lower(http.path) == "/a"', {}),
         ('http.method == "GET"', {"method": {"GET"}}),
         ('tls.sni == "a"', {"sni": {"a"}}),
-        ('any(http.headers.x_y) == "A"', {"header x_y": {b"a"}}),
+        ('any(http.headers.x_y) == "A"', {"http.headers.x_y": {b"a"}}),
+        ('lower(http.headers.x_y) == "A"', {"http.headers.x_y": {b"A"}}),
+        ('http.queries.q == "1"', {"http.queries.q": {b"1"}}),
+        ('http.path.segments.1 == "A"', {"http.path.segments.1": {b"a"}}),
+        ("net.src.ip == 10.0.0.1", {"net.src.ip": {b"10.0.0.1"}}),
+        ("net.src.ip in 10.0.0.0/8", {}),
+        ('net.protocol == "https"', {}),
         ('http.headers.x ~ "a"', {}),
         ("net.dst.port == 80", {}),
         ('!(http.method == "GET")', {}),
@@ -71,8 +77,7 @@ def test_whoever_satisfies_it_has_what_it_needs(node: Node, query: RouteQuery) -
         elif what == "sni":
             assert request.sni in values
         else:
-            name = what.removeprefix(HEADER).encode()
-            assert any(lower(value) in values for value in request.header(name))
+            assert values.intersection(request.values(what.encode()))
 
 
 def _fits(host: str, rule: str) -> bool:

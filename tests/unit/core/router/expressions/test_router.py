@@ -197,6 +197,9 @@ SHAPES = {
     "hosts": lambda n: f'http.host == "h{n}.test" && (http.path ^= "/a" || http.path ^= "/b")',
     "suffixes": lambda n: f'http.host =^ ".t{n}.test"',
     "regexes": lambda n: f'http.path ~ "^/r/{n}/[0-9]+$"',
+    "arguments": lambda n: f'any(http.queries.t) == "t{n}"',
+    "segments": lambda n: f'http.path.segments.1 == "s{n}"',
+    "addresses": lambda n: f"net.src.ip == 10.1.{n // 250}.{n % 250}",
     "headers": lambda n: f'any(lower(http.headers.x_tenant)) == "t{n}" && http.path ^= "/"',
 }
 
@@ -224,6 +227,9 @@ def test_many_routes_stay_quick(shape: str) -> None:
         "hosts": query_of("/b/x", host="h1234.test"),
         "suffixes": query_of("/", host="a.b.t1234.test"),
         "regexes": query_of("/r/1234/5"),
+        "arguments": query_of(query=b"t=t1234"),
+        "segments": query_of("/a/s1234/b"),
+        "addresses": query_of(source=(f"10.1.{1234 // 250}.{1234 % 250}", 1)),
         "headers": query_of("/", headers={b"x-tenant": [b"T1234"]}),
     }[shape]
     assert name_of(router, query) == "r1234"
