@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.known_differences import PROXY_KNOWN
 from tests.kit.echo import echo
+from tests.kit.name_server import name_server
 from tests.kit.proxy_recordings import NotRunning, Player
 from tests.kit.recorded_time import RecordedTime
 from tests.kit.recordings import Exchange, recorded
@@ -55,7 +56,8 @@ async def player(directory: Path, started: float) -> AsyncIterator[Player]:
     async with (
         echo(clock) as first,
         echo(clock) as second,
-        running_node(directory, reactor=clock) as node,
+        name_server() as names,
+        running_node(directory, reactor=clock, dns_resolver=f"127.0.0.1:{names.port}") as node,
     ):
         assert first.upstream is not None
         assert second.upstream is not None

@@ -18,10 +18,10 @@ from twisted_kong.core.balancer.keys import Keys
 from twisted_kong.core.balancer.targets import parse_target, weight_of
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.hosts import is_address
-from twisted_kong.node.dns import NameFailure
+from twisted_kong.core.names.records import Found
+from twisted_kong.node.dns import Addresses, NameFailure
 from twisted_kong.node.peers import Peer
 
-Addresses = tuple[str, ...]
 Resolve = Callable[[str], "Addresses | Deferred[Addresses]"]
 
 # Kong: whether names lead elsewhere is looked at every second.
@@ -37,7 +37,7 @@ class _Place:
         self.host, self.port = host, port
         self.rows: dict[str, Entity] = {}
         self.weight = 0
-        self.peers: dict[str, Peer] = {}
+        self.peers: dict[Found, Peer] = {}
         self.looking = False
 
 
@@ -88,11 +88,20 @@ class Balanced:
         self.keys = Keys(row, self._new_cookie) if row.get("algorithm") == HASHING else None
         for peer in self.peers():
             self._dress(peer)
+        if bool(old.get("use_srv_name")) != bool(row.get("use_srv_name")):
+            self._rename()
         if kind_of(old) != kind_of(row):
             self.algorithm = make_algorithm(row, _identity)
             for peer in self.peers():
                 self.algorithm.put(peer, peer.weight)
         self._changed(self.id)
+
+    def _rename(self) -> None:
+        """The names of addresses of SRV records are others now."""
+        for place in self._names.values():
+            known = tuple(place.peers)
+            self._lead(place, ())
+            self._lead(place, known)
 
     def put_target(self, row: Entity) -> None:
         """A Target was made or changed."""
@@ -127,24 +136,35 @@ class Balanced:
         self._names.pop((place.host, place.port), None)
         self._lead(place, ())
 
-    def _lead(self, place: _Place, addresses: Iterable[str]) -> None:
-        """Have a place consist of these addresses, each with the place's weight."""
+    def _lead(self, place: _Place, addresses: Iterable[Found]) -> None:
+        """Have a place consist of these addresses, each with the place's weight or that of its SRV record."""
         changed = False
         wanted = dict.fromkeys(addresses)
-        for ip in [ip for ip in place.peers if ip not in wanted]:
-            self.algorithm.remove(place.peers.pop(ip))
+        for found in [found for found in place.peers if found not in wanted]:
+            self.algorithm.remove(place.peers.pop(found))
             changed = True
-        for ip in wanted:
-            peer = place.peers.get(ip)
+        for found in wanted:
+            peer = place.peers.get(found)
             if peer is None:
-                peer = place.peers[ip] = Peer(ip, place.port, place.host, None, self.id, -1)
-                self._dress(peer)
-            if peer.weight != place.weight:
-                peer.weight = place.weight
-                self.algorithm.put(peer, place.weight)
+                peer = place.peers[found] = self._peer(place, found)
+            # A Target of no weight gets no traffic, whatever is said of its name.
+            weight = place.weight if isinstance(found, str) or not place.weight else found.weight
+            if peer.weight != weight:
+                peer.weight = weight
+                self.algorithm.put(peer, weight)
                 changed = True
         if changed:
             self._changed(self.id)
+
+    def _peer(self, place: _Place, found: Found) -> Peer:
+        if isinstance(found, str):
+            peer = Peer(found, place.port, place.host, None, self.id, -1)
+        else:
+            # Kong: Host is the name in the SRV record, or with use_srv_name that of the record.
+            name = place.host if (self.row or {}).get("use_srv_name") else found.name
+            peer = Peer(found.ip, found.port or place.port, name, None, self.id, -1)
+        self._dress(peer)
+        return peer
 
     def _dress(self, peer: Peer) -> None:
         """Have an address say and show what the Upstream wants to."""

@@ -14,12 +14,14 @@ from collections.abc import Callable, Collection, Iterable
 from twisted.internet.defer import Deferred
 
 from twisted_kong.core.balancer.outcomes import Failure, Outcome
+from twisted_kong.core.balancer.round_robin import RoundRobin
 from twisted_kong.core.balancer.targets import parse_target
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.hosts import is_address
-from twisted_kong.node.balanced import Addresses, Balanced, Resolve
-from twisted_kong.node.dns import NameFailure
+from twisted_kong.core.names.records import Found, ip_of
+from twisted_kong.node.balanced import Balanced, Resolve
+from twisted_kong.node.dns import Addresses, NameFailure
 from twisted_kong.node.peers import Health, NoPeer, Peer
 
 __all__ = ["Balancing", "Health", "NoPeer", "Peer", "parse_target"]
@@ -53,7 +55,7 @@ class Balancing:
         self._upstream_of: dict[str, Balanced] = {}
         self._fixed: dict[tuple[str, int], Peer] = {}
         self._peers: dict[tuple[str, int, str], Peer] = {}
-        self._turns: dict[str, int] = {}
+        self._turns: dict[str, tuple[Addresses, RoundRobin[Found]]] = {}
 
     def pick(
         self, host: str, port: int, tried: Collection[Peer] = (), ctx: RequestContext | None = None
@@ -85,13 +87,13 @@ class Balancing:
             if self.health is not None and outcome is not None:
                 self.health.report(peer, outcome)
 
-    async def addresses(self, host: str) -> Addresses:
+    async def addresses(self, host: str) -> tuple[str, ...]:
         """Where requests for a host go that is no Upstream; raises :exc:`NameFailure` if nowhere."""
         found = self._resolve(host)
         addresses = await found if isinstance(found, Deferred) else found
         if not addresses:
             raise NameFailure(host)
-        return addresses
+        return tuple(dict.fromkeys(map(ip_of, addresses)))
 
     def fixed(self, host: str, port: int) -> Peer | None:
         """The peer of a host that leads to one place for ever: an IP address."""
@@ -161,19 +163,37 @@ class Balancing:
         return self._turn(found, host, port, tried)
 
     def _turn(self, addresses: Addresses, host: str, port: int, tried: Collection[Peer]) -> Peer:
-        """One of several addresses, in turn."""
+        """One of several addresses, in turn, by weight if they come from SRV records."""
         if not addresses:
             raise NameFailure(host)
-        avoid = {peer.ip for peer in tried if peer.port == port}
-        usable = [ip for ip in addresses if ip not in avoid] or addresses
-        if len(usable) == 1:
-            return self._peer(usable[0], port, host)
+        if len(addresses) == 1:
+            return self._peer(addresses[0], port, host)
+        known = self._turns.get(host)
+        if known is None or known[0] != addresses:
+            known = self._begin_turns(host, addresses)
+        ring = known[1]
+        found = None
+        if tried:
+            avoid = {peer.key for peer in tried}
+            found = ring.pick(lambda found: self._peer(found, port, host).key not in avoid)
+        found = found or ring.pick()
+        assert found is not None
+        return self._peer(found, port, host)
+
+    def _begin_turns(self, host: str, addresses: Addresses) -> tuple[Addresses, RoundRobin[Found]]:
         if len(self._turns) >= _REMEMBERED:
             self._turns.clear()
-        turn = self._turns[host] = self._turns.get(host, -1) + 1
-        return self._peer(usable[turn % len(usable)], port, host)
+        ring: RoundRobin[Found] = RoundRobin()
+        for found in addresses:
+            ring.put(found, 1 if isinstance(found, str) else found.weight)
+        turns = self._turns[host] = addresses, ring
+        return turns
 
-    def _peer(self, ip: str, port: int, name: str) -> Peer:
+    def _peer(self, found: Found, port: int, name: str) -> Peer:
+        if isinstance(found, str):
+            ip = found
+        else:
+            ip, port, name = found.ip, found.port or port, found.name
         key = (ip, port, name)
         peer = self._peers.get(key)
         if peer is None:

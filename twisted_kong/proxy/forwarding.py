@@ -88,8 +88,11 @@ class Forwarding(Relaying):
             self.fail(502)
         elif isinstance(error, NoPeer):
             self._refuse(503, "failure to get a peer from the ring-balancer")
-        elif isinstance(error, NameFailure):
+        elif isinstance(error, NameFailure) and error.missing:
             self._refuse(503, "name resolution failed")
+        elif isinstance(error, NameFailure):
+            text = f"failed the initial dns/balancer resolve for '{error.host}' with: no name server answered"
+            self._refuse(500, text)
         else:
             self._log.error("the balancer failed: {error}", error=error)
             self._refuse(500, "An unexpected error occurred")

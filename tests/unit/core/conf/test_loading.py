@@ -170,9 +170,9 @@ def test_dynamic_settings_are_kept() -> None:
 
 def test_warnings_of_all_kinds_come_together() -> None:
     """Unknown, without effect yet, ignored."""
-    text = "databse = x\ndns_not_found_ttl = 5\nlua_package_path = /x"
+    text = "databse = x\nproxy_stream_access_log = x\nlua_package_path = /x"
     assert warnings(text) == [
         "kong.conf:1: unknown property 'databse' is ignored; did you mean 'database'?",
-        "kong.conf:2: dns_not_found_ttl has no effect in this version yet",
+        "kong.conf:2: proxy_stream_access_log has no effect in this version yet",
         "kong.conf:3: lua_package_path is ignored: it tunes Lua, which is not used",
     ]

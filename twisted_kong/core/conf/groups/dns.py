@@ -7,14 +7,11 @@ from twisted_kong.core.conf.property import Group, Kind, Property, Status
 _OLD_NAMES = "name resolution is set by the dns_* properties"
 
 
-# What of it this version looks at.
-_HONOURED = ("valid_ttl", "stale_ttl", "cache_size", "error_ttl")
-
-
 def _dns(name: str, kind: Kind, default: str | None, about: str, allowed: tuple[str, ...] = ()) -> Property:
     bounded = kind in (Kind.NUMBER, Kind.INTEGER)
-    status = Status.HONOURED if name in _HONOURED else Status.LATER
-    return Property(f"dns_{name}", kind, default, about, status, allowed, minimum=0 if bounded else None)
+    return Property(
+        f"dns_{name}", kind, default, about, Status.HONOURED, allowed, minimum=0 if bounded else None
+    )
 
 
 def _new_client(name: str, kind: Kind, default: str | None) -> Property:
@@ -36,7 +33,7 @@ DNS = Group(
             "Record types to try, in this order; LAST is the type that answered last time.",
             allowed=("LAST", "SRV", "A", "AAAA", "CNAME"),
         ),
-        _dns("valid_ttl", Kind.NUMBER, None, "Seconds to keep an answer; 30 when unset."),
+        _dns("valid_ttl", Kind.NUMBER, None, "Seconds to keep an answer; as long as it says when unset."),
         _dns("stale_ttl", Kind.NUMBER, "3600", "Seconds for which an expired answer may bridge an outage."),
         _dns("cache_size", Kind.INTEGER, "10000", "Answers to keep."),
         _dns("not_found_ttl", Kind.NUMBER, "30", "Seconds to remember that a name does not exist."),
