@@ -10,6 +10,7 @@ ROUTES = 10_000
 PATHS = 1_000
 KEYS = 100
 BODY_CONNECTIONS = 8
+HANDSHAKING = 16
 
 ROUTED = ("nginx", "nginx-routes", "haproxy", "twisted_kong")
 GUARDED = ("nginx", "nginx-routes", "twisted_kong")
@@ -51,6 +52,12 @@ COMPARISONS = (
         Load("upload", connections=BODY_CONNECTIONS),
     ),
     Comparison("tls", "TLS from 64 keep-alive clients, plain to the upstream", Load(), secure=True),
+    Comparison(
+        "handshakes",
+        "a connection with TLS for each request, whose session is resumed, 16 clients",
+        Load("closing", connections=HANDSHAKING),
+        secure=True,
+    ),
 )
 
 # In addition to the comparisons: handled by streaming.py, idle.py and many_routes.py.

@@ -84,7 +84,7 @@ proxy_request_buffering off; proxy_max_temp_file_size 0;
 server {{
     listen 127.0.0.1:{plain} backlog=4096;
     listen 127.0.0.1:{secure} ssl backlog=4096;
-    ssl_certificate {certificate}; ssl_certificate_key {key};
+    ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;
     {server}
 }}
 """

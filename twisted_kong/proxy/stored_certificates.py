@@ -83,15 +83,23 @@ class StoredCertificates:
     def _usable(self, row: Entity, name: str) -> SSL.Context | None:
         try:
             return self._make(tuple(_pairs(row)))
-        except (SSL.Error, ValueError, TypeError, OSError) as why:
-            # The text of an error of ours could quote a key; that of its class cannot.
+        except (SSL.Error, ValueError, TypeError, OSError) as error:
             self._log.error(
                 "certificate {id} cannot be used for {name}, the listener's own is shown ({why})",
                 id=row["id"],
                 name=name,
-                why=type(why).__name__,
+                why=_reason(error),
             )
             return None
+
+
+def _reason(error: Exception) -> str:
+    """In words that quote nothing of the key."""
+    if isinstance(error, SSL.Error):
+        return ", ".join(reason for *_, reason in error.args[0])
+    if isinstance(error, OSError):
+        return f"its chain cannot be handed over: {error.strerror}"
+    return "its certificate or key cannot be read"
 
 
 def _pairs(row: Entity) -> Iterator[KeyPair]:

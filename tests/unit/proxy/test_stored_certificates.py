@@ -84,18 +84,21 @@ def test_both_kinds_are_shown() -> None:
     assert [list(pairs) for pairs in store.made] == [[key_pair("a.test"), second], [key_pair("b.test")]]
 
 
+UNREADABLE = "its certificate or key cannot be read"
+
+
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "why"),
     [
-        {"cert": ""},
-        {"cert": "nonsense"},
-        {"key": ""},
-        {"key": "nonsense"},
-        {"key": key_pair("other.test").key.decode()},
-        {"cert_alt": key_pair("c.test").certificate.decode(), "key_alt": None},
+        ({"cert": ""}, UNREADABLE),
+        ({"cert": "nonsense"}, UNREADABLE),
+        ({"key": ""}, UNREADABLE),
+        ({"key": "nonsense"}, UNREADABLE),
+        ({"key": key_pair("other.test").key.decode()}, "key values mismatch"),
+        ({"cert_alt": key_pair("c.test").certificate.decode(), "key_alt": None}, UNREADABLE),
     ],
 )
-def test_a_broken_one_is_told_of_once(broken: dict[str, Any]) -> None:
+def test_a_broken_one_is_told_of_once(broken: dict[str, Any], why: str) -> None:
     """Clients are shown the listener's own instead, until it is mended; no key gets into the log."""
     store = Store()
     store.rows["a.test"] = row("a.test", **broken)
@@ -104,6 +107,18 @@ def test_a_broken_one_is_told_of_once(broken: dict[str, Any]) -> None:
         assert store.contexts.context_for("a.test") is None
     assert len(lines) == 1
     assert "certificate a.test cannot be used for a.test" in lines[0]
-    assert "nonsense" not in lines[0]
+    assert lines[0].endswith(f"({why})")
     store.rows["a.test"] = row("a.test")
     assert store.contexts.context_for("a.test") is not None
+
+
+def test_a_chain_that_cannot_be_handed_over_is_told_of_too() -> None:
+    """A disk that is full, or nowhere to write: the listener's own is shown then as well."""
+
+    def fail(pairs: Sequence[KeyPair]) -> SSL.Context:
+        raise OSError(28, "No space left on device")
+
+    contexts = StoredCertificates({"a.test": row("a.test")}.get, fail)
+    with captured_lines(LogLevel.error) as lines:
+        assert contexts.context_for("a.test") is None
+    assert lines[0].endswith("(its chain cannot be handed over: No space left on device)")
