@@ -75,6 +75,11 @@ class Balanced:
         for place in self._places.values():
             yield from place.peers.values()
 
+    def targets(self) -> Iterator[tuple[tuple[str, int], tuple[Peer, ...]]]:
+        """The Targets by host and port, each with the addresses that are known, also of weight 0."""
+        for target, place in self._places.items():
+            yield target, tuple(place.peers.values())
+
     def target_ids(self) -> tuple[str, ...]:
         """The rows that make up the Targets."""
         return tuple(self._place_of)

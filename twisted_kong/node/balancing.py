@@ -123,6 +123,12 @@ class Balancing:
         upstream.look_up(self._now())
         return list(upstream.peers())
 
+    def targets_of(self, upstream_id: str) -> list[tuple[tuple[str, int], tuple[Peer, ...]]]:
+        """The same by Target."""
+        self.peers_of(upstream_id)
+        upstream = self._upstreams.get(upstream_id)
+        return [] if upstream is None else list(upstream.targets())
+
     # Choosing.
 
     def _pick_target(

@@ -273,6 +273,17 @@ def test_whoever_watches_is_told() -> None:
     balancing.remove_target("t1")
 
 
+def test_targets_are_told_with_their_addresses() -> None:
+    """By host and port, as their health is judged."""
+    balancing = Balancing(lambda host: ("10.0.0.8", "10.0.0.9"))
+    balancing.put_upstream(upstream())
+    balancing.put_target(target("t1", "10.0.0.1:80", 5))
+    balancing.put_target(target("t2", "h.test:81"))
+    told = {place: [peer.ip for peer in peers] for place, peers in balancing.targets_of("u1")}
+    assert told == {("10.0.0.1", 80): ["10.0.0.1"], ("h.test", 81): ["10.0.0.8", "10.0.0.9"]}
+    assert balancing.targets_of("u2") == []
+
+
 def test_a_target_moves_without_being_removed_first() -> None:
     """It is of one Upstream at a time."""
     balancing = Balancing(resolve)

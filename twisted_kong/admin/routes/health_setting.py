@@ -62,10 +62,10 @@ class HealthSetting:
 
 
 def _setting(call: Call, upstream: Entity, target: Entity, healthy: bool) -> Setting:
-    host, port = parse_target(target["target"])
+    place = parse_target(target["target"])
     address: Any = call.params.get("address")
     if address is None:
-        return Setting(upstream["id"], host, port, None, healthy)
+        return Setting(upstream["id"], place, None, None, healthy)
     try:
         parsed = parse_host(address)
     except InvalidHost as error:
@@ -73,6 +73,5 @@ def _setting(call: Call, upstream: Entity, target: Entity, healthy: bool) -> Set
         raise Refused(400, str(error)) from None
     if parsed.kind == "name":
         raise Refused(400, f"invalid address: {address}")
-    # Kong: a port that was not written is the one of the Target, and one that is not its own names nobody.
-    own = port if parsed.port is None else parsed.port
-    return Setting(upstream["id"], host, own, parsed.host.strip("[]"), healthy)
+    # Kong: nothing happens if the Target leads to no such address, or to another port of it.
+    return Setting(upstream["id"], place, parsed.host.strip("[]"), parsed.port, healthy)

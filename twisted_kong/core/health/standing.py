@@ -19,7 +19,7 @@ _KINDS = len(Event)
 class Address(NamedTuple):
     """Where a Target leads to: Kong keeps two Targets apart that lead to the same place.
 
-    :param host: the name or address in the Target, without brackets.
+    :param host: the name or address in the Target, without brackets, or the one in the SRV record of it.
     """
 
     host: str

@@ -8,6 +8,9 @@ from ipaddress import ip_address
 from twisted_kong.core.health.checks import Checks, Event, suffices
 from twisted_kong.core.health.standing import Address, Standings
 
+Target = tuple[str, int]
+"""Its host, without brackets, and its port."""
+
 
 class UpstreamHealth:
     """Judges the addresses of an Upstream whose checks are on.
@@ -22,6 +25,7 @@ class UpstreamHealth:
         # Whether too little weight is left for the Upstream to serve at all.
         self.closed = False
         self._weights: dict[Address, int] = {}
+        self._targets: dict[Target, tuple[Address, ...]] = {}
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -41,9 +45,14 @@ class UpstreamHealth:
         self.checks = checks
         self._weigh()
 
-    def have(self, weights: Mapping[Address, int]) -> None:
-        """These are the addresses now; others are forgotten."""
-        self._weights = {address: weight for address, weight in weights.items() if weight > 0}
+    def have(self, targets: Mapping[Target, Mapping[Address, int]]) -> None:
+        """These are the addresses of each Target now, with their weights; others are forgotten."""
+        self._targets = {target: tuple(weights) for target, weights in targets.items()}
+        self._weights = {}
+        for weights in targets.values():
+            for address, weight in weights.items():
+                if weight > 0:
+                    self._weights[address] = self._weights.get(address, 0) + weight
         self.standings.keep(self.knows)
         self._weigh()
 
@@ -57,15 +66,19 @@ class UpstreamHealth:
             self._weigh()
         return changed
 
-    def set(self, host: str, port: int, ip: str | None, healthy: bool) -> tuple[Address, ...]:
-        """Be told how one address of a Target is, or all of them are; those for which it is new."""
-        changed = tuple(
+    def of(self, target: Target, ip: str | None = None, port: int | None = None) -> tuple[Address, ...]:
+        """The addresses of a Target that are judged, or those of them with an IP address, and with a port."""
+        return tuple(
             address
-            for address in self._weights
-            if (address.host, address.port) == (host, port)
+            for address in self._targets.get(target, ())
+            if address in self._weights
             and (ip is None or ip_address(ip) == ip_address(address.ip))
-            and self.standings.set(address, healthy)
+            and port in (None, address.port)
         )
+
+    def set(self, target: Target, ip: str | None, port: int | None, healthy: bool) -> tuple[Address, ...]:
+        """Be told how some addresses of a Target are, see :meth:`of`; those for which it is new."""
+        changed = tuple(each for each in self.of(target, ip, port) if self.standings.set(each, healthy))
         self._weigh()
         return changed
 

@@ -16,7 +16,8 @@ from twisted_kong.core.balancer.outcomes import Failure, Outcome
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.health.checks import Event, checks_of
 from twisted_kong.core.health.standing import Address
-from twisted_kong.node.health.watched import Probing, Watched, Weights
+from twisted_kong.core.health.upstream import Target
+from twisted_kong.node.health.watched import Probing, Targets, Watched
 from twisted_kong.node.peers import Peer
 
 _FAILURES: Final[Mapping[Failure, Event]] = {
@@ -32,8 +33,8 @@ class Upstreams(Protocol):
         """One of them; None if there is none."""
         ...
 
-    def peers_of(self, upstream_id: str) -> Iterable[Peer]:
-        """Its addresses."""
+    def targets_of(self, upstream_id: str) -> Iterable[tuple[Target, Iterable[Peer]]]:
+        """Its Targets with their addresses."""
         ...
 
 
@@ -98,18 +99,21 @@ class HealthMonitor:
         if self._timer is None:
             self._timer = self._clock.callLater(0, self._catch_up)
 
-    def set(self, upstream_id: str, host: str, port: int, ip: str | None, healthy: bool) -> None:
+    def set(self, upstream_id: str, target: Target, ip: str | None, port: int | None, healthy: bool) -> None:
         """An operator says how a Target, or one address of it, is; nothing happens if it is not there."""
         self._catch_up()
         watched = self._watched.get(upstream_id)
         if watched is not None:
-            watched.set(host, port, ip, healthy)
+            watched.set(target, ip, port, healthy)
 
     def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
-        """Whether an address is held to be healthy."""
+        """Whether an IP address of a Target is held to be healthy, at every port that it leads to there."""
         self._catch_up()
         watched = self._watched.get(upstream_id)
-        return watched is None or watched.health.standings.available(Address(host, ip, port))
+        if watched is None:
+            return True
+        health = watched.health
+        return all(map(health.standings.available, health.of((host, port), ip)))
 
     def stop(self) -> None:
         """Probe no more, and begin nothing again."""
@@ -143,7 +147,7 @@ class HealthMonitor:
             watched = self._watched[upstream_id] = Watched(
                 row["name"],
                 checks,
-                weights=lambda: self._weights(upstream_id),
+                targets=lambda: self._targets(upstream_id),
                 prober=self._prober,
                 clock=self._clock,
                 chance=self._chance,
@@ -153,9 +157,11 @@ class HealthMonitor:
             watched.configure(row["name"], checks)
         watched.refresh()
 
-    def _weights(self, upstream_id: str) -> Weights:
-        peers = self._upstreams.peers_of(upstream_id)
-        return {Address(peer.name, peer.ip, peer.port): peer.weight for peer in peers}
+    def _targets(self, upstream_id: str) -> Targets:
+        return {
+            target: {Address(peer.name, peer.ip, peer.port): peer.weight for peer in peers}
+            for target, peers in self._upstreams.targets_of(upstream_id)
+        }
 
     def _remove(self, upstream_id: str) -> None:
         watched = self._watched.pop(upstream_id, None)

@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.logger import Logger
 
 from twisted_kong.core.changes import Change
+from twisted_kong.core.health.upstream import Target
 
 KIND: Final = "parameters"
 _NAME: Final = "target_health"
@@ -22,19 +23,26 @@ _SEPARATOR: Final = "|"
 
 
 class Setting(NamedTuple):
-    """That a Target of an Upstream, or one address of it, is healthy or not; no host has brackets."""
+    """That a Target of an Upstream, or one address of it, is healthy or not; no host has brackets.
+
+    :param address: of the Target; None for all of them.
+    :param port: of the address; None for any.
+    """
 
     upstream_id: str
-    host: str
-    port: int
-    ip: str | None
+    target: Target
+    address: str | None
+    port: int | None
     healthy: bool
 
     @property
     def key(self) -> str:
         """The primary key of its row."""
         state = "healthy" if self.healthy else "unhealthy"
-        return _SEPARATOR.join((_NAME, self.upstream_id, self.host, str(self.port), self.ip or "", state))
+        host, port = self.target
+        own = "" if self.port is None else str(self.port)
+        parts = (_NAME, self.upstream_id, host, str(port), self.address or "", own, state)
+        return _SEPARATOR.join(parts)
 
 
 def setting_of(change: Change) -> Setting | None:
@@ -42,10 +50,11 @@ def setting_of(change: Change) -> Setting | None:
     if change.entity != KIND or change.operation == "delete":
         return None
     name, *parts = change.id.split(_SEPARATOR)
-    if name != _NAME or len(parts) != 5:
+    if name != _NAME or len(parts) != 6:
         return None
-    upstream_id, host, port, ip, state = parts
-    return Setting(upstream_id, host, int(port), ip or None, state == "healthy")
+    upstream_id, host, port, address, own, state = parts
+    own_port = int(own) if own else None
+    return Setting(upstream_id, (host, int(port)), address or None, own_port, state == "healthy")
 
 
 class SharedSettings:
@@ -61,7 +70,7 @@ class SharedSettings:
     def __init__(
         self,
         settled: Callable[[Sequence[Change]], Deferred[None]],
-        use: Callable[[str, str, int, str | None, bool], object],
+        use: Callable[[str, Target, str | None, int | None, bool], object],
     ) -> None:
         self._settled, self._use = settled, use
         # The last word counts, however long what comes before it takes.

@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from twisted_kong.core.health.checks import Checks, Event, Probe
 from twisted_kong.core.health.standing import Address
-from twisted_kong.core.health.upstream import UpstreamHealth
+from twisted_kong.core.health.upstream import Target, UpstreamHealth
 from twisted_kong.node.health.prober import Finding
 from twisted_kong.node.health.rounds import Rounds, Source
 
-Weights = Mapping[Address, int]
-"""The addresses of an Upstream with their weights."""
+Targets = Mapping[Target, Mapping[Address, int]]
+"""The Targets of an Upstream, each with its addresses and their weights."""
 
 
 class Probing(Protocol):
@@ -53,7 +53,7 @@ class Watched:
     """Keeps the health of one Upstream.
 
     :param name: of the Upstream, for the log.
-    :param weights: tells its addresses as they are now.
+    :param targets: tells its Targets as they are now.
     """
 
     _log = Logger()
@@ -63,14 +63,14 @@ class Watched:
         name: str,
         checks: Checks,
         *,
-        weights: Callable[[], Weights],
+        targets: Callable[[], Targets],
         prober: Probing,
         clock: IReactorTime,
         chance: Callable[[], float],
     ) -> None:
         self.name = name
         self.health = UpstreamHealth(checks)
-        self._weights, self._prober, self._clock, self._chance = weights, prober, clock, chance
+        self._targets, self._prober, self._clock, self._chance = targets, prober, clock, chance
         self._rounds: list[Rounds] = []
         self._start()
 
@@ -88,7 +88,7 @@ class Watched:
     def refresh(self) -> None:
         """See which addresses there are; those that are gone are probed no more."""
         closed = self.health.closed
-        self.health.have(self._weights())
+        self.health.have(self._targets())
         self._tell_whole(closed)
         for rounds in self._rounds:
             rounds.prune()
@@ -114,10 +114,10 @@ class Watched:
             self._tell(address, "probes" if by_probe else "requests")
             self._tell_whole(closed)
 
-    def set(self, host: str, port: int, ip: str | None, healthy: bool) -> None:
-        """Be told how one address of a Target, or all of them, are."""
+    def set(self, target: Target, ip: str | None, port: int | None, healthy: bool) -> None:
+        """Be told how a Target is: all its addresses, or those with an IP address and a port."""
         closed = self.health.closed
-        for address in self.health.set(host, port, ip, healthy):
+        for address in self.health.set(target, ip, port, healthy):
             self._tell(address, "the Admin API")
         self._tell_whole(closed)
 

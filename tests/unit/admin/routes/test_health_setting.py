@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.kit.admin_node import AdminNode
+from twisted_kong.core.health.upstream import Target
 from twisted_kong.node.health.settings import Setting, setting_of
 
 PATH = "/upstreams/up/targets"
@@ -32,24 +33,24 @@ def settings(node: AdminNode) -> list[Setting]:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(
-    ("path", "host", "port", "ip"),
+    ("path", "target", "ip", "port"),
     [
-        ("127.0.0.1:80", "127.0.0.1", 80, None),
-        ("h.test:81", "h.test", 81, None),
-        ("h.test:81/10.0.0.1:81", "h.test", 81, "10.0.0.1"),
-        ("h.test:81/10.0.0.1", "h.test", 81, "10.0.0.1"),
-        ("h.test:81/[::2]:81", "h.test", 81, "0000:0000:0000:0000:0000:0000:0000:0002"),
+        ("127.0.0.1:80", ("127.0.0.1", 80), None, None),
+        ("h.test:81", ("h.test", 81), None, None),
+        ("h.test:81/10.0.0.1:82", ("h.test", 81), "10.0.0.1", 82),
+        ("h.test:81/10.0.0.1", ("h.test", 81), "10.0.0.1", None),
+        ("h.test:81/[::2]:81", ("h.test", 81), "0000:0000:0000:0000:0000:0000:0000:0002", 81),
     ],
 )
 def test_what_is_set_goes_through_the_log(
-    node: AdminNode, state: str, path: str, host: str, port: int, ip: str | None
+    node: AdminNode, state: str, path: str, target: Target, ip: str | None, port: int | None
 ) -> None:
     """Of the whole Target or one of its addresses; the answer tells the position, as that of any write."""
     upstream = node.client.get("/upstreams/up").json
     answer = node.client.put(f"{PATH}/{path}/{state}")
     assert (answer.status, answer.body) == (204, b"")
     assert answer.header("X-Kong-Position")
-    assert settings(node) == [Setting(upstream["id"], host, port, ip, state == "healthy")]
+    assert settings(node) == [Setting(upstream["id"], target, ip, port, state == "healthy")]
 
 
 def test_nothing_is_left_behind(node: AdminNode) -> None:

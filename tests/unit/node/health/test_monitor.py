@@ -10,6 +10,7 @@ from tests.kit.health import Probes, checked
 from tests.kit.logs import caught_warnings
 from twisted_kong.core.balancer.outcomes import Failure, Outcome
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.health.upstream import Target
 from twisted_kong.node.health.monitor import HealthMonitor
 from twisted_kong.node.peers import Peer
 
@@ -39,9 +40,9 @@ class Bench:
     def upstream_row(self, upstream_id: str) -> Entity | None:
         return self.rows.get(upstream_id)
 
-    def peers_of(self, upstream_id: str) -> Iterable[Peer]:
+    def targets_of(self, upstream_id: str) -> Iterable[tuple[Target, Iterable[Peer]]]:
         self.listed += 1
-        return self.peers
+        return [((peer.name, peer.port), [peer]) for peer in self.peers]
 
     def change(self, row: Entity | None, *peers: Peer) -> None:
         if row is None:
@@ -161,9 +162,9 @@ def test_an_operator_sets_what_there_is() -> None:
     bench.peers = [ONE, TWO, THREE]
     bench.monitor.changed("u")
     with caught_warnings():
-        bench.monitor.set("u", "192.0.2.3", 80, None, False)
-        bench.monitor.set("u", "192.0.2.9", 80, None, False)
-        bench.monitor.set("other", "192.0.2.1", 80, None, False)
+        bench.monitor.set("u", ("192.0.2.3", 80), None, None, False)
+        bench.monitor.set("u", ("192.0.2.9", 80), None, None, False)
+        bench.monitor.set("other", ("192.0.2.1", 80), None, None, False)
     available = [bench.monitor.available(peer) for peer in (ONE, TWO, THREE)]
     assert available == [True, True, False]
 

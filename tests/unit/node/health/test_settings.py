@@ -11,8 +11,8 @@ from twisted_kong.core.changes import Change, Operation
 from twisted_kong.db.positions import LogPosition
 from twisted_kong.node.health.settings import Setting, SharedSettings, setting_of
 
-ONE = Setting("u", "a.test", 80, None, False)
-TWO = Setting("u", "::1", 80, "::1", True)
+ONE = Setting("u", ("a.test", 80), None, None, False)
+TWO = Setting("u", ("::1", 80), "::1", 81, True)
 
 
 def change(id: str, entity: str = "parameters", operation: Operation = "create") -> Change:

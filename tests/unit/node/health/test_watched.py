@@ -41,7 +41,7 @@ class Bench:
         self.watched = Watched(
             "up",
             checks(),
-            weights=lambda: self.weights,
+            targets=lambda: {("t", 80): self.weights},
             prober=self.probes,
             clock=self.clock,
             chance=lambda: 0.0,
@@ -141,7 +141,7 @@ def test_an_operator_is_obeyed_at_once() -> None:
     """And what was set is what the checks go on from."""
     bench = Bench()
     with caught_warnings() as warnings:
-        bench.watched.set("a.test", 80, None, False)
+        bench.watched.set(("t", 80), TWO.ip, None, False)
     assert "the Admin API" in warnings[0]
     assert not bench.watched.health.available(TWO)
     bench.clock.advance(5)
