@@ -29,7 +29,15 @@ from twisted_kong.admin.answers import (
     page,
     reason,
 )
-from twisted_kong.admin.bodies import EMPTY, Body, check_type, decode_body, parse_pairs
+from twisted_kong.admin.bodies import (
+    EMPTY,
+    MAX_BATCH_VALUES,
+    MAX_VALUES,
+    Body,
+    check_type,
+    decode_body,
+    parse_pairs,
+)
 from twisted_kong.admin.browsers import (
     EMBEDDED,
     GUARDS,
@@ -54,6 +62,9 @@ SERVER = "kong/3.9.1"
 
 # Paths that take a document, in YAML too, and decode it themselves: it may be long.
 DOCUMENT_PATHS = frozenset({"/config", "/diff"})
+
+# A path whose body stands for those of many writes.
+BATCH_PATH = "/batch"
 # Those of them where a GET may carry one. RFC 9110 §9.3.1 gives the body of a GET no meaning of its own.
 GET_WITH_BODY = frozenset({"/diff"})
 
@@ -240,7 +251,9 @@ class AdminApp:
 
 
 def _body(path: str, kind: str, data: bytes) -> Body:
-    return Body({}, raw=data, kind=kind) if path in DOCUMENT_PATHS else decode_body(kind, data)
+    if path in DOCUMENT_PATHS:
+        return Body({}, raw=data, kind=kind)
+    return decode_body(kind, data, MAX_BATCH_VALUES if path == BATCH_PATH else MAX_VALUES)
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:

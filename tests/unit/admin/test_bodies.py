@@ -199,3 +199,15 @@ def test_too_many_parts_are_refused() -> None:
     assert len(parse_multipart(MULTIPART, part * 1000 + b"--xx--")) == 1000
     with pytest.raises(BadBody, match="Too many arguments"):
         parse_multipart(MULTIPART, part * 1001 + b"--xx--")
+
+
+def test_json_of_very_many_values_is_refused_before_it_is_parsed() -> None:
+    """A record of a million values would hold the node for seconds; commas within texts are no values."""
+    most = b'{"a":[%s]}' % b",".join([b"1"] * 50_000)
+    assert len(decode_body("application/json", most).record["a"]) == 50_000
+    more = most.replace(b"[", b"[1,")
+    with pytest.raises(BadBody, match="more than 50000 values"):
+        decode_body("application/json", more)
+    assert len(decode_body("application/json", more, 60_000).record["a"]) == 50_001
+    text = "," * 60_000 + '\\"'
+    assert decode_body("application/json", b'{"a":"' + text.encode() + b'"}').record["a"].startswith(",,")
