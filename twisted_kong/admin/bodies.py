@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 MAX_ARGUMENTS = 1000
 # Bytes of what stands before the content of a part: a name, and a little about it.
 MAX_PART_HEAD = 16_384
-# Values of one JSON body, and of a batch's.  Each costs a few microseconds to be judged, all of them in one go.
+# Values of one JSON body, and of a batch's.  Each costs microseconds to be judged, all of them in one go.
 MAX_VALUES = 50_000
 MAX_BATCH_VALUES = 150_000
 

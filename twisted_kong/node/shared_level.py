@@ -1,8 +1,9 @@
 """The log level that an operator sets on all nodes at once: a row of the parameters that every node follows.
 
 Kong sends an event, which a node may miss.  Here it is a write like any other: it has a position, and
-whoever waits for all nodes to have applied it knows that they have.  It is taken over when it is written, for
-as long as it says, and never by a node that starts or loads everything again: by then it may be over.
+whoever waits for all nodes to have applied it knows that they have, but for one that could not read the row
+and said so in its log.  It is taken over when it is written, for as long as it says, and never by a node that
+starts or loads everything again: by then it may be over.
 """
 
 from __future__ import annotations
