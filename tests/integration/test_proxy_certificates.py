@@ -6,10 +6,12 @@ import shutil
 import socket
 import ssl
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 from twisted.logger import LogLevel
 
@@ -143,6 +145,43 @@ async def test_other_nodes_follow(tmp_path: Path) -> None:
         assert 2.0 <= await until_shown("first.test") <= 3.5
         assert (await writer.admin.delete("/snis/a.test")).status == 204
         assert 2.0 <= await until_shown("own.test") <= 3.5
+
+
+async def test_no_handshake_fails_while_certificates_change(tmp_path: Path) -> None:
+    """Each client is shown one that was stored at that time, and is answered."""
+    async with running_node(tmp_path, **settings(tmp_path)) as node:
+        ids = [await store(node, name) for name in ("first.test", "second.test")]
+        await node.admin.create("/snis", {"name": "a.test", "certificate": {"id": ids[0]}})
+        client = Client(node)
+
+        async def ask() -> set[str]:
+            return {await client.shown("a.test", resume=True) for _ in range(60)}
+
+        shown = Deferred.fromCoroutine(ask())
+        changes = 0
+        while not shown.called:
+            changes += 1
+            await node.admin.patch("/snis/a.test", {"certificate": {"id": ids[changes % 2]}})
+            certificate, key = make_certificate(f"new{changes % 3}.test")
+            await node.admin.patch(f"/certificates/{ids[1]}", {"cert": certificate, "key": key})
+        assert await shown <= {"first.test", "second.test", "new0.test", "new1.test", "new2.test"}
+        assert changes > 1
+
+
+async def test_a_client_that_never_says_hello_is_let_go(tmp_path: Path) -> None:
+    """After ``client_header_timeout``, with half of its hello or none of it."""
+    more = {"nginx_http_client_header_timeout": "1s"}
+    async with running_node(tmp_path, **settings(tmp_path, **more)) as node:
+
+        def wait(first: bytes) -> None:
+            with socket.create_connection(("127.0.0.1", node.port), PATIENCE) as plain:
+                plain.sendall(first)
+                with suppress(ConnectionResetError):
+                    assert plain.recv(100) == b""
+
+        for first in (b"", b"\x16\3\1\0\xc8\1\0\0"):
+            await deferToThread(wait, first)
+        assert not node.parts.gateway.connections
 
 
 async def test_references_lead_to_secrets(tmp_path: Path) -> None:
