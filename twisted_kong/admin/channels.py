@@ -1,10 +1,10 @@
 """What connections to the Admin API have in common, whatever version of HTTP they speak.
 
 twisted.web's own protocols are not used here; Twisted 26.10 was looked at.  Its HTTP/1.1 takes a target in
-absolute form for a path, reads a body of any length to its end before it can be refused, and waits for the rest
-of a head for as long as there is now and then a byte of it: tried.  Its HTTP/2, by its source, runs in a circle
-for as long as a client keeps its window closed, and has a ``KeyError`` for data of a stream that is answered
-already.  Only its requests are used, since Klein knows them.
+absolute form for a path, reads a body of any length to its end before it can be refused, and waits for the
+rest of a head for as long as there is now and then a byte of it: tried.  Its HTTP/2, by its source, runs in
+a circle for as long as a client keeps its window closed, and has a ``KeyError`` for data of a stream that
+is answered already.  Only its requests are used, since Klein knows them.
 """
 
 from __future__ import annotations
