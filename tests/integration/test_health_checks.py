@@ -68,7 +68,7 @@ class Balanced:
         """Whether this node sends requests there."""
         health = self.node.parts.state.balancing.health
         assert health is not None
-        return health.healthy(self.id, "127.0.0.1", port, "127.0.0.1")  # type: ignore[attr-defined, no-any-return]
+        return health.healthy(self.id, ("127.0.0.1", port), "127.0.0.1", port)  # type: ignore[attr-defined, no-any-return]
 
     async def told(self) -> dict[int, str]:
         """What the Admin API tells of each Target, by port."""
@@ -400,3 +400,42 @@ async def test_probes_that_only_connect(tmp_path: Path, kind: str) -> None:
             await world.node.until(lambda: len(server.connections) > 3)
             assert world.available(server.port)
             assert server.requests == []
+
+
+async def test_each_address_of_a_name_is_judged_by_itself(tmp_path: Path) -> None:
+    """One that is out leaves the Target healthy; an operator may set one alone, or all of them."""
+    from twisted.internet import reactor
+
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 two.test\n127.0.0.2 two.test\n")
+    async with (
+        scripted_upstream(reactor) as server,
+        balanced(tmp_path, dns_hostsfile=hosts) as world,
+    ):
+        admin, target = world.node.admin, f"two.test:{server.port}"
+        await world.set_up(active(failures=1))
+        await admin.create("/upstreams/up/targets", {"target": target})
+
+        async def told() -> tuple[str, list[str]]:
+            row = (await admin.get("/upstreams/up/health")).json["data"][0]
+            return row["health"], [each["health"] for each in row["data"]["addresses"]]
+
+        await world.node.until(lambda: server.requests)
+
+        async def is_out() -> bool:
+            return await told() == ("HEALTHY", ["HEALTHY", "UNHEALTHY"])
+
+        await world.node.until(is_out)
+        assert [await world.get() for _ in range(6)] == [200] * 6
+        assert server.requests[0].header("host") == "two.test"
+        # Without probes what is set stays.
+        still = {"healthy": {"interval": 0}, "unhealthy": {"interval": 0}}
+        await admin.patch("/upstreams/up", {"healthchecks": {**passive(), "active": still}})
+        for path, health in (
+            (f"{target}/127.0.0.1/unhealthy", ("UNHEALTHY", ["UNHEALTHY", "UNHEALTHY"])),
+            (f"{target}/127.0.0.2:{server.port}/healthy", ("HEALTHY", ["UNHEALTHY", "HEALTHY"])),
+            (f"{target}/healthy", ("HEALTHY", ["HEALTHY", "HEALTHY"])),
+            (f"{target}/127.0.0.2:1/unhealthy", ("HEALTHY", ["HEALTHY", "HEALTHY"])),
+        ):
+            assert (await admin.put(f"/upstreams/up/targets/{path}")).status == 204
+            assert await told() == health

@@ -112,7 +112,7 @@ class AdminNode:
         self.needs_database = False
         self.pools: dict[str, PoolUse] = {}
         self.names: dict[str, tuple[str, ...]] = {}
-        self.unhealthy: set[tuple[str, int, str]] = set()
+        self.unhealthy: set[tuple[str, int]] = set()
         self.answers = StoredAnswers(self.clock, max_bytes=1 << 20)
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
@@ -164,9 +164,9 @@ class AdminNode:
             raise NameFailure(host)
         return self.names[host]
 
-    def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
+    def healthy(self, upstream_id: str, target: tuple[str, int], ip: str, port: int) -> bool:
         """Whether an address is not one of those that the test has put out."""
-        return (host, port, ip) not in self.unhealthy
+        return (ip, port) not in self.unhealthy
 
     def member(self) -> Member:
         """This node among the nodes."""

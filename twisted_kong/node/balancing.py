@@ -19,7 +19,7 @@ from twisted_kong.core.balancer.targets import parse_target
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.hosts import is_address
-from twisted_kong.core.names.records import Found, ip_of
+from twisted_kong.core.names.records import Found
 from twisted_kong.node.balanced import Balanced, Resolve
 from twisted_kong.node.dns import Addresses, NameFailure
 from twisted_kong.node.peers import Health, NoPeer, Peer
@@ -87,13 +87,13 @@ class Balancing:
             if self.health is not None and outcome is not None:
                 self.health.report(peer, outcome)
 
-    async def addresses(self, host: str) -> tuple[str, ...]:
+    async def addresses(self, host: str) -> Addresses:
         """Where requests for a host go that is no Upstream; raises :exc:`NameFailure` if nowhere."""
         found = self._resolve(host)
         addresses = await found if isinstance(found, Deferred) else found
         if not addresses:
             raise NameFailure(host)
-        return tuple(dict.fromkeys(map(ip_of, addresses)))
+        return addresses
 
     def fixed(self, host: str, port: int) -> Peer | None:
         """The peer of a host that leads to one place for ever: an IP address."""

@@ -12,7 +12,9 @@ from twisted.internet.defer import Deferred, ensureDeferred
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.health.checks import suffices, threshold_of
+from twisted_kong.core.health.upstream import Target
 from twisted_kong.core.hosts import is_address
+from twisted_kong.core.names.records import Found, Place, ip_of
 from twisted_kong.node.dns import NameFailure
 
 OFF = "HEALTHCHECKS_OFF"
@@ -26,13 +28,13 @@ NO_SUCH_NAME = "dns server error: 3 name error"
 # Of a Target whose weight was reset.
 DEFAULT_WEIGHT = 100
 
-Lookup = Callable[[str], Awaitable[tuple[str, ...]]]
+Lookup = Callable[[str], Awaitable[tuple[Found, ...]]]
 """The addresses to which requests for a host are sent; fails with :exc:`NameFailure` without any."""
 
-Judge = Callable[[str, int, str], bool]
-"""Whether an address is healthy: the host of a Target and its port, and an IP address of the host."""
+Judge = Callable[[Target, str, int], bool]
+"""Whether an address is healthy: a Target, and an IP address and port that it leads to."""
 
-Known = dict[str, tuple[str, ...]]
+Known = dict[str, tuple[Found, ...]]
 """The addresses of some hosts; none for a name that leads nowhere."""
 
 
@@ -42,15 +44,14 @@ async def look_up(targets: Iterable[Entity], lookup: Lookup) -> Known:
     return {host: await found for host, found in waiting.items()}
 
 
-def _addresses_of(host: str, lookup: Lookup) -> Deferred[tuple[str, ...]]:
-    async def ask() -> tuple[str, ...]:
+def _addresses_of(host: str, lookup: Lookup) -> Deferred[tuple[Found, ...]]:
+    async def ask() -> tuple[Found, ...]:
         if is_address(host.strip("[]")):
-            return (host,)
+            return (host.strip("[]"),)
         try:
-            found = await lookup(host)
+            return await lookup(host)
         except NameFailure:
             return ()
-        return tuple(f"[{ip}]" if ":" in ip else ip for ip in found)
 
     return ensureDeferred(ask())
 
@@ -102,26 +103,31 @@ def _host(target: Entity, known: Known, judge: Judge | None) -> dict[str, Any]:
     """A Target with its addresses, each with its weight and whether it is healthy."""
     host, port = _host_and_port(target)
     weight, found = _weight(target), known[host]
-    addresses = [
-        {
-            "ip": ip,
-            "port": port,
-            "weight": weight,
-            "healthy": judge is None or judge(host.strip("[]"), port, ip.strip("[]")),
-        }
-        for ip in found
-        if weight
-    ]
+    addresses = [_address(target, each, judge) for each in found if weight]
+    total = sum(address["weight"] for address in addresses)
+    available = sum(address["weight"] for address in addresses if address["healthy"])
     return {
         "host": host,
         "port": port,
         "dns": _record_type(found),
         "nodeWeight": weight,
-        "weight": _weights(
-            weight * len(addresses), weight * sum(bool(each["healthy"]) for each in addresses)
-        ),
+        "weight": _weights(total, available),
         # Kong: its language has one empty table only
         "addresses": addresses or {},
+    }
+
+
+def _address(target: Entity, found: Found, judge: Judge | None) -> dict[str, Any]:
+    """One address; an SRV record has a weight of its own, and mostly a port."""
+    host, port = _host_and_port(target)
+    ip, own, weight = ip_of(found), port, _weight(target)
+    if isinstance(found, Place):
+        own, weight = found.port or port, found.weight
+    return {
+        "ip": f"[{ip}]" if ":" in ip else ip,
+        "port": own,
+        "weight": weight,
+        "healthy": judge is None or judge((host.strip("[]"), port), ip, own),
     }
 
 
@@ -135,7 +141,9 @@ def _weight(target: Entity) -> int:
     return DEFAULT_WEIGHT if weight is None else weight
 
 
-def _record_type(found: tuple[str, ...]) -> str:
+def _record_type(found: tuple[Found, ...]) -> str:
     if not found:
         return NO_SUCH_NAME
+    if isinstance(found[0], Place):
+        return "SRV"
     return "AAAA" if ":" in found[0] else "A"

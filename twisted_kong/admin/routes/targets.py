@@ -25,6 +25,7 @@ from twisted_kong.admin.routes.target_health import (
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey
 from twisted_kong.core.health.checks import checks_of
+from twisted_kong.core.health.upstream import Target
 from twisted_kong.db.paging import check_size
 
 PATH = "/upstreams/{upstreams}/targets"
@@ -33,8 +34,8 @@ PATH = "/upstreams/{upstreams}/targets"
 class IHealth(Protocol):
     """What a node knows of the health of Targets."""
 
-    def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
-        """Whether an address of a Target is healthy."""
+    def healthy(self, upstream_id: str, target: Target, ip: str, port: int) -> bool:
+        """Whether an IP address and port that a Target leads to is healthy."""
         ...
 
 
@@ -134,7 +135,7 @@ class TargetEndpoints:
     def _judge(self, upstream: Entity) -> Judge | None:
         if checks_of(upstream) is None:
             return None
-        return lambda host, port, ip: self._health.healthy(upstream["id"], host, port, ip)
+        return lambda target, ip, port: self._health.healthy(upstream["id"], target, ip, port)
 
     def _from_here(self, data: Mapping[str, Any], following: str | None) -> dict[str, Any]:
         return {"data": data, "next": following, "node_id": self._node_id}

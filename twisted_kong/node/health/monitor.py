@@ -106,14 +106,14 @@ class HealthMonitor:
         if watched is not None:
             watched.set(target, ip, port, healthy)
 
-    def healthy(self, upstream_id: str, host: str, port: int, ip: str) -> bool:
-        """Whether an IP address of a Target is held to be healthy, at every port that it leads to there."""
+    def healthy(self, upstream_id: str, target: Target, ip: str, port: int) -> bool:
+        """Whether an IP address and port that a Target leads to is held to be healthy."""
         self._catch_up()
         watched = self._watched.get(upstream_id)
         if watched is None:
             return True
         health = watched.health
-        return all(map(health.standings.available, health.of((host, port), ip)))
+        return all(map(health.standings.available, health.of(target, ip, port)))
 
     def stop(self) -> None:
         """Probe no more, and begin nothing again."""

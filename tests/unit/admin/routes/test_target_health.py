@@ -8,17 +8,22 @@ from twisted.internet.defer import Deferred
 
 from tests.kit.deferreds import no_result, success_of
 from twisted_kong.admin.routes.target_health import Judge, Known, balancer_health, look_up, target_health
+from twisted_kong.core.names.records import Found, Place
 from twisted_kong.node.dns import NameFailure
 
 IPV6 = "[0000:0000:0000:0000:0000:0000:0000:0001]"
-NAMES = {"h.test": ("10.0.0.8", "10.0.0.9"), "six.test": ("::1",)}
+NAMES: dict[str, tuple[Found, ...]] = {
+    "h.test": ("10.0.0.8", "10.0.0.9"),
+    "six.test": ("::1",),
+    "srv.test": (Place("10.0.0.8", 8001, 3, "a.test"), Place("10.0.0.8", 0, 4, "b.test")),
+}
 
 
 def target(address: str, weight: int | None = 10) -> dict[str, Any]:
     return {"id": "t", "target": address, "weight": weight}
 
 
-async def lookup(host: str) -> tuple[str, ...]:
+async def lookup(host: str) -> tuple[Found, ...]:
     if host not in NAMES:
         raise NameFailure(host)
     return NAMES[host]
@@ -125,7 +130,7 @@ def test_names_are_looked_up_at_once() -> None:
 
 def out(*ips: str) -> Judge:
     """Some addresses are unhealthy."""
-    return lambda host, port, ip: ip not in ips
+    return lambda target, ip, port: ip not in ips
 
 
 def test_a_target_is_healthy_while_any_address_is() -> None:
@@ -152,7 +157,20 @@ def test_addresses_are_judged_without_brackets() -> None:
     asked = []
     row = target(f"{IPV6}:80")
     target_health(row, known(row), lambda *address: bool(asked.append(address)))
-    assert asked == [(IPV6.strip("[]"), 80, IPV6.strip("[]"))]
+    ip = IPV6.strip("[]")
+    assert asked == [((ip, 80), ip, 80)]
+
+
+def test_srv_records_have_ports_and_weights_of_their_own() -> None:
+    """Where they tell a port; a Target of weight 0 is out all the same."""
+    asked = []
+    row = target("srv.test:80")
+    shown = target_health(row, known(row), lambda *address: not asked.append(address))
+    assert shown["data"]["dns"] == "SRV"
+    assert [(each["port"], each["weight"]) for each in shown["data"]["addresses"]] == [(8001, 3), (80, 4)]
+    assert shown["data"]["weight"]["total"] == 7
+    assert asked == [(("srv.test", 80), "10.0.0.8", port) for port in (8001, 80)]
+    assert health_of("srv.test:80", 0)["data"]["weight"]["total"] == 0
 
 
 def test_the_whole_is_healthy_above_its_threshold() -> None:

@@ -110,7 +110,7 @@ def test_health_tells_what_the_node_knows(node: AdminNode) -> None:
     """Where checks are on."""
     passive = {"unhealthy": {"tcp_failures": 1}}
     node.client.patch("/upstreams/up", {"healthchecks": {"passive": passive}})
-    node.unhealthy.add(("127.0.0.1", 80, "127.0.0.1"))
+    node.unhealthy.add(("127.0.0.1", 80))
     rows = node.client.get("/upstreams/up/health").json["data"]
     assert [row["health"] for row in rows] == ["HEALTHY", "DNS_ERROR", "UNHEALTHY"]
     data = node.client.get("/upstreams/up/health?balancer_health=1").json["data"]

@@ -100,7 +100,7 @@ def test_nothing_is_known_of_others(peer: Peer) -> None:
     """Services without Upstream, Upstreams without checks, and what is no Target's."""
     bench = Bench()
     assert bench.reported(peer, Failure.CONNECT, Failure.TIMEOUT)
-    assert bench.monitor.healthy("other", "192.0.2.1", 80, "192.0.2.1")
+    assert bench.monitor.healthy("other", ("192.0.2.1", 80), "192.0.2.1", 80)
 
 
 def test_nothing_is_timed_without_active_checks() -> None:
@@ -134,7 +134,7 @@ def test_state_survives_changes_of_the_upstream() -> None:
     bench.reported(ONE, Failure.CONNECT)
     bench.change({**checked(**PASSIVE), "tags": ["x"]}, ONE, TWO, THREE)
     assert not bench.monitor.available(ONE)
-    assert not bench.monitor.healthy("u", "192.0.2.1", 80, "192.0.2.1")
+    assert not bench.monitor.healthy("u", ("192.0.2.1", 80), "192.0.2.1", 80)
 
 
 def test_without_checks_everything_is_forgotten() -> None:
