@@ -11,10 +11,12 @@ fifth of a request's time is saved.  Everything else is Twisted's to do.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
+from typing import Protocol as Interface
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import IProtocolFactory, IReactorTime
+from twisted.internet.protocol import Protocol
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -28,7 +30,7 @@ _RECORD = 16384
 _OUTPUT = 32768
 
 
-class NamedContexts(Protocol):
+class NamedContexts(Interface):
     """Makes the TLS side of connections, and has contexts by name."""
 
     def serverConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
@@ -51,8 +53,14 @@ class SecuredClient(TLSMemoryBIOProtocol):
 
     @override
     def makeConnection(self, transport: Any) -> None:
+        """What Twisted does, but for telling the transport's interfaces, which takes longer than the rest."""
+        factory: Any = self.factory
+        self._tlsConnection = factory._creatorCallable(self)
+        self._appSendBuffer: list[bytes] = []
         self._hello = ServerNameReader()
-        super().makeConnection(transport)
+        Protocol.makeConnection(self, transport)
+        factory.registerProtocol(self)
+        self.wrappedProtocol.makeConnection(self)
 
     @override
     def dataReceived(self, data: bytes) -> None:
