@@ -199,6 +199,18 @@ async def test_the_older_of_equal_routes_wins_in_the_traditional_router(tmp_path
         assert await world.chosen("/x") == "first"
 
 
+async def test_the_port_of_a_host_without_one(tmp_path: Path) -> None:
+    """``router_flavor = traditional`` takes the default of the scheme, the others the listener's port."""
+    async with served(tmp_path, router_flavor="traditional", **ALL) as world:
+        await world.route("r", hosts=["h.test:80"])
+        assert await world.chosen("/", host="h.test") == "r"
+        assert await world.chosen("/", host="h.test:81") is None
+    async with served(tmp_path / "other", **ALL) as world:
+        await world.route("default", hosts=["h.test:80"])
+        await world.route("listener", hosts=[f"h.test:{world.node.port}"])
+        assert await world.chosen("/", host="h.test") == "listener"
+
+
 async def test_a_disabled_service_has_no_routes(tmp_path: Path) -> None:
     """``enabled`` of a Service switches its Routes off and on again at once."""
     async with served(tmp_path) as world:

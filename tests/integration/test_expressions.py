@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit.running import running_node
 from tests.kit.served import Served, served
 
 pytestmark = [pytest.mark.integration, pytest.mark.each_database]
@@ -129,3 +130,22 @@ async def test_a_form(tmp_path: Path) -> None:
         )
         assert (answer.status, answer.json["priority"]) == (201, 7)
         assert await world.chosen("/f") == "form"
+
+
+async def test_another_flavour_leaves_expressions_alone(tmp_path: Path) -> None:
+    """A Route with an expression is none that takes everything for a node of the default flavour."""
+    async with served(tmp_path, **ALL) as world:
+        await route(world, "only", 'http.path == "/only"', tags=["t"])
+        await world.route("attributes", paths=["/p"])
+    async with running_node(tmp_path, allow_debug_header=True) as node:
+        shown = await node.proxy.get("/only", headers=[("Kong-Debug", "1")])
+        assert (shown.status, shown.header("Kong-Route-Name")) == (404, None)
+        assert (await node.proxy.get("/p", headers=[("Kong-Debug", "1")])).header(
+            "Kong-Route-Name"
+        ) == "attributes"
+        assert (await node.admin.get("/routes/only")).status == 200
+        assert (await node.admin.patch("/routes/attributes", {"tags": ["u"]})).status == 200
+    async with running_node(tmp_path, **ALL) as node:
+        shown = await node.proxy.get("/only", headers=[("Kong-Debug", "1")])
+        assert shown.header("Kong-Route-Name") == "only"
+        assert (await node.admin.get("/routes/attributes")).json["priority"] == 0

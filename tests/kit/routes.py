@@ -56,6 +56,8 @@ def slow_match(routes: Sequence[Route], query: RouteQuery, flavor: str) -> tuple
     best: tuple[Any, ...] | None = None
     answer = None
     for route in routes:
+        if not any(route[kind] for kind in ("methods", "hosts", "headers", "paths", "snis")):
+            continue
         for identity, paths in grouped(route):
             found = matches(route, paths, query)
             if found is None:

@@ -1,6 +1,6 @@
 """What the router is shown of a request: with expressions more than with the other flavours.
 
-Which of the two functions is right is known when the node starts, so nobody pays for what the router never
+Which of the functions is right is known when the node starts, so nobody pays for what the router never
 asks.
 """
 
@@ -42,6 +42,16 @@ def plain_query(client: Client, head: RequestHead, ctx: RequestContext) -> Route
     )
 
 
+def traditional_query(client: Client, head: RequestHead, ctx: RequestContext) -> RouteQuery:
+    """The same for the oldest router.
+
+    Kong: it compares the port of a Route's host with that in Host, or else with the default of the scheme,
+    where the others take the listener's.
+    """
+    port = head.port or (443 if client.scheme == "https" else 80)
+    return plain_query(client, head, ctx)._replace(port=port)
+
+
 def full_query(client: Client, head: RequestHead, ctx: RequestContext) -> RouteQuery:
     """What expressions may ask for; who the client is, is known already."""
     return RouteQuery(
@@ -58,6 +68,9 @@ def full_query(client: Client, head: RequestHead, ctx: RequestContext) -> RouteQ
     )
 
 
+_MAKERS: dict[str, QueryMaker] = {"expressions": full_query, "traditional": traditional_query}
+
+
 def query_maker(flavor: str) -> QueryMaker:
     """The one for a ``router_flavor``."""
-    return full_query if flavor == "expressions" else plain_query
+    return _MAKERS.get(flavor, plain_query)

@@ -9,7 +9,7 @@ from twisted.internet.address import IPv4Address
 
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.http1.heads import FieldBlock, RequestHead
-from twisted_kong.proxy.queries import full_query, plain_query, query_maker
+from twisted_kong.proxy.queries import full_query, plain_query, query_maker, traditional_query
 
 
 def a_request(method: bytes = b"GET") -> tuple[Any, RequestHead, RequestContext]:
@@ -47,8 +47,18 @@ def test_a_port_in_host_comes_first() -> None:
     assert full_query(client, head, ctx).port == 99
 
 
+def test_the_oldest_router_takes_the_default_port_of_the_scheme() -> None:
+    """Where Host has no port, that of the listener does not count."""
+    client, head, ctx = a_request()
+    assert traditional_query(client, head, ctx).port == 443
+    client.scheme = "http"
+    assert traditional_query(client, head, ctx).port == 80
+    head.port = 8123
+    assert traditional_query(client, head, ctx) == plain_query(client, head, ctx)
+
+
 def test_the_flavour_decides() -> None:
     """Only the router of expressions is shown everything."""
     assert query_maker("expressions") is full_query
-    assert query_maker("traditional") is plain_query
+    assert query_maker("traditional") is traditional_query
     assert query_maker("traditional_compatible") is plain_query

@@ -23,6 +23,9 @@ from twisted_kong.core.changes import Entity
 # Kong: the namespace from which it derives the ids of the groups of a Route whose paths are of several kinds.
 _GROUPS = UUID("7f145bf9-0dce-4f91-98eb-debbce4b9f6b")
 _KINDS = ("methods", "hosts", "headers", "snis", "paths", "sources", "destinations")
+ATTRIBUTES = ("methods", "hosts", "headers", "paths", "snis")
+"""What a Route of HTTP may ask for; one that asks for nothing takes no request, not all."""
+
 _CATEGORY_BITS = {
     "hosts": 64,
     "headers": 32,

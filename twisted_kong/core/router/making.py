@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.router.entries import Entry, Query
 from twisted_kong.core.router.memory import RouteMatch
 from twisted_kong.core.router.query import RouteQuery
 from twisted_kong.core.router.router import Router
@@ -27,6 +29,14 @@ class AnyRouter(Protocol):
 
     def match(self, query: RouteQuery) -> RouteMatch | None:
         """The Route for a request, None if there is none."""
+        ...
+
+    def asked(self, query: RouteQuery) -> Query:
+        """A request as the entries see it."""
+        ...
+
+    def places(self, route_id: str) -> Sequence[tuple[Entry, Collection[str | None]]]:
+        """The entries of a Route, each with the hosts that it is found under; none if it is not held."""
         ...
 
     def __len__(self) -> int: ...

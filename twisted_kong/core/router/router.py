@@ -6,16 +6,19 @@ port, path, SNI and the values of those headers that any Route asks for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.router.candidates import FLAVORS, Candidate, is_regex
+from twisted_kong.core.router.candidates import ATTRIBUTES, FLAVORS, Candidate, is_regex
 from twisted_kong.core.router.entries import Conditions, Entry, Query
 from twisted_kong.core.router.index import HostIndex
 from twisted_kong.core.router.memory import UNKNOWN, Memory, RouteMatch
 from twisted_kong.core.router.query import RouteQuery
 from twisted_kong.core.router.regexes import BadRegex, captures_of, compile_regex, decode
+
+ASKS_NOTHING = "it asks for nothing that this router knows"
+"""What is told of a Route that is left out because it would take everything."""
 
 HTTP_PROTOCOLS = frozenset({"http", "https", "grpc", "grpcs"})
 """Routes of other protocols belong to the stream proxy, which asks no path and no header."""
@@ -51,6 +54,9 @@ class Router(Memory):
         self.remove(route["id"])
         if not HTTP_PROTOCOLS.intersection(route.get("protocols") or HTTP_PROTOCOLS):
             return []
+        if not any(route.get(attribute) for attribute in ATTRIBUTES):
+            # It was written as an expression, for another flavour.
+            return [ASKS_NOTHING]
         problems: list[str] = []
         try:
             conditions = Conditions(route)
@@ -98,9 +104,18 @@ class Router(Memory):
         answer: RouteMatch | None = found
         return answer
 
-    def _search(self, query: RouteQuery) -> RouteMatch | None:
+    def asked(self, query: RouteQuery) -> Query:
+        """A request as the entries see it."""
         method, scheme, host, port, path, sni, header = query[:7]
-        asked = Query(method, scheme == "https", host, port, path, sni, header)
+        return Query(method, scheme == "https", host, port, path, sni, header)
+
+    def places(self, route_id: str) -> list[tuple[Entry, Collection[str | None]]]:
+        """The entries of a Route, each with the hosts that it is found under; none if it is not held."""
+        entries, hosts, _ = self._routes.get(route_id, ((), (), ()))
+        return [(entry, hosts) for entry in entries]
+
+    def _search(self, query: RouteQuery) -> RouteMatch | None:
+        asked = self.asked(query)
         entry = self._index.best(asked)
         if entry is None:
             return None

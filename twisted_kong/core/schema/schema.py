@@ -119,9 +119,9 @@ class Schema:
         :raises SchemaViolation: naming all that is wrong with the result
         """
         changes = self._prepared(changes)
-        if self.ttl and "ttl" in current:
-            # rows that expire show what is left of their life, which is no field
-            current = {name: value for name, value in current.items() if name != "ttl"}
+        # Rows that expire show what is left of their life, which is no field; and a row that was written
+        # under another router_flavor has fields of that one.
+        current = {name: value for name, value in current.items() if name in self.fields}
         fields = self._fields_for({**current, **changes})
         changed = self._filled(changes, Purpose.UPDATE, context, fields)
         self._refuse_immutable(changed, current)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.kit.routes import a_query, a_route, slow_match
 from twisted_kong.core.router import RouteQuery, Router
+from twisted_kong.core.router.router import ASKS_NOTHING
 
 FLAVORS = ["traditional_compatible", "traditional"]
 
@@ -140,6 +141,10 @@ queries = st.builds(
 )
 
 
+def asks(route: dict[str, Any]) -> bool:
+    return any(route[kind] for kind in ("methods", "hosts", "headers", "paths", "snis"))
+
+
 def agree(router: Router, routes: list[dict[str, Any]], query: RouteQuery, flavor: str) -> None:
     found = router.match(query)
     answer = None if found is None else (found.route["id"], found.prefix)
@@ -165,20 +170,20 @@ def test_agrees_with_trying_every_route(
     held = {}
     for number, field in enumerate(fields):
         held[number] = a_route(number, **field)
-        assert router.put(held[number]) == []
+        assert router.put(held[number]) == ([] if asks(held[number]) else [ASKS_NOTHING])
     for query in asked:
         agree(router, list(held.values()), query, flavor)
     for number, change in changes:
         if change is None:
             gone = held.pop(number, None)
-            assert router.remove(a_route(number)["id"]) == (gone is not None)
+            assert router.remove(a_route(number)["id"]) == (gone is not None and asks(gone))
         else:
             held[number] = a_route(number, **change)
             router.put(held[number])
     for query in asked * 2:
         agree(router, list(held.values()), query, flavor)
     for route in held.values():
-        router.remove(route["id"])
+        assert router.remove(route["id"]) == asks(route)
     assert len(router) == 0
     assert not router._index._hosts
     assert not router._headers
@@ -210,6 +215,15 @@ def test_captures() -> None:
     assert found.captures is not None
     assert found.captures.named == {"id": "12"}
     assert found.captures.unnamed == ["12", None, None]
+
+
+@pytest.mark.parametrize("flavor", FLAVORS)
+def test_a_route_that_asks_for_nothing_takes_nothing(flavor: str) -> None:
+    """One that was written as an expression must not catch every request when the flavour is another."""
+    router = Router(flavor)
+    assert router.put(a_route(1, expression='http.path == "/only"')) == [ASKS_NOTHING]
+    assert len(router) == 0
+    assert router.match(a_query("/x")) is None
 
 
 def test_what_cannot_be_matched_is_told_and_left_out() -> None:

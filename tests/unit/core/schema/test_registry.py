@@ -176,3 +176,13 @@ def test_bad_expressions_are_refused(route: dict[str, Any], fields: dict[str, An
     with pytest.raises(SchemaViolation) as refused:
         build_schemas(router_flavor="expressions")["routes"].process_insert(route, write_context())
     assert refused.value.fields == fields
+
+
+def test_a_route_of_another_flavour_can_be_updated() -> None:
+    """What only ``expressions`` knows of a stored Route is no unknown field of the update."""
+    made = build_schemas(router_flavor="expressions")["routes"].process_insert(
+        {"paths": ["/"]}, write_context()
+    )
+    updated = build_schemas()["routes"].process_update({"paths": ["/a"]}, made, write_context())
+    assert updated["paths"] == ["/a"]
+    assert "priority" not in updated

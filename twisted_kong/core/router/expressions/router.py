@@ -5,7 +5,7 @@ What was found is remembered as in the other router, by the values of whatever f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from twisted_kong.core.router.index import HostIndex
 from twisted_kong.core.router.memory import UNKNOWN, Key, Memory, RouteMatch
 from twisted_kong.core.router.query import RouteQuery
 from twisted_kong.core.router.regexes import compile_regex
-from twisted_kong.core.router.router import HTTP_PROTOCOLS
+from twisted_kong.core.router.router import ASKS_NOTHING, HTTP_PROTOCOLS
 
 _ID_BITS = 128
 # Kong: every expression stands above all Routes without one, whatever these ask for.
@@ -152,7 +152,7 @@ class ExpressionRouter(Memory):
             return []
         held = _Held()
         problems: list[str] = []
-        for rank, node in _ranked(route, problems):
+        for rank, node in trees_of(route, problems):
             compiled, needs = Compiled(node), needs_of(node)
             keys = Keys(needs) or None
             hosts, paths = _places(needs)
@@ -193,6 +193,15 @@ class ExpressionRouter(Memory):
         answer: RouteMatch | None = found
         return answer
 
+    def asked(self, query: RouteQuery) -> Request:
+        """A request as the entries see it."""
+        return Request(query)
+
+    def places(self, route_id: str) -> list[tuple[ExpressionEntry, Collection[str | None]]]:
+        """The entries of a Route, each with the hosts that it is found under; none if it is not held."""
+        held = self._routes.get(route_id)
+        return [] if held is None else list(held.entries)
+
     def _search(self, request: Request) -> RouteMatch | None:
         entry = self._index.best(request)
         if entry is None:
@@ -222,8 +231,11 @@ def _as_key(value: Any) -> tuple[Any, ...]:
     return () if value is None else (str(value),)
 
 
-def _ranked(route: Entity, problems: list[str]) -> list[tuple[int, Node]]:
-    """The trees of a Route, each with its place in the order of all; of all that match, the greatest wins."""
+def trees_of(route: Entity, problems: list[str]) -> list[tuple[int, Node]]:
+    """The trees of a Route, each with its place in the order of all; of all that match, the greatest wins.
+
+    What of it cannot be matched is added to ``problems``.
+    """
     text: str | None = route.get("expression")
     try:
         if text:
@@ -243,7 +255,7 @@ def _translated(route: Entity, problems: list[str]) -> list[tuple[int, Node]]:
         paths = list(candidate.paths)
         node = translate(route, paths)
         if node is None:
-            problems.append("it asks for nothing")
+            problems.append(ASKS_NOTHING)
             continue
         try:
             check(node)
