@@ -78,11 +78,12 @@ def balancer_health(
 ) -> dict[str, Any]:
     """The health of a whole Upstream, from its Targets in the order in which they were made.
 
-    Kong: it is healthy while more of the weight than its threshold is available.
+    It is healthy while more of the weight than its threshold is available; where health checks are off, while
+    there is any. Kong: of those with a threshold of 100 none ever is.
     """
     hosts = [_host(target, known, judge) for target in targets]
     total, available = (sum(host["weight"][name] for host in hosts) for name in ("total", "available"))
-    healthy = suffices(available, total, threshold_of(upstream))
+    healthy = suffices(available, total, 0 if judge is None else threshold_of(upstream))
     return {
         "id": upstream["id"],
         "health": OFF if judge is None else _word(healthy),

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from twisted.internet.defer import Deferred, DeferredLock, succeed
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_kong.core.changes import Change
 from twisted_kong.core.health.upstream import Target
@@ -83,11 +84,16 @@ class SharedSettings:
             return succeed(None)
         done: Deferred[None] = self._one.run(self._take_over, changes, settings)
         # Health must not decide whether entities are followed.
-        return done.addErrback(lambda failure: self._log.failure("cannot set the health of Targets", failure))
+        return done.addErrback(self._failed)
 
     def doubt(self) -> Deferred[None]:
         """What was set before may be over."""
         return succeed(None)
+
+    def _failed(self, failure: Failure) -> None:
+        # Cancelled: the node stops before it has read the Targets.
+        if failure.check(CancelledError) is None:
+            self._log.failure("cannot set the health of Targets", failure)
 
     async def _take_over(self, changes: Sequence[Change], settings: Sequence[Setting]) -> None:
         await self._settled(changes)

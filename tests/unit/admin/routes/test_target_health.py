@@ -183,3 +183,5 @@ def test_the_whole_is_healthy_above_its_threshold() -> None:
         assert whole["health"] == whole["balancer_health"] == ("HEALTHY" if healthy else "UNHEALTHY")
         assert whole["details"]["weight"] == {"total": 100, "available": 50, "unavailable": 50}
         assert whole["details"]["hosts"][1]["addresses"][0]["healthy"] is False
+    never = {"id": "u", "healthchecks": {"threshold": 100}}
+    assert balancer_health(never, rows, known(*rows), None)["balancer_health"] == "HEALTHY"

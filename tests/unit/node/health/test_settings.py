@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 
 from tests.kit.deferreds import no_result, success_of
 from tests.kit.logs import caught_failures
@@ -90,12 +90,13 @@ def test_nothing_is_done_for_other_changes_and_in_doubt() -> None:
     assert (bench.used, bench.waiting) == ([], [])
 
 
-def test_what_cannot_be_used_holds_up_nothing() -> None:
-    """It is logged."""
+@pytest.mark.parametrize(("error", "logged"), [(ValueError("odd"), ["odd"]), (CancelledError(), [])])
+def test_what_cannot_be_used_holds_up_nothing(error: Exception, logged: list[str]) -> None:
+    """It is logged, unless the node is about to stop."""
     bench = Bench()
     bench.slow = True
     done = bench.shared.apply([change(ONE.key)])
     with caught_failures() as failures:
-        bench.waiting[0].errback(ValueError("odd"))
+        bench.waiting[0].errback(error)
     success_of(done)
-    assert failures == ["odd"]
+    assert failures == logged
