@@ -39,7 +39,7 @@ CORE_TEXTS: dict[str, str] = {
     "routes.response_buffering": "Whether the response's body is read in full before it is sent on.",
     "routes.service": "The Service that requests go to.",
     "routes.snis": "The server names of TLS that it matches.",
-    "routes.sources": "The client's addresses and ports that it matches (stream).",
+    "routes.sources": "The client's addresses and ports that it matches (stream; with expressions HTTP too).",
     "routes.destinations": "The addresses and ports connected to that it matches (stream).",
     "sources.ip": "An address or network.",
     "sources.port": "A port.",
@@ -50,6 +50,8 @@ CORE_TEXTS: dict[str, str] = {
     "routes.paths": "The path prefixes, or expressions after `~`, that it matches.",
     "routes.headers": "The header values that it matches, by header name.",
     "routes.regex_priority": "Among expressions the higher one is tried first.",
+    "routes.expression": "Which requests it takes, in the language of Kong's router.",
+    "routes.priority": "Of the Routes whose expression is true, the highest takes the request.",
     "routes.path_handling": "How the Service's path and the request's are joined.",
     # Consumers and credentials
     "consumers.username": "By which the Consumer can be addressed.",
