@@ -157,6 +157,16 @@ def _traffic(node: NodeInfo) -> Iterator[Metric]:
         ("node_id", "subsystem", "state"),
         {(node.node_id, _SUBSYSTEM, state): count for state, count in states.items()},
     )
+    refused = CounterMetricFamily(
+        "twisted_kong_connections_refused",
+        "Connections of clients closed unserved: too many of the node or of one client, no PROXY header",
+        labels=("reason",),
+    )
+    for reason in ("node", "client", "proxy_protocol"):
+        refused.add_metric((reason,), connections.refused.get(reason, 0))
+    yield refused
+    about = "Connections of clients that waited for a request when a full node needed their place"
+    yield _counter("twisted_kong_connections_replaced", about, connections.replaced)
     yield _gauge(
         "kong_nginx_requests_total",
         "Number of requests total",

@@ -43,7 +43,11 @@ class StoreUse:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Counters of the proxy's connections and requests since the start, as nginx keeps them."""
+    """Counters of the proxy's connections and requests since the start, as nginx keeps them.
+
+    Beyond nginx: ``refused`` are connections closed unserved, by the reason, ``replaced`` those that waited
+    for a request when a full node needed their place.
+    """
 
     active: int = 0
     reading: int = 0
@@ -52,6 +56,8 @@ class Connections:
     accepted: int = 0
     handled: int = 0
     requests: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ class ClientConnection(Protocol, Timed):
     peer_ip = ""
     peer_port = 0
     trusted = False
+    # The client whom the header of the PROXY protocol names, if that is what counts; only for trusted peers.
+    named: tuple[str, int] | None = None
+    # What the connection is counted by, if the connections of each client are.
+    client_key: str | None = None
     sni: str | None = None
     memo: Any = None
     served = 0
@@ -46,6 +50,8 @@ class ClientConnection(Protocol, Timed):
     _closing = False
     _continue_due = False
     _tunnel: Any = None
+    # Epoch seconds: since when it waits for a request.
+    _idle_since = 0.0
     # Bytes that were unsent when the connection was last found closing; None before.
     _left: int | None = None
 
@@ -63,8 +69,11 @@ class ClientConnection(Protocol, Timed):
         if self.peer_ip in gateway.real_ip.trusted:
             self.trusted = True
         no_delay(self.transport)
-        gateway.opened(self)
-        gateway.wheel.arm(self, gateway.now() + gateway.settings.header_timeout)
+        if gateway.opened(self):
+            now = self._idle_since = gateway.now()
+            gateway.wheel.arm(self, now + gateway.settings.header_timeout)
+        else:
+            self.abort()
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
         """TLS is up: the name that the client asked for is known."""
@@ -154,6 +163,10 @@ class ClientConnection(Protocol, Timed):
         """Close as soon as no request is in flight."""
         if self._is_idle():
             self._end()
+
+    def spare_since(self) -> float | None:
+        """Since when it waits for a request (epoch seconds); None if it must not be closed for another."""
+        raise NotImplementedError
 
     def _is_idle(self) -> bool:
         """Whether no request is in flight."""

@@ -36,7 +36,6 @@ class Downstream(ClientConnection):
     _body_size = 0
     _partial = False
     _warm = False
-    _idle_since = 0.0
     _serving = False
 
     def __init__(self, gateway: Gateway, scheme: str, port: int) -> None:
@@ -236,6 +235,11 @@ class Downstream(ClientConnection):
     @override
     def _is_idle(self) -> bool:
         return self.exchange is None and self._body is None
+
+    @override
+    def spare_since(self) -> float | None:
+        waits = self.exchange is None and self._body is None and not self._partial and not self._closing
+        return self._idle_since if waits else None
 
     @override
     def timed_out(self) -> None:

@@ -55,7 +55,7 @@ class Exchange(Forwarding):
         if client.sni is not None:
             ctx.sni = client.sni
         if client.trusted:
-            named = gateway.real_ip.client_of(head.block)
+            named = client.named or gateway.real_ip.client_of(head.block)
             if named is not None:
                 ctx.client_ip, ctx.client_port = named
 

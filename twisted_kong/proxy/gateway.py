@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -10,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.replies import Replies
+from twisted_kong.proxy.admission import Admission, Admitted
 from twisted_kong.proxy.interfaces import Balancer, Phases, Routing
 from twisted_kong.proxy.pool import Pool, Secure
 from twisted_kong.proxy.queries import QueryMaker, plain_query
@@ -20,15 +22,11 @@ from twisted_kong.proxy.settings import Settings
 from twisted_kong.proxy.wheel import Wheel
 
 
-class Drainable(Protocol):
+class Drainable(Admitted, Protocol):
     """A client's connection, as the gateway sees it."""
 
     def drain(self) -> None:
         """Close as soon as no request is in flight."""
-        ...
-
-    def abort(self) -> None:
-        """Close now."""
         ...
 
 
@@ -47,6 +45,7 @@ class Gateway:
     :param log: told of every finished request (the access log), None for none.
     :param tls: for Services of https; without it they cannot be reached.
     :param query_of: makes what the router is asked by.
+    :param admission: limits how many connections there may be; None for any number.
     """
 
     def __init__(
@@ -65,6 +64,7 @@ class Gateway:
         log: Callable[[RequestContext], None] | None = None,
         tls: UpstreamTls | None = None,
         query_of: QueryMaker = plain_query,
+        admission: Admission | None = None,
     ) -> None:
         self.settings = settings
         self.routing = routing
@@ -79,23 +79,39 @@ class Gateway:
         self.log = log
         self.tls = tls
         self.query_of = query_of
+        self.admission = admission
         self.request_heads = RequestHeads(settings)
         self.response_heads = ResponseHeads(settings, now)
         self.connections: set[Drainable] = set()
         # Since the start, for ``/status``.
         self.accepted = 0
         self.requests = 0
+        # Connections closed unserved: too many (``node``, ``client``), no header (``proxy_protocol``).
+        self.refused: Counter[str] = Counter()
         self.draining = False
         self._drained: list[Deferred[None]] = []
 
-    def opened(self, connection: Drainable) -> None:
-        """A client has connected."""
+    def opened(self, connection: Drainable) -> bool:
+        """A client has connected; False if it must be closed at once, since there are too many."""
         self.accepted += 1
+        if self.admission is not None:
+            refusal = self.admission.refusal(connection, self.connections)
+            if refusal is not None:
+                self.refused[refusal] += 1
+                return False
         self.connections.add(connection)
+        return True
+
+    def replaced(self, connection: Drainable) -> None:
+        """Another object takes a connection over, and will say that it has opened; both count as one."""
+        self.accepted -= 1
+        self.closed(connection)
 
     def closed(self, connection: Drainable) -> None:
         """A client's connection is gone."""
         self.connections.discard(connection)
+        if self.admission is not None:
+            self.admission.left(connection)
         if self._drained and not self.connections:
             waiting, self._drained = self._drained, []
             for waiter in waiting:

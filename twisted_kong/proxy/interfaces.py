@@ -26,6 +26,7 @@ class Client(Protocol):
     peer_port: int
     port: int
     trusted: bool
+    named: tuple[str, int] | None
     sni: str | None
     transport: Any
     memo: Any

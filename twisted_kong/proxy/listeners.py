@@ -16,6 +16,7 @@ from twisted_kong.node.lifecycle import CannotStart
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.ports import BACKLOG, announce
+from twisted_kong.proxy.proxy_protocol import Introduced, IntroducedFactory
 from twisted_kong.proxy.secured import SecuredFactory
 from twisted_kong.proxy.tls import ServerTls
 from twisted_kong.proxy.transport import listen
@@ -40,7 +41,10 @@ class ClientFactory(Factory):
 
     @override
     def buildProtocol(self, addr: IAddress | None) -> Downstream:
-        return Downstream(self._gateway, self._scheme, self.port)
+        connection = Downstream(self._gateway, self._scheme, self.port)
+        if isinstance(addr, Introduced) and self._gateway.real_ip.by_proxy_protocol:
+            connection.named = addr.source
+        return connection
 
 
 class Listening:
@@ -75,8 +79,6 @@ class Listening:
             raise
 
     def _check(self, listener: Listener) -> None:
-        if listener.proxy_protocol:
-            raise UnsupportedListener(f"proxy_listen {listener}: proxy_protocol is not supported yet")
         if listener.ssl and self._tls is None:
             raise UnsupportedListener(f"proxy_listen {listener}: ssl needs a certificate")
         if listener.http2:
@@ -89,6 +91,8 @@ class Listening:
         factory: Any = clients
         if listener.ssl and self._tls is not None:
             factory = SecuredFactory(self._tls, clients, self._reactor)
+        if listener.proxy_protocol:
+            factory = IntroducedFactory(self._gateway, factory)
         port = listen(
             self._reactor,
             listener.port,

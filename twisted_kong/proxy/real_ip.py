@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 from twisted_kong.core.conf.lists import TrustedPeers
 from twisted_kong.core.http1.heads import FieldBlock
 
+# The value of ``real_ip_header`` that is the name of no header.
+_PROXY_PROTOCOL = b"proxy_protocol"
+# What stands between two addresses of a chain.
+_BETWEEN = re.compile(r"[ \t,]+")
 # Verdicts remembered; forgotten all together when full.
 _REMEMBERED = 4096
 # Addresses looked at in one header: a longer chain is cut at its far end.
@@ -60,13 +65,15 @@ def split_address(text: str) -> tuple[str, int] | None:
 class RealIp:
     """Finds the client of a request that came from a trusted peer.
 
-    :param header: lower-case name of the header that names it (``real_ip_header``).
+    :param header: lower-case name of the header that names it (``real_ip_header``), or ``proxy_protocol``:
+        then no header of a request counts, but what the connection began with.
     :param recursive: pass over trusted addresses from the right (``real_ip_recursive``).
     """
 
     def __init__(self, trusted: TrustedIps, header: bytes, recursive: bool) -> None:
         self.trusted = trusted
         self._header = header
+        self.by_proxy_protocol = header == _PROXY_PROTOCOL
         self._recursive = recursive
 
     def client_of(self, block: FieldBlock) -> tuple[str, int] | None:
@@ -74,12 +81,14 @@ class RealIp:
 
         To be asked for trusted peers only.
         """
+        if self.by_proxy_protocol:
+            return None
         values = block.special.get(self._header)
         if values is None:
             values = block.headers.get_all(self._header)
         if not values:
             return None
-        chain = b",".join(values).decode("latin-1").split(",")[-_LONGEST_CHAIN:]
+        chain = _BETWEEN.split(b",".join(values).decode("latin-1").strip(" \t,"))[-_LONGEST_CHAIN:]
         found: tuple[str, int] | None = None
         for text in reversed(chain):
             address = split_address(text)

@@ -159,5 +159,13 @@ def _stores(mem_cache_size: int, state: NodeState) -> Mapping[str, StoreUse]:
 
 
 def _connections(gateway: Gateway) -> Connections:
-    active, accepted = len(gateway.connections), gateway.accepted
-    return Connections(active=active, accepted=accepted, handled=accepted, requests=gateway.requests)
+    refused, admission = gateway.refused, gateway.admission
+    return Connections(
+        active=len(gateway.connections),
+        accepted=gateway.accepted,
+        # nginx has handled what it has accepted and had room for.
+        handled=gateway.accepted - refused["node"] - refused["client"],
+        requests=gateway.requests,
+        refused=dict(refused),
+        replaced=0 if admission is None else admission.replaced,
+    )

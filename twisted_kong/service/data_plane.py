@@ -17,6 +17,7 @@ from twisted_kong.node.configuration import read_text
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.pdk.gateway import Gateway as PluginGateway
 from twisted_kong.pdk.phases import Phases as PluginPhases
+from twisted_kong.proxy.admission import Admission
 from twisted_kong.proxy.gateway import Gateway
 from twisted_kong.proxy.interfaces import Phases
 from twisted_kong.proxy.pool import Pool
@@ -100,6 +101,12 @@ def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
     )
 
 
+def make_admission(conf: Conf, reactor: Any) -> Admission | None:
+    """What limits the number of connections; None where nothing does."""
+    most, each = conf.nginx_events_worker_connections or 0, conf.max_connections_per_client
+    return Admission(most, each, reactor.seconds) if most or each else None
+
+
 def make_gateway(
     ground: Ground,
     state: NodeState,
@@ -142,6 +149,7 @@ def make_gateway(
         log=log,
         tls=tls,
         query_of=query_maker(conf.router_flavor),
+        admission=make_admission(conf, reactor),
     )
 
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.kit.admin_node import NODE_ID, AdminNode
 from tests.kit.deferreds import success_of
 from twisted_kong.admin.database_health import DatabaseHealth
+from twisted_kong.admin.node_info import Connections
 from twisted_kong.db.interfaces import Member, PoolUse
 from twisted_kong.node.standing import DEAD_AFTER
 
@@ -39,6 +40,17 @@ def test_kongs_names() -> None:
     name = "kong_memory_lua_shared_dict_total_bytes"
     assert f"{name} kong_subsystem=http {node} shared_dict=kong_core_db_cache" in samples
     assert any(name.startswith("kong_memory_workers_lua_vms_bytes") for name in samples)
+
+
+def test_connections_that_were_refused() -> None:
+    """By the reason, and those that had to make room."""
+    node = AdminNode()
+    assert scraped(node)["twisted_kong_connections_refused_total reason=client"] == 0
+    node.node = replace(node.node, connections=lambda: Connections(refused={"client": 2}, replaced=3))
+    samples = scraped(node)
+    assert samples["twisted_kong_connections_refused_total reason=client"] == 2
+    assert samples["twisted_kong_connections_refused_total reason=node"] == 0
+    assert samples["twisted_kong_connections_replaced_total"] == 3
 
 
 def test_the_database() -> None:

@@ -73,3 +73,19 @@ def test_any_header_may_name_the_client() -> None:
     """real_ip_header is not limited to the usual two."""
     real_ip = RealIp(TRUSTED, b"cf-connecting-ip", False)
     assert real_ip.client_of(block(b"CF-Connecting-IP: 1.1.1.1")) == ("1.1.1.1", 0)
+
+
+def test_addresses_stand_between_commas_and_spaces() -> None:
+    """In any number, and at the end as well: so nginx reads them."""
+    real_ip = RealIp(TRUSTED, b"x-forwarded-for", True)
+    for value in (b"1.1.1.1 10.0.0.1", b"1.1.1.1,,10.0.0.1, ", b" ,1.1.1.1 ,\t10.0.0.1,"):
+        assert real_ip.client_of(block(b"X-Forwarded-For: " + value)) == ("1.1.1.1", 0)
+    assert real_ip.client_of(block(b"X-Forwarded-For: , ,")) is None
+
+
+def test_no_header_counts_where_the_proxy_protocol_does() -> None:
+    """Not one of that name either."""
+    real_ip = RealIp(TRUSTED, b"proxy_protocol", False)
+    assert real_ip.by_proxy_protocol
+    assert real_ip.client_of(block(b"X-Real-IP: 1.1.1.1", b"proxy_protocol: 1.1.1.1")) is None
+    assert not RealIp(TRUSTED, b"x-real-ip", False).by_proxy_protocol

@@ -49,8 +49,10 @@ def test_the_status_counts_what_the_proxy_has_done(node: MemoryNode) -> None:
     """Connections and requests are the gateway's; stores are the cache's."""
     node.parts.gateway.accepted = 3
     node.parts.gateway.requests = 5
+    node.parts.gateway.refused.update(node=1, client=1, proxy_protocol=1)
     status = node.client(8100).get("/status").json
     assert (status["server"]["connections_accepted"], status["server"]["total_requests"]) == (3, 5)
+    assert status["server"]["connections_handled"] == 1
     sizes = {name: use["capacity"] for name, use in status["memory"]["lua_shared_dicts"].items()}
     assert {name for name, size in sizes.items() if size != "0.00 MiB"} == {
         "kong_core_db_cache",

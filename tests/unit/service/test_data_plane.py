@@ -6,14 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from twisted.internet.testing import MemoryReactorClock
 
 from tests.kit.certificates import make_certificate
 from tests.kit.memory_node import MemoryNode, started_node
+from tests.kit.proxies import World
 from tests.kit.running import make_conf
 from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.core.replies import JSON
 from twisted_kong.node.balancing import Peer
-from twisted_kong.service.data_plane import make_balancing, make_client_tls, replies_of, settings_of
+from twisted_kong.proxy.downstream import Downstream
+from twisted_kong.service.data_plane import (
+    make_admission,
+    make_balancing,
+    make_client_tls,
+    replies_of,
+    settings_of,
+)
 
 
 def test_settings_are_those_of_the_configuration(tmp_path: Path) -> None:
@@ -88,6 +97,18 @@ def test_names_are_looked_up_through_the_reactor(node: MemoryNode) -> None:
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[MemoryNode]:
     yield from started_node(tmp_path)
+
+
+def test_connections_are_limited_where_the_configuration_says_so(tmp_path: Path) -> None:
+    """Otherwise nobody counts them by their clients."""
+    reactor = MemoryReactorClock()
+    assert make_admission(make_conf(tmp_path), reactor) is None
+    for name in ("nginx_events_worker_connections", "max_connections_per_client"):
+        settings: dict[str, object] = {name: 1}
+        gateway = World().gateway
+        gateway.admission = make_admission(make_conf(tmp_path, **settings), reactor)
+        for kept in (True, False):
+            assert gateway.opened(Downstream(gateway, "http", 80)) is kept
 
 
 def test_the_gateway_shares_the_state_of_the_node(node: MemoryNode) -> None:

@@ -30,8 +30,8 @@ def _refusals(conf: Conf) -> Iterator[tuple[str, str]]:
         yield "database", f"database = {conf.database} is not available in this version yet ({allowed})"
     if conf.role != "traditional":
         yield "role", f"role = {conf.role} is not available: there is no hybrid mode (traditional)"
-    for name in ("proxy_listen", "admin_listen", "status_listen"):
+    for name in ("admin_listen", "status_listen"):
         if any(listener.proxy_protocol for listener in getattr(conf, name)):
-            yield name, f"{name}: the flag proxy_protocol is not available in this version yet"
+            yield name, f"{name}: the flag proxy_protocol is available for proxy_listen only"
     if conf.stream_listen:
         yield "stream_listen", "stream_listen is not available in this version yet (off)"

@@ -109,6 +109,7 @@ class Conf:
     nginx_http_large_client_header_buffers: Buffers
     nginx_http_proxy_buffer_size: int
     nginx_events_worker_connections: int | None
+    max_connections_per_client: int
     nginx_main_worker_rlimit_nofile: int | None
     lua_max_req_headers: int
     lua_max_resp_headers: int

@@ -23,7 +23,7 @@ from twisted_kong.core.conf.problems import ConfError
         ("role = data_plane", "role = data_plane is not available: there is no hybrid mode (traditional)"),
         (
             "admin_listen = 127.0.0.1:1 proxy_protocol",
-            "admin_listen: the flag proxy_protocol is not available in this version yet",
+            "admin_listen: the flag proxy_protocol is available for proxy_listen only",
         ),
         ("stream_listen = 0.0.0.0:9000", "stream_listen is not available in this version yet (off)"),
     ],

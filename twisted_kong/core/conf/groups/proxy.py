@@ -256,8 +256,21 @@ LIMITS = Group(
             "nginx_events_worker_connections",
             Kind.WORKERS,
             "auto",
-            "Most connections that the node holds at once; auto derives it from the limit of open files.",
-            Status.LATER,
+            "Most connections of clients to the proxy that the node holds at once, those to Services not"
+            " counted; beyond, the one that has waited longest for a request makes room, else the new one is"
+            " closed. auto sets no limit.",
+        ),
+        Property(
+            "max_connections_per_client",
+            Kind.INTEGER,
+            "0",
+            "Most connections to the proxy that one client may have at once; a further one is closed. A"
+            " client is an IPv4 address or the first 64 bits of one of IPv6. Peers in trusted_ips are not"
+            " limited, but clients that they introduce by the PROXY protocol are (real_ip_header ="
+            " proxy_protocol). 0 sets no limit.",
+            minimum=0,
+            bound_text="max_connections_per_client must be 0 or greater",
+            source=Source.OURS,
         ),
         Property(
             "nginx_main_worker_rlimit_nofile",
