@@ -115,7 +115,9 @@ class Router(Memory):
         return [(entry, hosts) for entry in entries]
 
     def _search(self, query: RouteQuery) -> RouteMatch | None:
-        asked = self.asked(query)
+        # As asked() does, without the call: this runs for every request that is new.
+        method, scheme, host, port, path, sni, header = query[:7]
+        asked = Query(method, scheme == "https", host, port, path, sni, header)
         entry = self._index.best(asked)
         if entry is None:
             return None

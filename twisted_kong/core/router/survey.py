@@ -80,9 +80,7 @@ class Survey:
         path = self._asked.path.startswith(entry.path or "")
         if entry.regex is not None:
             path = entry.regex.search(self._asked.raw) is not None
-        return (
-            (not any(map(self._has_host, hosts))) + (not path) + (not entry.admits(self._asked))
-        )
+        return (not any(map(self._has_host, hosts))) + (not path) + (not entry.admits(self._asked))
 
     def _has_host(self, host: str | None) -> bool:
         known = self._hosts.get(host)
@@ -136,7 +134,7 @@ def _asked_for(condition: str, query: RouteQuery) -> Any:
     if kind == "hosts":
         return f"{query.host}:{query.port}"
     if kind == "paths":
-        return query.path
+        return readable(query.path)
     if kind == "methods":
         return query.method
     if kind == "snis":
@@ -144,3 +142,6 @@ def _asked_for(condition: str, query: RouteQuery) -> Any:
     return [value.decode("utf-8", "replace") for value in query.header(name.lower().encode("utf-8"))]
 
 
+def readable(path: str) -> str:
+    """A path as text: of bytes that are no UTF-8 it tells only that they are there."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -258,7 +258,7 @@ def _translated(route: Entity, problems: list[str]) -> list[tuple[int, Node]]:
             problems.append(ASKS_NOTHING)
             continue
         try:
-            check(node)
+            check(node, limited=False)
         except ExpressionError as error:
             problems.append(str(error))
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from twisted_kong.core.router.expressions.checking import check
@@ -65,6 +67,19 @@ def test_what_does_not_fit_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         check(parse(text))
     assert str(caught.value) == reason
+
+
+def test_regexes_are_limited_by_what_they_cost() -> None:
+    """Together they must not hold a request up, however short they are written."""
+    check(parse(" && ".join(['http.path ~ "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}"'] * 100)))
+    large = parse(" && ".join(['http.path ~ "x{1000}"'] * 20))
+    with pytest.raises(ExpressionError, match="more than 20000 instructions"):
+        check(large)
+    check(large, limited=False)
+    started = process_time()
+    with pytest.raises(ExpressionError, match="too large"):
+        check(parse(" && ".join(['http.path ~ r#"\\pL{50}"#'] * 500)))
+    assert process_time() - started < 0.5
 
 
 def test_the_stream_proxy_has_other_fields() -> None:
