@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 
+from tests.kit.certificates import make_certificate
 from tests.kit.running import RunningNode, running_node
 from tests.kit.scripted_upstream import Received, Upstream, response, scripted_upstream
 from tests.kit.tcp_proxy import TcpProxy, tcp_proxy
@@ -441,3 +442,21 @@ async def test_each_address_of_a_name_is_judged_by_itself(tmp_path: Path) -> Non
         ):
             assert (await admin.put(f"/upstreams/up/targets/{path}")).status == 204
             assert await told() == health
+
+
+async def test_probes_present_the_certificate_of_the_upstream(tmp_path: Path) -> None:
+    """As Kong's do, and the new one as soon as it is changed."""
+    from twisted.internet import reactor
+
+    tls = TlsServer(reactor, "up.test")
+    async with scripted_upstream(tls) as server, balanced(tmp_path) as world:
+        admin = world.node.admin
+        first, second = (make_certificate(name) for name in ("first.test", "second.test"))
+        stored = await admin.create("/certificates", dict(zip(("cert", "key"), first, strict=True)))
+        await world.set_up(active(type="https", https_verify_certificate=False), server.port)
+        await admin.patch("/upstreams/up", {"client_certificate": {"id": stored["id"]}})
+        await world.node.until(lambda: tls.clients)
+        assert set(tls.clients) == {"first.test"}
+        await admin.patch(f"/certificates/{stored['id']}", dict(zip(("cert", "key"), second, strict=True)))
+        await world.node.until(lambda: tls.clients[-1] == "second.test")
+        assert world.available(server.port)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectError, ConnectionDone, ConnectionRefusedError, TimeoutError
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from typing_extensions import override
+from zope.interface import implementer
 
 from tests.kit.deferreds import failure_of, no_result, success_of
 from tests.kit.logs import caught_errors
@@ -46,19 +48,24 @@ class Transport(StringTransport):
 class Bench:
     """A prober of addresses that are the test's."""
 
-    def __init__(self, probe: Probe = HTTP) -> None:
+    def __init__(self, probe: Probe = HTTP, creator: Any = None) -> None:
         self.reactor = MemoryReactorClock()
+        self.creator = creator
         self.secured: list[str] = []
         self.prober = Prober(self.reactor, self._secure)
         self.done = self.prober.probe(probe, ADDRESS)
 
     def _secure(self, probe: Probe, name: str) -> Any:
         self.secured.append(name)
-        raise ValueError("no certificate")
+        if self.creator is None:
+            raise ValueError("no certificate")
+        return self.creator
 
     @property
     def factory(self) -> Any:
-        return self.reactor.tcpClients[0][2]
+        """Of the probe itself, below TLS if there is any."""
+        factory = self.reactor.tcpClients[0][2]
+        return getattr(factory, "wrappedFactory", factory)
 
     def accept(self) -> Transport:
         protocol = self.factory.buildProtocol(None)
@@ -184,3 +191,42 @@ def test_tls_goes_by_the_configured_name_else_by_the_host() -> None:
         assert bench.secured == [name]
         assert bench.over() is None
         assert len(errors) == 1
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class NoTls:
+    """Never asked: the tests stand in for TLS."""
+
+
+@pytest.mark.parametrize("kind", ["https", "grpcs"])
+def test_tls_that_takes_too_long_is_a_failed_connection(kind: str) -> None:
+    """As in Kong, and not a timeout; nothing is sent before it is agreed on."""
+    bench = Bench(replace(HTTP, kind=kind), NoTls())
+    transport = bench.accept()
+    bench.reactor.advance(2.9)
+    no_result(bench.done)
+    assert transport.value() == b""
+    bench.reactor.advance(0.1)
+    assert bench.over() is Event.TCP_FAILURE
+
+
+def test_the_answer_has_a_time_of_its_own_after_tls() -> None:
+    """Each step may take the whole timeout."""
+    bench = Bench(replace(HTTP, kind="https"), NoTls())
+    transport = bench.accept()
+    bench.reactor.advance(2)
+    transport.protocol.handshakeCompleted()
+    assert transport.value().startswith(b"GET /up ")
+    bench.reactor.advance(2.9)
+    no_result(bench.done)
+    bench.reactor.advance(0.1)
+    assert bench.over() is Event.TIMEOUT
+
+
+def test_grpcs_is_content_with_tls() -> None:
+    """No request is sent, and the connection goes without a farewell that somebody would have to wait for."""
+    bench = Bench(replace(HTTP, kind="grpcs"), NoTls())
+    transport = bench.accept()
+    transport.protocol.handshakeCompleted()
+    assert (transport.value(), transport.closed) == (b"", "aborted")
+    assert bench.over() is Event.SUCCESS
