@@ -197,6 +197,9 @@ def test_tls_goes_by_the_configured_name_else_by_the_host() -> None:
 class NoTls:
     """Never asked: the tests stand in for TLS."""
 
+    def clientConnectionForTLS(self, protocol: Any) -> Any:  # noqa: N802 - Twisted's name
+        raise NotImplementedError
+
 
 @pytest.mark.parametrize("kind", ["https", "grpcs"])
 def test_tls_that_takes_too_long_is_a_failed_connection(kind: str) -> None:
