@@ -18,8 +18,8 @@ class CertificateHolder(ReferringHolder):
 
     ``watchers`` are told the id of each Certificate that came, changed or went, or whose secrets did.
 
-    :param changed: called after each row that was applied: connections made from now on must not use what
-        was derived from the old one.
+    :param changed: called after each certificate that was applied, not after names: connections made from
+        now on must not use what was derived from the old one.
     :param secrets: and the further options, see :class:`~twisted_kong.node.secrets.ReferringHolder`.
     """
 
@@ -36,7 +36,8 @@ class CertificateHolder(ReferringHolder):
         changed: Callable[[], object] = lambda: None,
     ) -> None:
         readers = {"certificates": certificates, "ca_certificates": ca_certificates, "snis": snis}
-        super().__init__(readers, clock, secrets=secrets, ttl=ttl, page_size=page_size, changed=changed)
+        super().__init__(readers, clock, secrets=secrets, ttl=ttl, page_size=page_size)
+        self._certificate_changed = changed
         self.watchers: list[Callable[[str], object]] = []
         # The SNI of each name.
         self._named: dict[str, Entity] = {}
@@ -95,4 +96,6 @@ class CertificateHolder(ReferringHolder):
         if kind == "certificates":
             for tell in self.watchers:
                 tell(id)
+        if kind != "snis":
+            self._certificate_changed()
         yield

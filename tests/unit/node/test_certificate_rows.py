@@ -142,3 +142,6 @@ def test_watchers_are_told_which_certificate_has_changed(node: Node) -> None:
     node.put("certificates", "c", cert="NEW", key="KEY")
     node.remove("certificates", "c")
     assert told == ["c", "c", "c"]
+    assert node.told == 3
+    node.put("ca_certificates", "a", cert="A")
+    assert (len(told), node.told) == (3, 4)

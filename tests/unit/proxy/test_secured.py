@@ -79,6 +79,18 @@ def test_forgotten_contexts_cost_no_sessions(version: ssl.TLSVersion) -> None:
     assert meet(tls, "a.test", client=client, session=session).resumed
 
 
+def test_a_reload_forgets_sessions_and_contexts() -> None:
+    """``kong reload``: what is shown from then on is new, and so are the keys of tickets."""
+    tls = listener(rows(a="a.test"))
+    client = trusting()
+    context = tls.context_for("a.test")
+    session = meet(tls, "a.test", client=client).session
+    tls.renew([key_pair("new.test")])
+    assert tls.context_for("a.test") is not context
+    assert not meet(tls, "a.test", client=client, session=session).resumed
+    assert meet(tls, "x.test", client=client).shown == "new.test"
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_name_is_known_of_resumed_sessions_too(version: ssl.TLSVersion) -> None:
     """Routes are found by it."""
