@@ -186,9 +186,9 @@ class Prober:
                 done.callback(None)
                 return done
             factory.noisy = False
+        attempt.connector = self._reactor.connectTCP(address.ip, address.port, factory, probe.timeout)
+        # Only now: nothing that cannot even begin must be waited for. Twisted tells of nothing in the same turn.
         self._under_way.add(attempt)
-        connector = self._reactor.connectTCP(address.ip, address.port, factory, probe.timeout)
-        attempt.connector = connector
         return done
 
     def when_idle(self) -> Deferred[None]:
