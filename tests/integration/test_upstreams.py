@@ -180,3 +180,31 @@ async def test_what_is_said_and_shown_to_targets(tmp_path: Path) -> None:
             assert set(server.clients) == {name}
             assert server.names[-1] == name
             server.clients.clear()
+
+
+@pytest.mark.parametrize("algorithm", ["round-robin", "least-connections", "latency", "consistent-hashing"])
+async def test_changes_of_targets_disturb_no_request(tmp_path: Path, algorithm: str) -> None:
+    """While Targets come, change and go, every request is answered, by one that was there."""
+    fields = {"algorithm": algorithm, "hash_on": "query_arg", "hash_on_query_arg": "k"}
+    async with balanced(tmp_path, 100, 100, 100, **fields) as world:
+        done = False
+        answers: Counter[tuple[int, str]] = Counter()
+
+        async def ask(client: int) -> None:
+            number = client
+            while not done:
+                answer = await world.get(f"/x?k={number}")
+                answers[answer.status, answer.text] += 1
+                number += 8
+
+        asking = [Deferred.fromCoroutine(ask(client)) for client in range(8)]
+        last = f"/upstreams/up/targets/127.0.0.1:{world.servers[-1].port}"
+        for weight in (50, 0, 200):
+            await world.node.admin.patch(last, {"weight": weight})
+            await world.node.admin.delete(last)
+            await world.target(f"127.0.0.1:{world.servers[-1].port}")
+        done = True
+        await gatherResults(asking)
+        assert {status for status, _ in answers} == {200}
+        assert {text for _, text in answers} == {"0", "1", "2"}
+        assert sum(answers.values()) > 50

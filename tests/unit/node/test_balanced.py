@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 
 from tests.kit.deferreds import no_result, success_of
@@ -156,6 +159,35 @@ def test_the_newest_of_several_rows_counts() -> None:
     made.upstream.remove_target("1")
     made.upstream.remove_target("1")
     assert made.shares == {}
+
+
+ADDRESSES = st.sampled_from([f"10.0.0.{n}:80" for n in range(3)] + ["two.test:80"])
+CHANGES = st.lists(st.tuples(st.sampled_from("abcd"), ADDRESSES, st.integers(0, 3), st.integers(0, 9)))
+
+
+@given(CHANGES)
+def test_whatever_came_before_only_the_rows_count(changes: list[tuple[str, str, int, int]]) -> None:
+    """A node that has seen every change of Targets balances like one that starts with the last rows."""
+    seen, rows = Made(two=("10.2.0.1", "10.2.0.2")), {}
+    for id, address, weight, moment in changes:
+        if moment == 0:
+            seen.upstream.remove_target(id)
+            rows.pop(id, None)
+        else:
+            seen.target(id, address, weight, moment)
+            rows[id] = (address, weight, moment)
+        seen.upstream.look_up(moment)
+    fresh = Made(two=("10.2.0.1", "10.2.0.2"))
+    for id, (address, weight, moment) in sorted(rows.items()):
+        fresh.target(id, address, weight, moment)
+    for made in (seen, fresh):
+        made.upstream.look_up(100)
+    assert seen.shares == fresh.shares
+    total = sum(fresh.shares.values())
+    picked = Counter(seen.upstream.algorithm.pick() for _ in range(10 * total))
+    for peer, count in picked.items():
+        assert peer is not None
+        assert abs(count - 10 * seen.shares[f"{peer.ip}:{peer.port}"]) <= 2
 
 
 def test_a_target_may_change_its_address() -> None:

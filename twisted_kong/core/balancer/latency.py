@@ -50,8 +50,8 @@ class Latency(Lowest[T]):
         scored = self._known.get(value)
         if scored is None or took is None:
             return
-        if failed:
-            took = max(took, 2 * self.average())
+        # Who measured it may have had the clock set back meanwhile.
+        took = max(took, 2 * self.average() if failed else 0.0)
         self._now = now
         # A time that goes backwards counts as one that stands still.
         kept = exp(-max(0.0, now - scored.touched) / _FADES)

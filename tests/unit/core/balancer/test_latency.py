@@ -82,3 +82,13 @@ def test_a_failure_does_not_attract() -> None:
     assert balancer.pick() == "b"
     balancer.ended("b", None, 120, False)
     assert balancer.pick() == "b"
+
+
+def test_an_answer_from_before_its_request_does_no_harm() -> None:
+    """The clock that it was measured by may have been set back: it counts as one that took no time."""
+    balancer = made(a=1, b=1)
+    for value, took in (("a", 0.1), ("b", 0.2)):
+        balancer.ended(value, took, 100, False)
+    balancer.ended("a", -3600.0, 110, False)
+    assert balancer.pick() == "a"
+    assert balancer.average() > 0
