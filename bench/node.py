@@ -18,6 +18,7 @@ from bench.servers import ROOT, Running, Site
 ADMIN_SECONDS = 30.0
 POPULATE_SECONDS = 600.0
 START_SECONDS = 60.0
+EXPRESSIONS = "expressions"
 
 CONF = """
 prefix = {prefix}
@@ -27,6 +28,7 @@ status_listen = off
 ssl_cert = {certificate}
 ssl_cert_key = {key}
 proxy_access_log = {access_log}
+router_flavor = {flavor}
 admin_access_log = off
 """
 
@@ -86,6 +88,7 @@ class Node:
                 admin=place.admin,
                 certificate=lab.certificate,
                 key=lab.key,
+                flavor=EXPRESSIONS if site.expressions else "traditional_compatible",
                 access_log="logs/access.log" if self._access_log else "off",
             )
         )

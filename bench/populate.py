@@ -1,7 +1,8 @@
 """Writes a Service with many Routes into the database of a node that does not run yet.
 
-Route n takes what begins with ``/route-n``.  The Admin API would do, at one transaction a Route; here a
-thousand share one, through the same schemas and the same strategy.
+Route n takes what begins with ``/route-n``, by an expression where the flavour of the node has them.
+The Admin API would do, at one transaction a Route; here a thousand share one, through the same schemas and the
+same strategy.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def new_routes(database: Database, service: str, count: int) -> Iterator[Write]:
     dao = database["routes"]
     context = database.write_context()
     for number in range(count):
-        record = {"name": f"route-{number}", "paths": [f"/route-{number}"], "service": {"id": service}}
+        taken: dict[str, Any] = {"paths": [f"/route-{number}"]}
+        if "expression" in dao.schema.fields:
+            taken = {"expression": f'http.path ^= "/route-{number}" && http.method == "GET"'}
+        record = {"name": f"route-{number}", "service": {"id": service}, **taken}
         entity = dao.schema.process_insert(record, context)
         yield Write(dao.table.name, "insert", dao.table.key_of(entity), entity)
 
@@ -59,7 +63,9 @@ async def populate(clock: Any, conf_file: Path, count: int, upstream: int) -> No
     path = Path(conf.sqlite_path)
     path.parent.mkdir(parents=True, exist_ok=True)
     ids = Ids(lambda: str(uuid4()), lambda: uuid4().hex, str(uuid4()))
-    database = Database(SqliteStrategy(path, clock), build_schemas(), clock, ids)
+    database = Database(
+        SqliteStrategy(path, clock), build_schemas(router_flavor=conf.router_flavor), clock, ids
+    )
     await database.start()
     try:
         await fill(database, count, upstream)

@@ -32,6 +32,14 @@ COMPARISONS = (
         servers=ROUTED,
     ),
     Comparison(
+        "expressions",
+        "the same 10,000 Routes, written as expressions",
+        routed(0),
+        Site(routes=ROUTES, expressions=True),
+        check_path="/route-0/items",
+        servers=ROUTED,
+    ),
+    Comparison(
         "guarded",
         "key-auth (100 keys) and local rate limiting over the same 10,000 Routes",
         routed(KEYS),

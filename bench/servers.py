@@ -26,10 +26,12 @@ class Site:
     """What a proxy shall serve: everything, or ``routes`` Routes, or those to holders of ``keys`` keys.
 
     Route n is the path prefix ``/route-n``, key n the text ``key-n`` in the header ``apikey``.
+    ``expressions``: where the proxy knows them, Routes are written so.
     """
 
     routes: int = 0
     keys: int = 0
+    expressions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

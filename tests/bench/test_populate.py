@@ -13,7 +13,7 @@ from twisted_kong.db.database import Database, Ids
 from twisted_kong.db.strategies.memory import MemoryStrategy
 
 
-def database() -> Database:
+def database(flavor: str = "traditional_compatible") -> Database:
     """A database in memory that hands out numbered ids."""
     numbers = count(1)
 
@@ -24,7 +24,7 @@ def database() -> Database:
     # A timestamp of zero is none.
     clock.advance(1_000_000_000)
     strategy = MemoryStrategy(clock, lambda: "00c0ffee")
-    return Database(strategy, build_schemas(), clock, Ids(new_uuid, new_uuid, "test"))
+    return Database(strategy, build_schemas(router_flavor=flavor), clock, Ids(new_uuid, new_uuid, "test"))
 
 
 def test_each_route_has_its_path() -> None:
@@ -39,3 +39,15 @@ def test_each_route_has_its_path() -> None:
     assert (service["host"], service["port"]) == ("127.0.0.1", 8080)
     assert route is not None
     assert (route["paths"], route["service"]) == (["/route-1002"], {"id": service["id"]})
+
+
+def test_expressions_where_the_flavour_has_them() -> None:
+    """Route n serves the same, by an expression."""
+    filled = database("expressions")
+    success_of(filled.start())
+    success_of(fill(filled, 3, 8080))
+    route = success_of(filled["routes"].select_by("name", "route-2"))
+    success_of(filled.stop())
+    assert route is not None
+    assert route["expression"] == 'http.path ^= "/route-2" && http.method == "GET"'
+    assert route["paths"] is None
