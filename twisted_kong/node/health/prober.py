@@ -31,9 +31,7 @@ Finding = int | Event | None
 Secure = Callable[[Probe, str], IOpenSSLClientConnectionCreator]
 
 # This machine's trouble, not the address's.
-_OURS: Final = frozenset(
-    (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EPERM)
-)
+_OURS: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL))
 
 
 @implementer(IHandshakeListener)
@@ -187,7 +185,7 @@ class Prober:
                 return done
             factory.noisy = False
         attempt.connector = self._reactor.connectTCP(address.ip, address.port, factory, probe.timeout)
-        # Only now: nothing that cannot even begin must be waited for. Twisted tells of nothing in the same turn.
+        # Only now: what cannot even begin must not be waited for. Twisted tells of nothing in the same turn.
         self._under_way.add(attempt)
         return done
 
