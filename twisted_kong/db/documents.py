@@ -15,7 +15,8 @@ def encode(entity: Entity) -> bytes:
     mistake, so it is refused as one.
     """
     try:
-        return orjson.dumps(entity)
+        # Copied, since orjson's own holds on to the 4 KB that it was written in, and many are kept.
+        return bytes(memoryview(orjson.dumps(entity)))
     except TypeError as error:
         reason = f"cannot be stored: {error}"
         raise SchemaViolation(f"schema violation ({reason})", {"@entity": [reason]}) from error

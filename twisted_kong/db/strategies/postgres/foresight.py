@@ -2,7 +2,8 @@
 
 The rows are locked as they are read, before anything else is: so whoever would refer to one of them, or take
 it over, waits, and what is known of them holds until the transaction ends.
-What the transaction itself writes is noted here, so that the server need not be asked for it again.
+What the transaction itself writes meanwhile is noted here, so that the server need not be asked for it.
+Only what the writes of one reading look at is kept: all that a great import writes would be gigabytes.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class Foresight:
         self.referring: dict[Value, set[str]] = {}
 
     async def read(self, tables: Mapping[str, Table], writes: Sequence[Write], ask: Ask) -> None:
-        """Read what some writes will look at, as far as it is not known."""
+        """Read what some writes will look at, and forget what those before them did."""
+        self.rows, self.holders, self.referring = {}, {}, {}
         await self._read_rows(_keys_of(tables, writes), ask)
         await self._read_holders(self._values_of(tables, writes), ask)
         await self._read_referring(_parents_of(tables, writes), ask)
@@ -68,7 +70,7 @@ class Foresight:
             self.referring.get((kind, field, parent), set()).add(child)
 
     async def _read_rows(self, wanted: Iterable[tuple[str, str]], ask: Ask) -> None:
-        unknown = sorted({key for key in wanted if key not in self.rows})
+        unknown = sorted(set(wanted))
         if not unknown:
             return
         self.rows.update(dict.fromkeys(unknown))
@@ -76,7 +78,7 @@ class Foresight:
             self.rows[kind, key] = Stored(decode(document), document.encode(), expires)
 
     async def _read_holders(self, wanted: Iterable[Value], ask: Ask) -> None:
-        unknown = [value for value in dict.fromkeys(wanted) if value not in self.holders]
+        unknown = list(dict.fromkeys(wanted))
         if not unknown:
             return
         self.holders.update(dict.fromkeys(unknown))
@@ -84,7 +86,7 @@ class Foresight:
             self.holders[kind, fields, value] = key
 
     async def _read_referring(self, wanted: Iterable[Value], ask: Ask) -> None:
-        unknown = [value for value in dict.fromkeys(wanted) if value not in self.referring]
+        unknown = list(dict.fromkeys(wanted))
         if not unknown:
             return
         for value in unknown:

@@ -55,15 +55,16 @@ def test_three_questions_for_all_writes() -> None:
     assert foresight.holders == {("routes", "name", '["r"]'): "9"}
 
 
-def test_nothing_is_asked_twice() -> None:
-    """What is known, be it that nothing is there, or written here, is not asked for again."""
-    server = Server([], [], [])
+def test_what_earlier_writes_looked_at_is_forgotten() -> None:
+    """A great import would fill the memory; what is wanted once more, such as a parent, is asked for again."""
+    server = Server([("services", "1", '{"id":"1"}', None)], [], [], [])
     foresight = Foresight(lambda value: value)
-    writes = [Write("services", "insert", "1", SERVICE)]
-    success_of(foresight.read(TABLES, writes, server))
-    count = len(server.asked)
-    success_of(foresight.read(TABLES, writes, server))
-    assert len(server.asked) == count
+    success_of(foresight.read(TABLES, [Write("routes", "insert", "2", ROUTE)], server))
+    foresight.put(TABLES["routes"], "2", stored(ROUTE), None)
+    success_of(foresight.read(TABLES, [Write("services", "update", "1", SERVICE)], server))
+    assert set(foresight.rows) == {("services", "1")}
+    assert set(foresight.holders) <= {("services", "name", '["a"]')}
+    assert foresight.referring == {}
 
 
 def test_own_writes_are_noted() -> None:
