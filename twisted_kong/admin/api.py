@@ -45,6 +45,7 @@ from twisted_kong.admin.routes.unavailable import unavailable
 from twisted_kong.admin.site import MEGABYTE, BoundedSite
 from twisted_kong.admin.status_app import Readiness, status_app_table
 from twisted_kong.admin.tokens import Gate
+from twisted_kong.admin.trials import Trials
 from twisted_kong.core.http1.requests import Limits
 from twisted_kong.core.schema.schema import Schema
 from twisted_kong.db.dao import Written
@@ -85,7 +86,7 @@ class AdminParts:
 
 def admin_table(parts: AdminParts) -> Table:
     """Every endpoint of the Admin API."""
-    node, database, kinds = parts.node, parts.database, kinds_of(parts)
+    node, database, kinds, trials = parts.node, parts.database, kinds_of(parts), Trials()
 
     def now() -> float:
         return database.write_context().now
@@ -101,8 +102,8 @@ def admin_table(parts: AdminParts) -> Table:
         log_level_table(parts.log_level),
         shared_log_level_table(kinds["parameters"]),
         ClusterEndpoints(parts.convergence, database.log, database.instance, now).table(),
-        ConfigEndpoints(database, parts.follow).table(),
-        DiffEndpoints(database).table(),
+        ConfigEndpoints(database, parts.follow, trials).table(),
+        DiffEndpoints(database, trials).table(),
         unavailable(),
         proxy_cache_table(parts),
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: finder).table(),

@@ -31,10 +31,11 @@ class Missing(Exception):
 class Refused(Exception):
     """An endpoint refuses a call with a plain message."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.headers = headers
 
 
 def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
@@ -45,7 +46,7 @@ def answer_for(error: BaseException, *, writing: bool) -> Answer | None:
     if isinstance(error, Missing):
         return NOT_FOUND
     if isinstance(error, Refused):
-        return message(error.status, error.text)
+        return message(error.status, error.text).with_headers(*error.headers)
     if isinstance(error, BadBody):
         return message(error.status, error.message)
     if isinstance(error, UnsupportedBody):

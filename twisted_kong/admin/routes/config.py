@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from twisted.internet.defer import DeferredLock
-
-from twisted_kong.admin.answers import JSON, Answer, as_json, encode, message
+from twisted_kong.admin.answers import JSON, Answer, as_json, message
 from twisted_kong.admin.bodies import YAML_TYPES
 from twisted_kong.admin.calls import Call, Table
-from twisted_kong.admin.documents import document_in, flag_in, options_in
+from twisted_kong.admin.documents import document_in, options_in
 from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.flags import flag_in
 from twisted_kong.admin.import_progress import ImportProgress
 from twisted_kong.admin.kinds import APPLIED, POSITION, Follow
-from twisted_kong.admin.routes.diff import shown_changes
+from twisted_kong.admin.pieces import Members
+from twisted_kong.admin.routes.diff import Comparison
+from twisted_kong.admin.trials import Trials
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.declarative.differences import summary
 from twisted_kong.core.errors import EntityError
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
@@ -40,16 +40,18 @@ AGAIN = 5
 
 
 class ConfigEndpoints:
-    """The endpoints of the configuration as a whole."""
+    """The endpoints of the configuration as a whole.
 
-    def __init__(self, database: Database, follow: Follow) -> None:
+    :param trials: gives comparisons their turn.
+    """
+
+    def __init__(self, database: Database, follow: Follow, trials: Trials) -> None:
         self._database = database
         self._follow = follow
         self._importer = Importer(database, database.clock)
         self._exporter = Exporter(database, database.clock)
         self._progress = ImportProgress(lambda: database.write_context().now)
-        # Each takes memory for all that it compares, so one after the other.
-        self._trial = DeferredLock()
+        self._comparison = Comparison(database, self._importer, trials)
 
     def table(self) -> Table:
         """Paths and handlers."""
@@ -79,33 +81,31 @@ class ConfigEndpoints:
             return message(429, BUSY).with_headers(("Retry-After", str(RETRY_AFTER)))
         self._progress.begin(options.mode, options.author)
         try:
-            document = await document_in(call.body, self._importer)
-            done = await self._importer.apply(document, options, self._progress.tell)
+            done = await self._importer.apply(
+                await document_in(call.body, self._importer), options, self._progress.tell
+            )
         except BaseException as error:
             self._progress.failed(_reason(error))
             raise
         self._progress.done(_summary(done))
-        headers = await self._followed(done)
-        if checks_hash and not done.drafts:
+        headers, changed, entities = await self._followed(done), bool(done.drafts), done.entities
+        del done
+        if checks_hash and not changed:
             return Answer(304).with_headers(*headers)
-        body = await self._encoded(done.entities)
-        return Answer(201, body, JSON, changed=bool(done.drafts)).with_headers(*headers)
+        return Answer(201, await self._encoded(entities), JSON, changed=changed).with_headers(*headers)
 
     async def progress(self, call: Call) -> Answer:
         """GET: how far the import is that is under way on this node, or how the last one ended."""
         return as_json(200, self._progress.shown())
 
     async def _try_out(self, call: Call, options: Options) -> Answer:
-        await self._trial.acquire()
-        try:
-            document = await document_in(call.body, self._importer)
-            plan = await self._importer.plan(document, options)
-            turns = Turns(self._database.clock)
-            changes = await shown_changes(self._database.schemas, plan.changes, turns)
-            await plan.forget(turns)
-        finally:
-            self._trial.release()
-        return as_json(201, {"dry_run": True, "status": 201, "changes": changes, "summary": summary(changes)})
+        changes, counts = await self._comparison.of(call, options)
+        body = Members()
+        body.add(True, "dry_run")
+        body.add(201, "status")
+        body.add_written(changes, "changes")
+        body.add(counts, "summary")
+        return Answer(201, body.as_object(), JSON)
 
     async def _followed(self, done: Imported) -> tuple[tuple[str, str], ...]:
         many = len(done.changes) > FEW
@@ -117,18 +117,19 @@ class ConfigEndpoints:
         return (position,) if applied else (position, (APPLIED, "false"))
 
     async def _encoded(self, entities: dict[str, dict[str, Entity]]) -> bytes:
-        """The JSON of all entities, made one by one: at once it would take as long as many requests."""
+        """The JSON of all entities, each of which is forgotten then."""
         turns = Turns(self._database.clock)
-        kinds: list[bytes] = []
+        kinds = Members()
         for kind, by_key in entities.items():
-            schema = self._database.schemas[kind]
-            members: list[bytes] = []
-            for key, entity in by_key.items():
-                shown = {name: value for name, value in entity.items() if name not in schema.transient}
-                members.append(encode(key) + b":" + encode(schema.present(shown)))
+            schema, members = self._database.schemas[kind], Members()
+            for key in list(by_key):
+                shown = {
+                    name: value for name, value in by_key.pop(key).items() if name not in schema.transient
+                }
+                members.add(schema.present(shown), key)
                 await turns.pause()
-            kinds.append(encode(kind) + b":{" + b",".join(members) + b"}")
-        return b"{" + b",".join(kinds) + b"}"
+            kinds.add_written(members.as_object(), kind)
+        return kinds.as_object()
 
 
 def _wants_yaml(call: Call) -> bool:

@@ -89,6 +89,7 @@ class Importer:
         for attempt in range(ATTEMPTS):
             plan = await self.plan(document, options, tell)
             drafts = plan.changes
+            await plan.settle(Turns(self._clock))
             tell("writing", 0, len(drafts))
             now, told = self._database.write_context().now, partial(_written, tell, len(drafts))
             try:

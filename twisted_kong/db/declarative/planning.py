@@ -45,6 +45,11 @@ class Plan:
     entities: dict[str, dict[str, Entity]]
     work: list[Judged]
 
+    async def settle(self, turns: Turns) -> None:
+        """Let go of all but what is to be written; nothing more is planned."""
+        await emptied([self.work], turns)
+        await self.staged.settle(turns)
+
     async def forget(self, turns: Turns) -> None:
         """Let go of what it was made with; all at once would take as long as many requests."""
         await emptied([self.work], turns)

@@ -101,6 +101,10 @@ class StagedStrategy(Delegating):
         """
         return await self._serving.apply(Commit(tuple(self._writes), origin, at, author, told))
 
+    async def settle(self, turns: Turns) -> None:
+        """Let go of all but the writes and what they change; nothing is to be read or written any more."""
+        await emptied((*self._overlay.kept(), *self._base.kept()), turns)
+
     async def forget(self, turns: Turns) -> None:
         """Let go of all that is kept; it is of no use any more.
 

@@ -56,7 +56,7 @@ def test_three_questions_for_all_writes() -> None:
 
 
 def test_what_earlier_writes_looked_at_is_forgotten() -> None:
-    """A great import would fill the memory; what is wanted once more, such as a parent, is asked for again."""
+    """A great import would fill the memory; what is wanted once more, as a parent is, is asked for again."""
     server = Server([("services", "1", '{"id":"1"}', None)], [], [], [])
     foresight = Foresight(lambda value: value)
     success_of(foresight.read(TABLES, [Write("routes", "insert", "2", ROUTE)], server))
