@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import DatagramProtocol
 
 from tests.kit.name_server import Zone, name_server
 from tests.kit.running import running_node
@@ -124,3 +126,21 @@ async def test_the_hosts_file_comes_first(tmp_path: Path) -> None:
         await served.route("r", "s", paths=["/x"])
         assert (await served.get("/x")).text == "0"
         assert zone.asked == []
+
+
+async def test_a_node_stops_while_it_waits_for_an_answer(tmp_path: Path) -> None:
+    """At once, and leaves neither port nor timer behind."""
+    from twisted.internet import reactor
+
+    running: Any = reactor
+    silent = running.listenUDP(0, DatagramProtocol(), interface="127.0.0.1")
+    try:
+        async with running_node(tmp_path, dns_resolver=f"127.0.0.1:{silent.getHost().port}") as node:
+            await node.admin.create("/services", {"name": "s", "host": "slow.test"})
+            await node.admin.create("/services/s/routes", {"name": "r", "paths": ["/x"]})
+            asked = Deferred.fromCoroutine(node.proxy.request("GET", "/x"))
+            asked.addErrback(lambda failure: failure.trap(ConnectionError))
+            await node.after(0.2)
+        await asked
+    finally:
+        await silent.stopListening()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.names import dns
 from twisted.names.client import Resolver as Client
 from twisted.names.error import DNSNameError
@@ -20,6 +22,29 @@ _NOBODY_NAMED = (("127.0.0.1", 53),)
 _ALIASES = 8
 
 
+class _Timed:
+    """A reactor whose timers can be told from those of others: twisted.names never cancels one."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._timers: list[IDelayedCall] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+    def callLater(self, *call: Any, **more: Any) -> IDelayedCall:  # noqa: N802 - Twisted's name
+        """Call something later."""
+        self._timers = [timer for timer in self._timers if timer.active()]
+        self._timers.append(self._reactor.callLater(*call, **more))
+        return self._timers[-1]
+
+    def stop(self) -> None:
+        """Call nothing any more."""
+        for timer in self._timers:
+            if timer.active():
+                timer.cancel()
+
+
 class NameServers:
     """Asks the servers of a configuration, one after the other.
 
@@ -27,8 +52,18 @@ class NameServers:
     """
 
     def __init__(self, conf: ResolvConf, reactor: Any) -> None:
-        self._client: Any = Client(servers=list(conf.servers or _NOBODY_NAMED), reactor=reactor)
+        self._timed = _Timed(reactor)
+        self._client: Any = Client(servers=list(conf.servers or _NOBODY_NAMED), reactor=self._timed)
         self._timeouts = [conf.timeout] * conf.attempts
+        self._asking: set[Deferred[Any]] = set()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Ask no more: whoever waits, or asks from now on, gets no answer."""
+        self._stopped = True
+        for asking in list(self._asking):
+            asking.cancel()
+        self._timed.stop()
 
     async def ask(self, name: str, kind: str) -> Reply:
         """The records; raises :exc:`NoSuchName` where there are none and :exc:`NoAnswer` where none came."""
@@ -49,13 +84,19 @@ class NameServers:
             query = dns.Query(name.encode("idna"), _KINDS[kind], dns.IN)
         except UnicodeError:
             raise NoSuchName(name) from None
+        if self._stopped:
+            raise NoAnswer("nobody is asked any more")
+        asking: Deferred[Any] = self._client.query(query, timeout=list(self._timeouts))
+        self._asking.add(asking)
         try:
-            answers, _, _ = await self._client.query(query, timeout=list(self._timeouts))
+            answers, _, _ = await asking
         except DNSNameError:
             raise NoSuchName(name) from None
         except Exception as error:
             # Of many kinds: time-outs, refusals, servers that fail, answers that cannot be read.
             raise NoAnswer(f"{name} {kind}: {type(error).__name__}") from error
+        finally:
+            self._asking.discard(asking)
         return list(answers)
 
 

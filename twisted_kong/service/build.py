@@ -19,6 +19,7 @@ from twisted_kong.core.conf.vaults import configured_vaults
 from twisted_kong.core.replies import Replies
 from twisted_kong.core.schema.registry import Schemas, build_schemas
 from twisted_kong.db.database import Database
+from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.health.settings import SharedSettings
 from twisted_kong.node.known_secrets import KnownSecrets
@@ -42,11 +43,12 @@ from twisted_kong.service.control_plane import (
     make_status_site,
     node_info,
 )
-from twisted_kong.service.data_plane import make_balancing, make_gateway, make_phases, replies_of
+from twisted_kong.service.data_plane import make_gateway, make_phases, replies_of
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.health import HealthChecks
 from twisted_kong.service.listening import ADMIN, PROXY, STATUS, ListenerTls, SiteListening, single_process
 from twisted_kong.service.logs import AccessLogs
+from twisted_kong.service.names import make_names
 from twisted_kong.service.opening import Opening
 from twisted_kong.service.state import NodeState
 
@@ -115,10 +117,12 @@ class Builder:
         schemas = build_schemas(plugins.definitions, conf.router_flavor)
         database = await self._open_database(schemas)
         self._undo.push_async_callback(database.stop)
-        balancing = make_balancing(conf, reactor, self._ground.host.new_uuid)
+        clock = SteadyClock(reactor)
+        names = make_names(conf, reactor, clock)
+        self._undo.callback(names.stop)
+        balancing = Balancing(names.resolve, clock.seconds, self._ground.host.new_uuid)
         checks = HealthChecks(self._ground, balancing, lambda: state.certificates)
         self._undo.push_async_callback(checks.stop)
-        clock = SteadyClock(reactor)
         state = NodeState(
             conf,
             database,

@@ -10,7 +10,6 @@ from twisted_kong.core.context import RequestContext
 from twisted_kong.core.http1.requests import Limits
 from twisted_kong.core.replies import HTML, JSON, PLAIN, XML, Replies
 from twisted_kong.node.arrival import Arrival
-from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.certificate_rows import CertificateHolder
 from twisted_kong.node.certificates import load_chain, load_pair
 from twisted_kong.node.configuration import read_text
@@ -29,7 +28,6 @@ from twisted_kong.proxy.tls import ClientTls
 from twisted_kong.proxy.wheel import Wheel
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.min_position import HeldPhases
-from twisted_kong.service.names import make_resolver
 from twisted_kong.service.state import NodeState
 
 # What is kept of a request's body to send it again, whatever the configuration says: small requests fit.
@@ -74,15 +72,6 @@ def replies_of(conf: Conf) -> Replies:
     }
     templates = {media: read_text(path) for media, path in paths.items() if path is not None}
     return Replies(conf.error_default_type, templates)
-
-
-def make_balancing(conf: Conf, reactor: Any, new_cookie: Callable[[], str]) -> Balancing:
-    """The balancer, without Upstreams yet.
-
-    :param new_cookie: makes the values of cookies to hash requests on.
-    """
-    clock = SteadyClock(reactor)
-    return Balancing(make_resolver(conf, reactor, clock), clock.seconds, new_cookie)
 
 
 def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -25,10 +26,15 @@ def _text(path: Path) -> str:
         return ""
 
 
-def make_resolver(
-    conf: Conf, reactor: Any, clock: IReactorTime, resolv_conf: Path = _RESOLV_CONF
-) -> Resolver:
-    """The resolver of the data path; both files are read now, and not again.
+class Names(NamedTuple):
+    """The resolver of the data path, and how to stop it with whatever it is asking just then."""
+
+    resolve: Resolver
+    stop: Callable[[], None]
+
+
+def make_names(conf: Conf, reactor: Any, clock: IReactorTime, resolv_conf: Path = _RESOLV_CONF) -> Names:
+    """How names are looked up; both files are read now, and not again.
 
     :param resolv_conf: whom to ask unless ``dns_resolver`` says so, and the search list in any case.
     """
@@ -37,7 +43,7 @@ def make_resolver(
         system = replace(system, servers=tuple(conf.dns_resolver))
     hosts = parse_hosts(_text(Path(conf.dns_hostsfile)))
     servers = NameServers(system, reactor)
-    return Resolver(
+    resolver = Resolver(
         Lookup(servers.ask, hosts, system, conf.dns_order),
         clock,
         valid_ttl=conf.dns_valid_ttl,
@@ -46,3 +52,4 @@ def make_resolver(
         error_ttl=conf.dns_error_ttl,
         size=conf.dns_cache_size,
     )
+    return Names(resolver, servers.stop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from twisted.internet.defer import fail, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.names import dns
 from twisted.names.error import DNSNameError, DNSServerError
@@ -28,6 +28,8 @@ class Client:
         """Twisted's ``IResolver``."""
         self.asked.append((query.name.name.decode(), query.type, timeout))
         answer = self.answers.pop(0)
+        if isinstance(answer, Deferred):
+            return answer
         return fail(answer) if isinstance(answer, Exception) else succeed((answer, [], []))
 
 
@@ -77,3 +79,26 @@ def test_what_is_no_name_does_not_exist() -> None:
     """It is not even asked for."""
     for name in ("a..test", "x" * 64):
         failure_of(servers()[0].ask(name, "A"), NoSuchName)
+
+
+def test_whoever_waits_is_told_when_it_is_over() -> None:
+    """No answer is waited for any more, and nobody is asked."""
+    never: Deferred[Any] = Deferred()
+    made, client = servers(never)
+    waiting = Deferred.fromCoroutine(made.ask("a.test", "A"))
+    made.stop()
+    failure_of(waiting, NoAnswer)
+    failure_of(made.ask("b.test", "A"), NoAnswer)
+    assert len(client.asked) == 1
+
+
+def test_no_timer_is_left() -> None:
+    """twisted.names has one for each question, and never cancels it by itself."""
+    clock = Clock()
+    made = NameServers(ResolvConf(), clock)
+    called: list[int] = []
+    for n in (1, 2, 3):
+        made._timed.callLater(n, called.append, n)
+    clock.advance(1)
+    made.stop()
+    assert (called, clock.getDelayedCalls()) == ([1], [])

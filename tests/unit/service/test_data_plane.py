@@ -14,11 +14,9 @@ from tests.kit.proxies import World
 from tests.kit.running import make_conf
 from twisted_kong.core.conf.problems import ConfError
 from twisted_kong.core.replies import JSON
-from twisted_kong.node.balancing import Peer
 from twisted_kong.proxy.downstream import Downstream
 from twisted_kong.service.data_plane import (
     make_admission,
-    make_balancing,
     make_client_tls,
     replies_of,
     settings_of,
@@ -85,13 +83,6 @@ def test_a_missing_template_is_refused(tmp_path: Path) -> None:
     """The line names the file."""
     with pytest.raises(ConfError, match=r"none\.json"):
         replies_of(make_conf(tmp_path, error_template_json=tmp_path / "none.json"))
-
-
-def test_names_are_looked_up_through_the_reactor(node: MemoryNode) -> None:
-    """An address needs no look-up; the balancer begins without Upstreams."""
-    peer = make_balancing(node.conf, node.reactor, str).pick("192.0.2.1", 80)
-    assert isinstance(peer, Peer)
-    assert (peer.ip, peer.port) == ("192.0.2.1", 80)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from tests.kit.running import make_conf
-from twisted_kong.service.names import make_resolver
+from twisted_kong.service.names import make_names
 
 
 def test_the_files_of_the_system_count(tmp_path: Path) -> None:
@@ -16,8 +16,8 @@ def test_the_files_of_the_system_count(tmp_path: Path) -> None:
     hosts.write_text("10.0.0.1 a.test\n")
     conf = make_conf(tmp_path, dns_hostsfile=hosts)
     hosts.write_text("10.0.0.2 a.test\n")
-    resolve = make_resolver(conf, Clock(), Clock(), tmp_path / "none")
-    assert resolve("a.test") == ("10.0.0.2",)
+    names = make_names(conf, Clock(), Clock(), tmp_path / "none")
+    assert names.resolve("a.test") == ("10.0.0.2",)
     hosts.unlink()
-    again = make_resolver(conf, Clock(), Clock(), tmp_path / "none")
-    assert again("localhost") == ("127.0.0.1",)
+    again = make_names(conf, Clock(), Clock(), tmp_path / "none")
+    assert again.resolve("localhost") == ("127.0.0.1",)
