@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from twisted_kong.core.admin_tokens import ALL, HASH_FIELD, TOKEN_FIELD, WRITE, digest, new_token
+from twisted_kong.core.changes import Entity
 from twisted_kong.core.schema.fields import UNKNOWN
 from twisted_kong.core.schema.violations import schema_violation
 from twisted_kong.db.dao import Dao, Written
@@ -17,6 +18,7 @@ from twisted_kong.db.schemas import VIEWS
 from twisted_kong.db.terms import NO_TERMS, Terms
 from twisted_kong.db.ttl import Ttl
 
+OVER = "must be in the future"
 ONLY_ALL_WRITES = f"tokens can only be written with the role {ALL} = {WRITE}"
 
 
@@ -91,6 +93,16 @@ class AdminTokensDao(Dao):
                 raise schema_violation({"roles": f"unknown kind of entity: {kind}"})
         if roles.get(self.schema.name) == WRITE:
             raise schema_violation({"roles": ONLY_ALL_WRITES})
+
+    @override
+    async def _check(self, entity: Entity, current: Entity | None) -> None:
+        await super()._check(entity, current)
+        end = entity.get("expires_at")
+        if end is None or (current is not None and current.get("expires_at") == end):
+            return
+        if end <= self._context.write_context().now:
+            # Perhaps seconds from now were meant.
+            raise schema_violation({"expires_at": OVER})
 
     @override
     async def _replace(

@@ -38,6 +38,13 @@ def entity_of(written: Any) -> Entity:
     return entity
 
 
+def fields_of(written: Any) -> dict[str, Any]:
+    """What a refused write says of fields."""
+    error = failure_of(written)
+    assert isinstance(error, SchemaViolation)
+    return dict(error.fields or {})
+
+
 def test_a_new_token_is_told_once_and_only_its_hash_is_kept(database: Database) -> None:
     """The answer to the write has it, what is read later has not."""
     dao = dao_of(database)
@@ -130,3 +137,36 @@ def test_every_kind_may_stand_in_a_role(database: Database) -> None:
     """Also views, and ``*``."""
     roles = dict.fromkeys([*database.daos, "tags", "*"], "read")
     assert entity_of(dao_of(database).insert({"name": "all", "roles": roles}))["roles"] == roles
+
+
+def test_no_token_is_made_that_is_over_already(database: Database) -> None:
+    """It would be good for nothing; whoever wrote it meant something else, such as seconds from now."""
+    dao = dao_of(database)
+    now = int(database.write_context().now)
+    wrong = {"expires_at": "must be in the future"}
+    assert fields_of(dao.insert({"name": "t", "roles": ROLES, "expires_at": now - 1})) == wrong
+    assert fields_of(dao.upsert_by("name", "t", {"roles": ROLES, "expires_at": 3600})) == wrong
+    made = entity_of(dao.insert({"name": "t", "roles": ROLES, "expires_at": now + 10}))
+    for write in (
+        dao.update(made["id"], {"expires_at": now}),
+        dao.update_by("name", "t", {"expires_at": now}),
+        dao.upsert(made["id"], {"name": "t", "roles": ROLES, "expires_at": now}),
+    ):
+        assert fields_of(write) == wrong
+    assert fields_of(dao.insert({"name": "u", "roles": ROLES, "expires_at": "soon"})) == {
+        "expires_at": "expected an integer"
+    }
+
+
+def test_the_end_of_a_token_that_is_over_may_stay(database: Database) -> None:
+    """What is not changed is not judged: it may still be renamed, or put as it is."""
+    dao = dao_of(database)
+    now = int(database.write_context().now)
+    made = entity_of(dao.insert({"name": "t", "roles": ROLES, "expires_at": now + 10}))
+    success_of(dao.update(made["id"], {"expires_at": now + 20}))
+    clock: Any = database.clock
+    clock.advance(100)
+    assert entity_of(dao.update(made["id"], {"name": "old"}))["name"] == "old"
+    put = {"name": "older", "roles": ROLES, "expires_at": now + 20}
+    assert entity_of(dao.upsert(made["id"], put))["name"] == "older"
+    assert entity_of(dao.update(made["id"], {"expires_at": now + 20}))["expires_at"] == now + 20
