@@ -113,6 +113,7 @@ class AdminNode:
         self.pools: dict[str, PoolUse] = {}
         self.names: dict[str, tuple[str, ...]] = {}
         self.unhealthy: set[tuple[str, int]] = set()
+        self.explained: list[tuple[Mapping[str, Any], str | None, str | None]] = []
         self.answers = StoredAnswers(self.clock, max_bytes=1 << 20)
         self.node = node_info(self.schemas.plugins)
         self.parts = AdminParts(
@@ -126,6 +127,7 @@ class AdminNode:
             self.lookup,
             self,
             self.answers,
+            self.explain,
         )
         self.tokens = AdminTokenHolder(self.database["admin_tokens"], self.clock)
         gate = None
@@ -142,6 +144,15 @@ class AdminNode:
             yield self
         finally:
             await self.database.stop()
+
+    async def explain(
+        self, request: Mapping[str, Any], consumer_id: str | None, told_by: str | None
+    ) -> dict[str, Any]:
+        """Tells what was asked; a path of ``/refused`` reaches no Route."""
+        if request.get("path") == "/refused":
+            raise ValueError("no such request")
+        self.explained.append((request, consumer_id, told_by))
+        return {"route": None}
 
     def status_client(self) -> AdminClient:
         """A client of the node's Status API."""

@@ -30,6 +30,7 @@ from twisted_kong.admin.routes.cluster import ClusterEndpoints
 from twisted_kong.admin.routes.config import CONFIG, ConfigEndpoints
 from twisted_kong.admin.routes.consumers import consumers_table
 from twisted_kong.admin.routes.diff import DiffEndpoints
+from twisted_kong.admin.routes.explain import IExplain, explain_table
 from twisted_kong.admin.routes.health_setting import HealthSetting
 from twisted_kong.admin.routes.information import endpoints_table, root_table, status_table, timers_table
 from twisted_kong.admin.routes.log_level import log_level_table, shared_log_level_table
@@ -70,6 +71,7 @@ class AdminParts:
     :param lookup: the addresses that the node sends requests for a host to.
     :param health: what the node knows of the health of Targets.
     :param answers: those that proxy-cache keeps.
+    :param explain: tells what the proxy of the node would do with a request.
     """
 
     database: Database
@@ -82,6 +84,7 @@ class AdminParts:
     lookup: Lookup
     health: IHealth
     answers: IStoredAnswers
+    explain: IExplain
 
 
 def admin_table(parts: AdminParts) -> Table:
@@ -104,6 +107,7 @@ def admin_table(parts: AdminParts) -> Table:
         ClusterEndpoints(parts.convergence, database.log, database.instance, now).table(),
         ConfigEndpoints(database, parts.follow, trials).table(),
         DiffEndpoints(database, trials).table(),
+        explain_table(parts.explain, database["consumers"]),
         unavailable(),
         proxy_cache_table(parts),
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: finder).table(),

@@ -67,8 +67,8 @@ _ALL_READS = (
     "/proxy-cache/{cache_key}",
     "/proxy-cache/{plugin_id}/caches/{cache_key}",
 )
-# A document is only compared.
-_ALL_READS_BY_POST = ("/diff",)
+# A document is only compared, a request only explained.
+_ALL_READS_BY_POST = ("/diff", "/debug/explain")
 _ALL_WRITES = (
     "/cache",
     "/cache/{key}",

@@ -132,6 +132,18 @@ class Balancing:
         upstream = self._upstreams.get(upstream_id)
         return [] if upstream is None else list(upstream.targets())
 
+    def known(self, host: str, port: int) -> tuple[Entity | None, list[Peer]]:
+        """Where requests for a host would go, as far as that is known: nothing is looked up.
+
+        The Upstream of this name, if there is one, and the addresses of its Targets; else that of a host
+        that is an address.
+        """
+        upstream = self._by_name.get(host)
+        if upstream is not None:
+            return upstream.row, list(upstream.peers())
+        peer = self.fixed(host, port)
+        return None, [] if peer is None else [peer]
+
     # Choosing.
 
     def _pick_target(

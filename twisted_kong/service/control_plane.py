@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
+from typing import Any
 
 from twisted.logger import Logger
 
@@ -24,14 +25,17 @@ from twisted_kong.admin.node_info import (
     resident_bytes,
 )
 from twisted_kong.admin.permissions import Permissions
+from twisted_kong.admin.routes.explain import IExplain
 from twisted_kong.admin.site import BoundedSite
 from twisted_kong.admin.status_app import Readiness
 from twisted_kong.admin.tokens import Gate
 from twisted_kong.node.cache import MISS_BYTES
 from twisted_kong.node.convergence import Convergence
 from twisted_kong.node.following import Following
+from twisted_kong.proxy.described import Described
+from twisted_kong.proxy.explaining import Explainer
 from twisted_kong.proxy.gateway import Gateway
-from twisted_kong.service.data_plane import limits_of
+from twisted_kong.service.data_plane import limits_of, settings_of
 from twisted_kong.service.ground import Foundation, Ground
 from twisted_kong.service.state import NodeCache, NodeState
 
@@ -85,6 +89,7 @@ def make_admin_site(
         state.balancing.addresses,
         foundation.health,
         state.answers,
+        make_explain(ground, foundation),
     )
     rules = AccessRules(origins=conf.admin_gui_url, hosts=(*conf.admin_allowed_hosts, info.hostname))
     return admin_site(
@@ -97,6 +102,27 @@ def make_admin_site(
         gate=make_gate(ground, foundation),
         limits=limits_of(conf),
     )
+
+
+def make_explain(ground: Ground, foundation: Foundation) -> IExplain:
+    """What tells what the proxy of this node would do with a request."""
+    conf, state = ground.conf, foundation.state
+    explainer = Explainer(
+        state.routing,
+        state.plugins,
+        state.balancing,
+        foundation.plugins.handlers,
+        settings_of(conf),
+        conf.router_flavor,
+        ground.reactor,
+    )
+
+    async def explain(
+        request: Mapping[str, Any], consumer_id: str | None, told_by: str | None
+    ) -> dict[str, Any]:
+        return await explainer.explain(Described(**request), consumer_id, told_by)
+
+    return explain
 
 
 def make_gate(ground: Ground, foundation: Foundation) -> Gate | None:

@@ -98,6 +98,7 @@ def test_every_kind_is_needed_by_its_own_paths() -> None:
         ("GET", "/cache/{key}", ALL_READ),
         ("DELETE", "/cache", EVERYTHING),
         ("PUT", "/debug/node/log-level/{log_level}", EVERYTHING),
+        ("POST", "/debug/explain", ALL_READ),
         ("GET", "/config", ALL_READ),
         ("POST", "/config", EVERYTHING),
         ("GET", "/admin-tokens", (Need("admin_tokens", "read"),)),

@@ -292,3 +292,19 @@ def test_a_target_moves_without_being_removed_first() -> None:
     balancing.put_target(target("t1", "10.0.0.1:80"))
     balancing.put_target(target("t1", "10.0.0.1:80", upstream={"id": "u2"}))
     assert (balancing.peers_of("u1"), len(balancing.peers_of("u2"))) == ([], 1)
+
+
+def test_what_is_known_is_told_without_looking_anything_up() -> None:
+    """An Upstream with its addresses, a host that is an address, or nothing."""
+
+    def refuse(host: str) -> tuple[str, ...]:
+        raise AssertionError(host)
+
+    balancing = Balancing(refuse)
+    balancing.put_upstream(upstream())
+    balancing.put_target(target("t1", "10.0.0.1:80"))
+    balancing.put_target(target("t2", "name.test:80"))
+    row, peers = balancing.known("up", 80)
+    assert (row, [peer.ip for peer in peers]) == (upstream(), ["10.0.0.1"])
+    assert balancing.known("10.0.0.9", 81) == (None, [balancing.fixed("10.0.0.9", 81)])
+    assert balancing.known("name.test", 80) == (None, [])

@@ -18,6 +18,8 @@ from twisted_kong.core.router.making import AnyRouter, make_router
 from twisted_kong.core.router.query import RouteQuery
 
 _KINDS = ("hosts", "paths", "methods", "headers", "snis")
+# Of what a condition wants, so many values are told.
+_MOST_VALUES = 20
 
 
 class Unmet(NamedTuple):
@@ -123,10 +125,10 @@ def _single_conditions(route: Entity) -> Iterator[tuple[str, Any, Entity]]:
         if not wanted:
             continue
         if kind != "headers":
-            yield kind, list(wanted), {kind: wanted}
+            yield kind, list(wanted)[:_MOST_VALUES], {kind: wanted}
             continue
         for name in sorted(wanted):
-            yield f"headers.{name}", list(wanted[name]), {kind: {name: wanted[name]}}
+            yield f"headers.{name}", list(wanted[name])[:_MOST_VALUES], {kind: {name: wanted[name]}}
 
 
 def _asked_for(condition: str, query: RouteQuery) -> Any:
