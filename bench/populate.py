@@ -1,8 +1,8 @@
 """Writes a Service with many Routes into the database of a node that does not run yet.
 
 Route n takes what begins with ``/route-n``, by an expression where the flavour of the node has them.
-The Admin API would do, at one transaction a Route; here a thousand share one, through the same schemas and the
-same strategy.
+The Admin API would do, at one transaction a Route; here a thousand share one, through the same schemas and
+the same strategy.
 """
 
 from __future__ import annotations
