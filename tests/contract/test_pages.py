@@ -35,6 +35,70 @@ async def test_pages_by_primary_key(database: Database) -> None:
     assert third.offset is None
 
 
+async def descending(database: Database, kind: str, size: int, **narrowed: Any) -> list[Any]:
+    """The names of a list with the last keys first, page by page."""
+    seen, offset = [], None
+    while True:
+        page = await database[kind].page(size, offset, descending=True, **narrowed)
+        assert len(page.rows) == size or page.offset is None
+        seen += names(page)
+        offset = page.offset
+        if offset is None:
+            return seen
+
+
+async def test_pages_by_descending_primary_key(database: Database) -> None:
+    """Turned round, pages go by descending primary key, each entity once; the last may be full."""
+    expected = (await fill(database, 6))[::-1]
+    for size in (1, 4, 3, 6, 7):
+        assert await descending(database, "services", size) == expected
+    assert await descending(database, "routes", 2) == []
+
+
+async def test_descending_pages_by_keys_of_several_fields(database: Database) -> None:
+    """So do those of a kind with a primary key of several fields."""
+    for identifier in ("b", "é", "a", "\N{EURO SIGN}"):
+        await database.counters.insert({"identifier": identifier, "period": "day", "value": 1})
+    ascending = [row async for row in database.counters.each()]
+    first = await database.counters.page(3, descending=True)
+    second = await database.counters.page(3, first.offset, descending=True)
+    assert [*first.rows, *second.rows] == ascending[::-1]
+
+
+async def test_descending_pages_of_a_parent_and_by_tags(database: Database) -> None:
+    """Turned round, a list that is narrowed holds the same: by tags, by a parent, by both."""
+    parents = [(await database.services.insert({"name": name})).entity for name in ("a", "b")]
+    for number in range(9):
+        tags = [tag for bit, tag in enumerate("xyz") if number >> bit & 1]
+        service = {"id": parents[number % 2]["id"]}
+        await database.routes.insert({"name": f"r{number}", "service": service, "tags": tags})
+    for foreign in (None, ("service", parents[1]["id"])):
+        for tags in (None, "x", "x,y", "y/z"):
+            page = await database.routes.page(tags=tags, foreign=foreign)
+            found = await descending(database, "routes", 2, tags=tags, foreign=foreign)
+            assert found == names(page)[::-1]
+            assert len(found) > 1
+
+
+async def test_an_offset_of_the_other_order_leads_back(database: Database) -> None:
+    """An offset is a place among the keys: asked for the other way round, what lies before it comes."""
+    expected = await fill(database, 5)
+    up = await database.services.page(3)
+    assert names(await database.services.page(5, up.offset, descending=True)) == expected[1::-1]
+    down = await database.services.page(3, descending=True)
+    assert names(await database.services.page(5, down.offset)) == expected[3:]
+    assert len(down.offset or "") == len(up.offset or "")
+
+
+async def test_descending_pages_go_on_when_the_last_row_is_gone(database: Database) -> None:
+    """A descending list, too, goes on from where a row was, past what was put above it meanwhile."""
+    expected = (await fill(database, 4))[::-1]
+    page = await database.services.page(2, descending=True)
+    await database.services.delete(page.rows[1]["id"])
+    await database.services.insert({"id": "ffffffff-ffff-4fff-bfff-ffffffffffff", "name": "new"})
+    assert names(await database.services.page(5, page.offset, descending=True)) == expected[2:]
+
+
 async def test_the_last_page_may_be_full(database: Database) -> None:
     """A full page that nothing follows has no offset."""
     await fill(database, 4)

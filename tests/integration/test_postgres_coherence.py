@@ -288,6 +288,23 @@ async def test_reads_never_go_back(pair: Pair, open_node: Open) -> None:
     assert sources == {True, False}
 
 
+async def test_lists_of_a_replica(pair: Pair, open_node: Open) -> None:
+    """With the proof beside it a list keeps its order, either way round, and its pages go on."""
+    node = await open_node(pair.primary_settings, pair.standby_settings)
+    for _ in range(5):
+        await node.services.insert({"tags": ["x"]})
+    pair.catch_up()
+    await until_async(lambda: from_primary(node), wanted=False)
+    keys = [row["id"] async for row in node.services.each(2)]
+    assert keys == sorted(keys)
+    assert len(keys) == 5
+    for tags in (None, "x"):
+        first = await node.services.page(3, tags=tags, descending=True)
+        second = await node.services.page(3, first.offset, tags=tags, descending=True)
+        assert [row["id"] for row in (*first.rows, *second.rows)] == keys[::-1]
+    assert not await from_primary(node)
+
+
 async def test_what_has_expired(pair: Pair, open_node: Open) -> None:
     """Removing what has expired ends although the replica still shows it: the log does not tell of that."""
     node = await open_node(pair.primary_settings, pair.standby_settings)

@@ -104,6 +104,21 @@ QUESTION = Question(frozenset({LogPosition(COUNT, "x" * 8), LogPosition(COUNT - 
             rows.page(SERVICES, 100, None, Selection(tags=TagFilter(("common1", "rare"), every=True)), NOW),
             COUNT // 10 + 1,
         ),
+        (rows.page(SERVICES, 100, None, Selection(descending=True), NOW), 102),
+        (rows.page(SERVICES, 100, [KEY], Selection(descending=True), NOW), 102),
+        (
+            rows.page(SERVICES, 100, [KEY], Selection(TagFilter(("common3",), True), descending=True), NOW),
+            102,
+        ),
+        (
+            rows.page(SERVICES, 100, None, Selection(TagFilter(("rare", "no"), False), None, True), NOW),
+            102,
+        ),
+        (
+            rows.page(SERVICES, 100, None, Selection(TagFilter(("rare", "common1"), True), None, True), NOW),
+            102,
+        ),
+        (rows.page(ROUTES, 100, [KEY], Selection(foreign=("service", "c" * 32), descending=True), NOW), 102),
         (rows.tags_after(100, (KEY, 1, ""), None, NOW), 103),
         (rows.tags_after(100, (KEY, 1, ""), "common3", NOW), 103),
         (rows.expired(["services"], 20, 10.0), 21),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -58,6 +59,7 @@ def listed(strategy: IStrategy, size: int) -> list[Any]:
     selections = [Selection()]
     selections += [Selection(tags=TagFilter(("x", "y"), every=every)) for every in (True, False)]
     selections += [Selection(foreign=("consumer", "1")), Selection(foreign=("service", "2"))]
+    selections += [replace(each, descending=True) for each in selections]
     found: list[Any] = []
     for table, selection in itertools.product(TABLES.values(), selections):
         cursor = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -214,6 +215,7 @@ class Side:
         selections = [Selection()]
         selections += [Selection(tags=TagFilter(("x", "y"), every=every)) for every in (True, False)]
         selections += [Selection(foreign=("consumer", "1")), Selection(foreign=("service", "2"))]
+        selections += [replace(each, descending=True) for each in selections]
         for table, selection in itertools.product(TABLES.values(), selections):
             page = self._same(partial(_page, table, 2, None, selection))
             if page.cursor is not None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from twisted_kong.admin.bodies import FORM_TYPE, MULTIPART_TYPE, Body, Pairs, parse_form, parse_multipart
 from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.flags import flag_in
 from twisted_kong.core.declarative.problems import DocumentError, unreadable
 from twisted_kong.core.declarative.reading import Document
 from twisted_kong.db.declarative.importing import Importer
@@ -16,7 +17,6 @@ from twisted_kong.db.declarative.options import Mode, Options
 EXPECTED = "expected a declarative configuration"
 _VERSION = "_format_version"
 _MEMBER = "config"
-_YES, _NO = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
 async def document_in(body: Body, importer: Importer) -> Document:
@@ -63,14 +63,3 @@ def options_in(query: Pairs, author: str | None, *, mode: Mode) -> Options:
         raise Refused(400, f"mode must be {' or '.join(get_args(Mode))}")
     tags = tuple(tag for tag in given.get("select_tags", "").split(",") if tag)
     return Options(wanted, tags, author, flag_in(query, "flatten_errors"))
-
-
-def flag_in(query: Pairs, name: str) -> bool:
-    """Whether a query string says yes to something; no where it says nothing.
-
-    :raises Refused: 400 for anything but ``1``, ``true``, ``0`` and ``false``.
-    """
-    given = dict(query).get(name, "0")
-    if given not in _YES | _NO:
-        raise Refused(400, f"{name} must be 1 (or true) or 0 (or false)")
-    return given in _YES

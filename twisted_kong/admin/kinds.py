@@ -18,7 +18,7 @@ from twisted_kong.admin.bodies import Body
 from twisted_kong.admin.calls import Call
 from twisted_kong.admin.etags import ETAG, etag_of
 from twisted_kong.admin.failures import Missing
-from twisted_kong.admin.pages import page_body, page_request
+from twisted_kong.admin.pages import page_body, sorted_page_request
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.forms import decode, infer
@@ -79,8 +79,10 @@ class Kind:
 
     async def page(self, call: Call, foreign: tuple[str, str] | None = None) -> Answer:
         """A page of the collection, or of the children of one parent (field and primary key)."""
-        asked = page_request(call.arguments)
-        page = await self.dao.page(asked.wanted, asked.offset, tags=asked.tags, foreign=foreign)
+        asked = sorted_page_request(call.query)
+        page = await self.dao.page(
+            *(asked.wanted, asked.offset), tags=asked.tags, foreign=foreign, descending=asked.descending
+        )
         rows = [self.schema.present(row) for row in page.rows]
         return as_json(200, page_body(rows, page.offset, call.path, asked, nested=foreign is not None))
 

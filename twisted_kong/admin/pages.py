@@ -1,13 +1,16 @@
-"""Pages of collections: what ``size``, ``offset`` and ``tags`` ask for, and the link to the next page."""
+"""Pages of collections: what the arguments ask for, and the link to the next page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from twisted_kong.admin.bodies import Pairs
+from twisted_kong.admin.flags import flag_in
 from twisted_kong.core.errors import InvalidOptions, InvalidSize
+from twisted_kong.core.query import gathered
 
 DEFAULT_SIZE = 100
 
@@ -19,11 +22,15 @@ Arguments = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of a collection is asked for, as it stands in the query string: the DAO judges it."""
+    """Which page of a collection is asked for, as it stands in the query string: the DAO judges it.
+
+    ``descending`` is whether the last ids come first.
+    """
 
     size: str | None = None
     offset: str | None = None
     tags: str | None = None
+    descending: bool = False
 
     @property
     def wanted(self) -> str | int:
@@ -33,9 +40,6 @@ class PageRequest:
 
 def page_request(arguments: Arguments) -> PageRequest:
     """Read ``size``, ``offset`` and ``tags`` from a query string; whatever else is there is ignored.
-
-    ``sort_desc``, which Kong Manager sends, is ignored too, as in Kong's open-source edition: pages are in
-    the order of the primary key.
 
     :raises InvalidSize: for a size given more than once.
     :raises InvalidOptions: for a tag filter given more than once.
@@ -50,6 +54,16 @@ def page_request(arguments: Arguments) -> PageRequest:
     return PageRequest(size, offset if isinstance(offset, str | None) else offset[-1], tags)
 
 
+def sorted_page_request(query: Pairs) -> PageRequest:
+    """Read the arguments of a collection that can also be had in the other order, by ``sort_desc``.
+
+    Ours: Kong Manager sends it, and Kong's open-source edition ignores it.
+
+    :raises Refused: for a ``sort_desc`` that is neither a yes nor a no; and see :func:`page_request`.
+    """
+    return replace(page_request(gathered(query)), descending=flag_in(query, "sort_desc"))
+
+
 def page_body(
     rows: Sequence[Any], offset: str | None, path: str, asked: PageRequest, *, nested: bool = False
 ) -> dict[str, Any]:
@@ -61,6 +75,8 @@ def page_body(
     if offset is None:
         return {"data": rows, "next": None}
     link = f"{path}?offset={quote(offset, safe=_SAFE)}"
+    if asked.descending:
+        link += "&sort_desc=1"
     if asked.tags is not None:
         link += f"&tags={quote(asked.tags, safe=_SAFE)}"
     if asked.size is not None and not nested:

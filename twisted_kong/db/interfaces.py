@@ -87,20 +87,21 @@ class TagFilter:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows of a table a page is cut from: all, or those with these tags, or of this parent."""
+    """Which rows of a table a page is cut from: all, or those with these tags, or of this parent; and how."""
 
     tags: TagFilter | None = None
     foreign: tuple[str, str] | None = None
+    descending: bool = False
 
 
-# Where a page ended, as a list that JSON can hold: the key of its last row, with every strategy. A store that
-# lies over another one makes them for it.
+# Where a page ended, as a list that JSON can hold: the key of its last row, with every strategy and in either
+# order. A store that lies over another one makes them for it.
 Cursor = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """Rows by ascending key; ``cursor`` asks for the next ones and is None on the last page."""
+    """Rows by their keys; ``cursor`` asks for the next ones and is None on the last page."""
 
     rows: tuple[Stored, ...]
     cursor: Cursor | None
@@ -270,7 +271,7 @@ class IStrategy(IChangeLog, IMembership, Protocol):
         """The row with a value (as :meth:`Unique.value_of` writes it) under a unique constraint."""
 
     async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
-        """At most ``size`` rows by ascending primary key, after a cursor; ValueError for what is none."""
+        """At most ``size`` rows by primary key, after a cursor of either order; ValueError for another."""
 
     async def tags_after(
         self, size: int, after: tuple[str, int, str] | None, tag: str | None

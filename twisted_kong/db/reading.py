@@ -18,7 +18,7 @@ from twisted_kong.db.ttl import remaining
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows by ascending primary key; ``offset`` asks for the next page and is None on the last."""
+    """Rows by primary key; ``offset`` asks for the next page and is None on the last."""
 
     rows: tuple[Entity, ...]
     offset: str | None
@@ -76,14 +76,16 @@ class Reading:
         *,
         tags: str | None = None,
         foreign: tuple[str, str] | None = None,
+        descending: bool = False,
     ) -> Page:
-        """One page, by ascending primary key.
+        """One page, by ascending primary key unless told otherwise.
 
+        :param offset: where the page before it ended; one of the other order leads back from there.
         :param size: 1 to 1000, as a number or as the text of a query argument.
         :param tags: Kong's filter: ``a,b`` for both, ``a/b`` for either; ignored for a kind without tags.
         :param foreign: a field of this kind and the primary key of the parent it must refer to.
         """
-        selection = Selection(self._tag_filter(tags), foreign)
+        selection = Selection(self._tag_filter(tags), foreign, descending)
         count = check_size(size)
         cursor = decode_offset(offset)
         try:

@@ -7,7 +7,7 @@ import pytest
 from tests.kit.declarative import Gateway
 from tests.kit.deferreds import success_of
 from twisted_kong.admin.bodies import Body
-from twisted_kong.admin.documents import document_in, flag_in, options_in
+from twisted_kong.admin.documents import document_in, options_in
 from twisted_kong.admin.failures import Refused
 from twisted_kong.db.declarative.options import Options
 
@@ -23,10 +23,8 @@ def test_who_is_misunderstood_is_refused() -> None:
     """Who wants to be careful must not have it done otherwise."""
     with pytest.raises(Refused, match="mode must be upsert or sync"):
         options_in([("mode", "Sync")], None, mode="upsert")
-    with pytest.raises(Refused, match="x must be 1"):
-        flag_in([("x", "yes")], "x")
-    assert flag_in([("x", "true")], "x")
-    assert not flag_in([("x", "0")], "x")
+    with pytest.raises(Refused, match="flatten_errors must be 1"):
+        options_in([("flatten_errors", "yes")], None, mode="upsert")
 
 
 def test_a_document_that_is_held() -> None:

@@ -100,7 +100,7 @@ def _list(schema: Schema, name: str, summary: str) -> Operation:
         title(schema.name),
         name,
         arguments=PAGE,
-        replies={200: Reply("A page, in the order of the ids.", page_reference(schema.name)), 400: "BadPage"},
+        replies={200: Reply("A page, by id.", page_reference(schema.name)), 400: "BadPage"},
     )
 
 

@@ -26,7 +26,9 @@ PARAMETERS: Mapping[str, Parameter] = {
         {"type": "string", "minLength": 1, "examples": ["team-a"]},
     ),
     "SortDesc": Parameter(
-        "sort_desc", "Taken for Kong Manager's sake; pages are in the order of the ids.", {"type": "string"}
+        "sort_desc",
+        "`1`: the highest ids first; the links to the next pages keep it.",
+        {"enum": ["1", "true", "0", "false"], "default": "0"},
     ),
     "Wait": Parameter(
         "wait", "`cluster`: answer when every living node has applied the write.", {"const": "cluster"}

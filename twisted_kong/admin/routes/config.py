@@ -10,8 +10,9 @@ from typing import Any, get_args
 from twisted_kong.admin.answers import JSON, Answer, as_json, message
 from twisted_kong.admin.bodies import YAML_TYPES
 from twisted_kong.admin.calls import Call, Table
-from twisted_kong.admin.documents import document_in, flag_in, options_in
+from twisted_kong.admin.documents import document_in, options_in
 from twisted_kong.admin.failures import Refused
+from twisted_kong.admin.flags import flag_in
 from twisted_kong.admin.import_progress import ImportProgress
 from twisted_kong.admin.kinds import APPLIED, POSITION, Follow
 from twisted_kong.admin.pieces import Members

@@ -14,6 +14,7 @@ One at a time may use it; it is made for one piece of work and forgotten thereaf
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from heapq import merge
 from itertools import islice
 
@@ -155,9 +156,8 @@ class StagedStrategy(Delegating):
             return await self._serving.page(table, size, cursor, selection)
         beneath = await self._beneath(table, size, cursor, selection)
         own = await self._own.page(table, size + 1, cursor, selection)
-        found = list(
-            islice(merge(beneath, own.rows, key=lambda row: str(table.key_of(row.entity))), size + 1)
-        )
+        both = merge(beneath, own.rows, key=partial(_key, table), reverse=selection.descending)
+        found = list(islice(both, size + 1))
         rows = tuple(found[:size])
         return StoredPage(rows, [table.key_of(rows[-1].entity)] if len(found) > size else None)
 
@@ -237,3 +237,7 @@ class StagedStrategy(Delegating):
             if not self._overlay.hides(table.name, key):
                 await rows.load(table, key, row)
         self._overlay.complete.add(table.name)
+
+
+def _key(table: Table, row: Stored) -> str:
+    return table.key_of(row.entity)

@@ -35,6 +35,8 @@ def test_tags_have_pages(node: AdminNode) -> None:
     first = node.client.get("/tags?size=2").json
     assert len(first["data"]) == 2
     assert len(node.client.get(first["next"]).json["data"]) == 1
+    # Their order is their own.
+    assert node.client.get("/tags?size=2&sort_desc=1").json == first
 
 
 def test_what_cannot_be_a_tag_is_refused(node: AdminNode) -> None:

@@ -29,6 +29,15 @@ def test_the_newest_comes_first(node: AdminNode) -> None:
     assert raw == sorted(raw)
 
 
+def test_only_the_raw_list_can_be_turned_round(node: AdminNode) -> None:
+    """The list by age keeps its order, and its links say nothing of another."""
+    for query in ("sort_desc=1", "sort_desc=x"):
+        assert node.client.get(f"{PATH}?{query}").json == node.client.get(PATH).json
+    assert node.client.get(f"{PATH}?size=2&sort_desc=1").json["next"] == f"{PATH}?offset=2"
+    raw = node.client.get(f"{PATH}/all").json["data"]
+    assert node.client.get(f"{PATH}/all?sort_desc=1").json["data"] == raw[::-1]
+
+
 def test_pages_have_plain_numbers(node: AdminNode) -> None:
     """The offset is a number; anything else is refused."""
     first = node.client.get(f"{PATH}?size=2").json

@@ -193,16 +193,18 @@ def test_pages_merge_what_is_staged_with_the_rest(base: Database, staged: Staged
     left = [key for key in keys if key != keys[3]]
     assert paged(twin, size, None) == left
     assert paged(twin, size, "x") == [key for key in left if key != keys[5]]
+    assert paged(twin, size, None, descending=True) == left[::-1]
+    assert paged(twin, size, "x", descending=True) == [key for key in left[::-1] if key != keys[5]]
     found = success_of(twin.tags_page(100))
     assert [row["entity_id"] for row in found.rows] == left
     assert [row["tag"] for row in found.rows] == ["y" if key == keys[5] else "x" for key in left]
 
 
-def paged(database: Database, size: int, tags: str | None) -> list[str]:
+def paged(database: Database, size: int, tags: str | None, *, descending: bool = False) -> list[str]:
     """The keys of all Services, read page by page."""
     keys, offset = [], None
     while True:
-        page = success_of(database.services.page(size, offset, tags=tags))
+        page = success_of(database.services.page(size, offset, tags=tags, descending=descending))
         keys += [row["id"] for row in page.rows]
         offset = page.offset
         if offset is None:

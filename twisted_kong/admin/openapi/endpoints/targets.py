@@ -9,7 +9,7 @@ from twisted_kong.admin.openapi.fields import Side
 from twisted_kong.admin.openapi.generated import GONE
 from twisted_kong.admin.openapi.operations import Descriptions, Operation, Parameter, Reply
 from twisted_kong.admin.openapi.shapes import INTEGER, TEXT, listed, mapped, maybe, partly, record, ref
-from twisted_kong.admin.openapi.shared import ENTITY_WRITTEN, WRITTEN
+from twisted_kong.admin.openapi.shared import ENTITY_WRITTEN, PAGE, WRITTEN
 
 TAG = "Targets"
 PATH = "/upstreams/{upstreams}/targets"
@@ -49,12 +49,12 @@ _READ = Reply("The Target.", _ANSWER, headers=("ETag",))
 _WRITTEN = Reply("The Target as it is now.", _ANSWER, headers=ENTITY_WRITTEN)
 
 
-def _page(summary: str, name: str) -> Operation:
+def _page(summary: str, name: str, arguments: tuple[str, ...]) -> Operation:
     return Operation(
         summary,
         TAG,
         name,
-        arguments=("Size", "Offset", "Tags"),
+        arguments=arguments,
         replies={200: Reply("A page.", page_reference("targets")), 400: "BadPage"},
     )
 
@@ -102,7 +102,9 @@ def _declared() -> Descriptions:
 
 DESCRIPTIONS: Descriptions = {
     PATH: {
-        "GET": _page("List the Targets of an Upstream, newest first", "listTargets"),
+        "GET": _page(
+            "List the Targets of an Upstream, newest first", "listTargets", ("Size", "Offset", "Tags")
+        ),
         "POST": Operation(
             "Add a Target to an Upstream",
             TAG,
@@ -112,7 +114,7 @@ DESCRIPTIONS: Descriptions = {
             stores=True,
         ),
     },
-    f"{PATH}/all": {"GET": _page("List the Targets of an Upstream by id", "listAllTargets")},
+    f"{PATH}/all": {"GET": _page("List the Targets of an Upstream by id", "listAllTargets", PAGE)},
     f"{PATH}/{{targets}}": {
         "GET": Operation("Read a Target", TAG, "getTarget", replies={200: _READ, 400: "BadKey"}, tagged=True),
         "PUT": _changed("Change a Target, as PATCH does", "putTarget"),

@@ -7,7 +7,7 @@ by step.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -29,6 +29,7 @@ from twisted_kong.db.interfaces import (
     StoredPage,
     TagRow,
 )
+from twisted_kong.db.places import Place, place_of
 from twisted_kong.db.positions import LogPosition, batch_from, beginning_of, parse
 from twisted_kong.db.strategies.memory.data import MemoryData, MemoryRows
 from twisted_kong.db.tables import Table, Unique
@@ -86,12 +87,7 @@ class MemoryStrategy(IStrategy):
 
     @override
     async def page(self, table: Table, size: int, cursor: Cursor | None, selection: Selection) -> StoredPage:
-        after = None
-        if cursor is not None:
-            if len(cursor) != 1 or not isinstance(cursor[0], str):
-                raise ValueError("no cursor of this store")
-            after = cursor[0]
-        found = islice(self._matching(table, after, selection), size + 1)
+        found = islice(self._matching(table, place_of(cursor, selection), selection), size + 1)
         rows = [row for key in found if (row := await self.select(table, key)) is not None]
         more = len(rows) > size
         page = rows[:size]
@@ -203,14 +199,17 @@ class MemoryStrategy(IStrategy):
     def _is_over(self, expires: float | None) -> bool:
         return expires is not None and expires <= self._clock.seconds()
 
-    def _matching(self, table: Table, after: str | None, selection: Selection) -> Iterable[str]:
+    def _matching(self, table: Table, place: Place, selection: Selection) -> Iterable[str]:
         data = self.data.table(table.name)
         keys = data.keys
         if selection.foreign is not None:
             keys = sorted(data.referring.get(selection.foreign, ()))
-        start = 0 if after is None else bisect_right(keys, after)
+        if place.descending:
+            next_ones = range(bisect_left(keys, place.key) - 1, -1, -1)
+        else:
+            next_ones = range(bisect_right(keys, place.key), len(keys))
         wanted = selection.tags
-        for key in islice(keys, start, None):
+        for key in (keys[index] for index in next_ones):
             if self._is_over(data.documents[key][1]):
                 continue
             if wanted is not None:

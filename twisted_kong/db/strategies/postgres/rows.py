@@ -22,6 +22,7 @@ from twisted_kong.core.errors import SchemaViolation
 from twisted_kong.db.documents import decode
 from twisted_kong.db.indexes import foreign_rows, name_of, tag_rows, unique_rows
 from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow, Write
+from twisted_kong.db.places import Place, place_of
 from twisted_kong.db.strategies.postgres.foresight import Foresight
 from twisted_kong.db.strategies.postgres.statement import Rows, Statement, together
 from twisted_kong.db.tables import Table, Unique
@@ -39,15 +40,15 @@ _SELECT_BY = f"""
     where u.kind = %s and u.fields = %s and u.value = %s and {_ALIVE}
 """
 # A page is cut from the table that leads to the fewest rows; "d" names it, and all of them go by id.
-_ALL = "from entities e where e.kind = %s and e.id > %s"
+_ALL = "from entities e where e.kind = %s and e.id {sign} %s"
 # The limit, which changes nothing, has each row looked up by its key: a merge would walk through the others.
 _JOINED = "cross join lateral (select * from entities where kind = d.kind and id = d.id limit 1) e"
 _OF_PARENT = (
-    f"from foreign_keys d {_JOINED} where d.kind = %s and d.field = %s and d.parent = %s and d.id > %s"
+    f"from foreign_keys d {_JOINED} where d.kind = %s and d.field = %s and d.parent = %s and d.id {{sign}} %s"
 )
-_WITH_TAG = f"from tags d {_JOINED} where d.kind = %s and d.tag = %s and d.id > %s"
+_WITH_TAG = f"from tags d {_JOINED} where d.kind = %s and d.tag = %s and d.id {{sign}} %s"
 _AND_TAG = " and exists (select from tags t where t.kind = d.kind and t.tag = %s and t.id = d.id)"
-_AND_ANY_TAG = " and {key} in (select id from tags where kind = %s and tag in %s and id > %s)"
+_AND_ANY_TAG = " and {key} in (select id from tags where kind = %s and tag in %s and id {sign} %s)"
 _TAGS = f"""
     select t.tag, t.kind, t.id, t.ordinal from tags t
     where (t.id, t.ordinal, t.kind) > (%s, %s, %s) {{of_tag}}
@@ -67,10 +68,13 @@ def select_by(table: Table, unique: Unique, value: str, now: float) -> Statement
 
 
 def page(table: Table, size: int, cursor: Cursor | None, selection: Selection, now: float) -> Statement:
-    """Asks for a page of rows by ascending key, after the one that the cursor names, and one more."""
-    key, source, parameters = _source(table, selection, _after(cursor))
-    text = f"select {key}, e.document, e.expires {source} and {_ALIVE} order by {key} limit %s"
-    return Statement(text, (*parameters, now, size + 1), order="id")
+    """Asks for a page of rows by key, after the one that the cursor names, and one more."""
+    place = place_of(cursor, selection)
+    if "\0" in place.key:
+        raise ValueError("no cursor of this store")
+    key, source, parameters = _source(table, selection, place)
+    text = f"select {key}, e.document, e.expires {source} and {_ALIVE} order by {key}{place.order} limit %s"
+    return Statement(text, (*parameters, now, size + 1), order=f"id{place.order}")
 
 
 def page_of(rows: Rows, size: int) -> StoredPage:
@@ -108,31 +112,23 @@ def indexed(value: str) -> str:
     return value if len(text) <= _LONGEST_VALUE else f"sha256:{sha256(text).hexdigest()}"
 
 
-def _source(table: Table, selection: Selection, after: str) -> tuple[str, str, tuple[Any, ...]]:
+def _source(table: Table, selection: Selection, place: Place) -> tuple[str, str, tuple[Any, ...]]:
     """The key of a page's rows; where they come from, to the end of the conditions; the parameters so far."""
     tags = () if selection.tags is None else selection.tags.tags
     key = "d.id"
     parameters: tuple[Any, ...]
     if selection.foreign is not None:
-        source, parameters = _OF_PARENT, (table.name, *selection.foreign, after)
+        source, parameters = _OF_PARENT, (table.name, *selection.foreign, place.key)
     elif selection.tags is not None and selection.tags.every:
-        source, parameters = _WITH_TAG, (table.name, tags[0], after)
+        source, parameters = _WITH_TAG, (table.name, tags[0], place.key)
         tags = tags[1:]
     else:
-        key, source, parameters = "e.id", _ALL, (table.name, after)
-    if selection.tags is None:
-        return key, source, parameters
-    if selection.tags.every:
-        return key, source + _AND_TAG * len(tags), (*parameters, *tags)
-    return key, source + _AND_ANY_TAG.format(key=key), (*parameters, table.name, tags, after)
-
-
-def _after(cursor: Cursor | None) -> str:
-    if cursor is None:
-        return ""
-    if len(cursor) != 1 or not isinstance(cursor[0], str) or "\0" in cursor[0]:
-        raise ValueError("no cursor of this store")
-    return cursor[0]
+        key, source, parameters = "e.id", _ALL, (table.name, place.key)
+    if selection.tags is not None and selection.tags.every:
+        source, parameters = source + _AND_TAG * len(tags), (*parameters, *tags)
+    elif selection.tags is not None:
+        source, parameters = source + _AND_ANY_TAG, (*parameters, table.name, tags, place.key)
+    return key, source.format(key=key, sign=place.sign), parameters
 
 
 def _stored(document: str, expires: float | None) -> Stored:

@@ -10,8 +10,8 @@ Rows = list[tuple[Any, ...]]
 class Statement(NamedTuple):
     """One or several SQL statements.
 
-    ``order`` names the columns by which the rows of a query come, where that matters: the text orders them
-    so, and who makes a greater query out of it has to say it again.
+    ``order`` names the columns by which the rows of a query come (and says where ``desc``), where that
+    matters: the text orders them so, and who makes a greater query out of it has to say it again.
     """
 
     text: str

@@ -12,6 +12,7 @@ from typing_extensions import override
 from twisted_kong.db.documents import decode
 from twisted_kong.db.indexes import foreign_rows, name_of, tag_rows, unique_rows
 from twisted_kong.db.interfaces import Cursor, Selection, Stored, StoredPage, TagRow
+from twisted_kong.db.places import Place, place_of
 from twisted_kong.db.tables import Table, Unique
 from twisted_kong.db.transaction import IRows
 
@@ -23,21 +24,21 @@ _SELECT_BY = f"""
     where u.kind = ? and u.fields = ? and u.value = ? and {_ALIVE}
 """
 # A page is cut from the table that leads to the fewest rows; "d" names it, and all of them go by id.
-_ALL = "from entities e where e.kind = ? and e.id > ?"
+_ALL = "from entities e where e.kind = ? and e.id {sign} ?"
 _OF_PARENT = """
     from foreign_keys d join entities e on e.kind = d.kind and e.id = d.id
-    where d.kind = ? and d.field = ? and d.parent = ? and d.id > ?
+    where d.kind = ? and d.field = ? and d.parent = ? and d.id {sign} ?
 """
 _WITH_TAG = """
     from tags d join entities e on e.kind = d.kind and e.id = d.id
-    where d.kind = ? and d.tag = ? and d.id > ?
+    where d.kind = ? and d.tag = ? and d.id {sign} ?
 """
 _AND_TAG = " and exists (select 1 from tags t where t.kind = d.kind and t.tag = ? and t.id = d.id)"
-_AND_ANY_TAG = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id > ?)"
+_AND_ANY_TAG = " and e.id in (select id from tags where kind = ? and tag in ({marks}) and id {{sign}} ?)"
 # How common a tag is counted no further than this: beyond it any will do.
 _COMMON = 1_000
 _COUNT_TAG = (
-    f"select count(*) from (select 1 from tags where kind = ? and tag = ? and id > ? limit {_COMMON})"
+    f"select count(*) from (select 1 from tags where kind = ? and tag = ? and id {{sign}} ? limit {_COMMON})"
 )
 _TAGS = f"""
     select t.tag, t.kind, t.id, t.ordinal from tags t
@@ -68,11 +69,10 @@ def page(
     selection: Selection,
     now: float,
 ) -> StoredPage:
-    """Rows by ascending key, after the one that the cursor names."""
-    after = _after(cursor)
-    source, parameters = _source(table, _rarest_first(connection, table, selection, after), after)
-    order = "e.id" if source.startswith(_ALL) else "d.id"
-    query = f"select e.document, e.expires {source} and {_ALIVE} order by {order} limit ?"
+    """Rows by key, after the one that the cursor names."""
+    place = place_of(cursor, selection)
+    key, source, parameters = _source(table, _rarest_first(connection, table, selection, place), place)
+    query = f"select e.document, e.expires {source} and {_ALIVE} order by {key}{place.order} limit ?"
     found = connection.execute(query, (*parameters, now, size + 1)).fetchall()
     rows = tuple(Stored(decode(document), document, expires) for document, expires in found[:size])
     return StoredPage(rows, [table.key_of(rows[-1].entity)] if len(found) > size else None)
@@ -97,43 +97,38 @@ def expired(
 
 
 def _rarest_first(
-    connection: sqlite3.Connection, table: Table, selection: Selection, after: str
+    connection: sqlite3.Connection, table: Table, selection: Selection, place: Place
 ) -> Selection:
     """The same selection with the rarest of several tags in front, since the first leads to the rows."""
     found = selection.tags
     if found is None or not found.every or len(found.tags) < 2 or selection.foreign is not None:
         return selection
 
+    query = _COUNT_TAG.format(sign=place.sign)
+
     def count(tag: str) -> int:
-        return int(connection.execute(_COUNT_TAG, (table.name, tag, after)).fetchone()[0])
+        return int(connection.execute(query, (table.name, tag, place.key)).fetchone()[0])
 
     return replace(selection, tags=replace(found, tags=tuple(sorted(found.tags, key=count))))
 
 
-def _source(table: Table, selection: Selection, after: str) -> tuple[str, list[str]]:
-    """Where the rows of a page come from, up to the end of the conditions; and the parameters so far."""
+def _source(table: Table, selection: Selection, place: Place) -> tuple[str, str, list[str]]:
+    """The key of a page's rows; where they come from, to the end of the conditions; the parameters so far."""
     tags = () if selection.tags is None else selection.tags.tags
+    key = "d.id"
     if selection.foreign is not None:
-        source, parameters = _OF_PARENT, [table.name, *selection.foreign, after]
+        source, parameters = _OF_PARENT, [table.name, *selection.foreign, place.key]
     elif selection.tags is not None and selection.tags.every:
-        source, parameters = _WITH_TAG, [table.name, tags[0], after]
+        source, parameters = _WITH_TAG, [table.name, tags[0], place.key]
         tags = tags[1:]
     else:
-        source, parameters = _ALL, [table.name, after]
-    if selection.tags is None:
-        return source, parameters
-    if selection.tags.every:
-        return source + _AND_TAG * len(tags), [*parameters, *tags]
-    marks = ",".join("?" * len(tags))
-    return source + _AND_ANY_TAG.format(marks=marks), [*parameters, table.name, *tags, after]
-
-
-def _after(cursor: Cursor | None) -> str:
-    if cursor is None:
-        return ""
-    if len(cursor) != 1 or not isinstance(cursor[0], str):
-        raise ValueError("no cursor of this store")
-    return cursor[0]
+        key, source, parameters = "e.id", _ALL, [table.name, place.key]
+    if selection.tags is not None and selection.tags.every:
+        source, parameters = source + _AND_TAG * len(tags), [*parameters, *tags]
+    elif selection.tags is not None:
+        source += _AND_ANY_TAG.format(marks=",".join("?" * len(tags)))
+        parameters += [table.name, *tags, place.key]
+    return key, source.format(sign=place.sign), parameters
 
 
 def _stored(row: tuple[bytes, float | None] | None) -> Stored | None:

@@ -90,6 +90,8 @@ def test_the_question() -> None:
     assert query.text.count("%s") == len(query.parameters)
     assert proven(Question(frozenset(), 0), WANTED).parameters == ("services",)
     assert "left join" not in proven(Question(frozenset(), 0)).text
+    backwards = proven(Question(frozenset(), 0), WANTED._replace(order="id desc, kind"))
+    assert backwards.text.endswith("order by answer.id desc, answer.kind")
 
 
 def test_the_answer() -> None:

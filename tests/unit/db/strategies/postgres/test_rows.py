@@ -162,6 +162,23 @@ def test_where_pages_are_cut_from() -> None:
         assert statement.text.count("%s") == len(statement.parameters)
 
 
+def test_pages_the_other_way_round() -> None:
+    """A descending list goes down from the end of all keys, or from a cursor, wherever it is cut from."""
+    for selection, key, times in (
+        (Selection(descending=True), "e.id", 1),
+        (Selection(foreign=("service", "9"), descending=True), "d.id", 1),
+        (Selection(tags=TagFilter(("x",), every=True), descending=True), "d.id", 1),
+        (Selection(tags=TagFilter(("x", "y"), every=False), descending=True), "e.id", 2),
+    ):
+        for cursor, place in ((None, "\U0010ffff"), (["k"], "k")):
+            statement = rows.page(SERVICES, 2, cursor, selection, 5.0)
+            assert f" and {key} < %s" in statement.text
+            assert f" order by {key} desc limit " in statement.text
+            assert "id >" not in statement.text
+            assert statement.order == "id desc"
+            assert statement.parameters.count(place) == times
+
+
 def test_tags() -> None:
     """Tags are asked for behind a place in their order, of one tag or of all."""
     for tag, values in ((None, ()), ("x", ("x",))):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,7 @@ def test_looking_from_within(connection: sqlite3.Connection) -> None:
     assert run_unsuspended(rows.referring(ROUTES, "service", "8")) == []
 
 
-SELECTIONS = [
+_ASCENDING = [
     Selection(),
     Selection(foreign=("service", "9")),
     Selection(tags=TagFilter(("x",), every=True)),
@@ -92,6 +94,7 @@ SELECTIONS = [
     Selection(tags=TagFilter(("x", "y"), every=True), foreign=("service", "9")),
     Selection(tags=TagFilter(("x", "z"), every=False), foreign=("service", "9")),
 ]
+SELECTIONS = [*_ASCENDING, *(replace(each, descending=True) for each in _ASCENDING)]
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -121,15 +124,19 @@ def test_selections(connection: sqlite3.Connection, selection: Selection) -> Non
         cursor = cut.cursor
         if cursor is None:
             break
-    assert seen == [row.entity["id"] for row in rows if wanted(row.entity)]
+    expected = [row.entity["id"] for row in rows if wanted(row.entity)]
+    assert seen == (expected[::-1] if selection.descending else expected)
 
 
+@pytest.mark.parametrize("cursor", [None, ["05"]])
 @pytest.mark.parametrize("selection", SELECTIONS)
-def test_no_page_is_sorted(connection: sqlite3.Connection, selection: Selection) -> None:
+def test_no_page_is_sorted(
+    connection: sqlite3.Connection, selection: Selection, cursor: list[str] | None
+) -> None:
     """Every list comes in order from an index: SQLite never has to sort, however long it is."""
     plans: list[str] = []
     connection.set_trace_callback(plans.append)
-    page(connection, ROUTES, 3, None, selection, 0.0)
+    page(connection, ROUTES, 3, cursor, selection, 0.0)
     connection.set_trace_callback(None)
     plan = " ".join(str(row) for row in connection.execute(f"explain query plan {plans[-1]}"))
     assert "TEMP B-TREE" not in plan
@@ -141,10 +148,11 @@ def test_the_rarest_tag_leads(connection: sqlite3.Connection) -> None:
     for number in range(500):
         tags = ["common", "rare"] if number == 250 else ["common"]
         put(connection, ROUTES, stored(id=f"{number:03}", tags=tags))
-    for order in (("common", "rare"), ("rare", "common")):
+    for order, descending in itertools.product((("common", "rare"), ("rare", "common")), (False, True)):
         steps: list[None] = []
         connection.set_progress_handler(lambda steps=steps: steps.append(None), 100)
-        cut = page(connection, ROUTES, 3, None, Selection(tags=TagFilter(order, every=True)), 0.0)
+        selection = Selection(tags=TagFilter(order, every=True), descending=descending)
+        cut = page(connection, ROUTES, 3, None, selection, 0.0)
         connection.set_progress_handler(None, 0)
         assert [row.entity["id"] for row in cut.rows] == ["250"]
         assert len(steps) < 50
