@@ -32,7 +32,7 @@ def new_routes(database: Database, service: str, count: int) -> Iterator[Write]:
     for number in range(count):
         taken: dict[str, Any] = {"paths": [f"/route-{number}"]}
         if "expression" in dao.schema.fields:
-            taken = {"expression": f'http.path ^= "/route-{number}" && http.method == "GET"'}
+            taken = {"expression": f'http.path ^= "/route-{number}/" && http.method == "GET"'}
         record = {"name": f"route-{number}", "service": {"id": service}, **taken}
         entity = dao.schema.process_insert(record, context)
         yield Write(dao.table.name, "insert", dao.table.key_of(entity), entity)

@@ -49,5 +49,5 @@ def test_expressions_where_the_flavour_has_them() -> None:
     route = success_of(filled["routes"].select_by("name", "route-2"))
     success_of(filled.stop())
     assert route is not None
-    assert route["expression"] == 'http.path ^= "/route-2" && http.method == "GET"'
+    assert route["expression"] == 'http.path ^= "/route-2/" && http.method == "GET"'
     assert route["paths"] is None
