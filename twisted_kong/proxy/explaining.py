@@ -201,7 +201,9 @@ def _answer_of(plan: Plan | None, context: RequestContext) -> dict[str, Any] | N
         kind = context.head.headers.get(b"content-type", b"") or b""
         if not kind.startswith(b"application/grpc"):
             return {"status": 415, "message": "Non-gRPC request matched gRPC route"}
-    elif plan.needs_https and context.scheme != "https":
+        # What is described comes by HTTP/1.
+        return {"status": 426, "message": "Please use HTTP2 protocol"}
+    if plan.needs_https and context.scheme != "https":
         return {"status": plan.redirect_status, "message": "Please use HTTPS protocol"}
     if plan.service is None:
         return {"status": 503, "message": NO_SERVICE}
