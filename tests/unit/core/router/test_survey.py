@@ -36,7 +36,7 @@ def fits_alone(flavor: str, route: dict[str, Any], query: RouteQuery) -> bool:
     return router.match(query) is not None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.sampled_from(FLAVORS), st.lists(route_fields, max_size=6), queries)
 def test_a_route_lacks_something_or_another_comes_first(
     flavor: str, fields: list[dict[str, Any]], query: RouteQuery

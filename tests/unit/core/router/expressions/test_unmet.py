@@ -56,7 +56,7 @@ def test_a_long_part_is_cut() -> None:
     assert len(found[0]) == 501
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(nodes, any_request)
 def test_there_is_a_reason_exactly_where_it_does_not_hold(node: Node, query: RouteQuery) -> None:
     """An expression that holds has no part that is not met, any other has one."""
