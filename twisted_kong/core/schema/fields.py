@@ -21,6 +21,7 @@ from twisted_kong.core.vaults import is_reference
 
 REQUIRED = "required field missing"
 UNKNOWN = "unknown field"
+NUL = "must not contain a NUL character"
 MISSING_PRIMARY_KEY = "missing primary key"
 
 
@@ -47,6 +48,21 @@ def not_utf8(value: str) -> str | None:
         position = len(value[: error.start].encode("utf-8")) + 1
         return f"invalid utf-8 character sequence detected at position {position}"
     return None
+
+
+def has_nul(value: Any) -> bool:
+    """Whether there is a NUL in a text, or in any within a value of JSON: PostgreSQL can hold none."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            if "\0" in value:
+                return True
+        elif isinstance(value, dict):
+            pending += (*value, *value.values())
+        elif isinstance(value, list):
+            pending += value
+    return False
 
 
 class Field:
@@ -81,6 +97,8 @@ class Field:
             return self._null_violation()
         if self.must_be_null:
             return self.err or "value must be null"
+        if self.kind in ("string", "json") and has_nul(value):
+            return NUL
         if self.referenceable and is_reference(value):
             return None
         found = self._shape_violation(value, scope)

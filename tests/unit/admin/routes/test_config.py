@@ -210,3 +210,19 @@ def test_a_node_that_cannot_follow_in_time_says_so() -> None:
         answer = admin.client.post("/config", {"_format_version": "3.0", "consumers": consumers})
         assert (answer.status, answer.header("X-Kong-Applied")) == (201, "false")
         assert len(admin.client.get("/consumers?size=1000").json["data"]) == count
+
+
+def test_no_text_has_a_nul() -> None:
+    """As with a single entity: what no store could find by name is refused, by every store alike."""
+    admin = node()
+    bad = {"username": "a\0"}
+    assert admin.client.post("/consumers", bad).json["fields"] == {
+        "username": "must not contain a NUL character"
+    }
+    answer = admin.client.post("/config", {"_format_version": "3.0", "consumers": [bad]})
+    assert (answer.status, answer.json["fields"]) == (
+        400,
+        {"consumers": [{"username": "must not contain a NUL character"}]},
+    )
+    tagged = {"username": "a", "tags": ["b\0"], "custom_id": "c\0"}
+    assert set(admin.client.post("/consumers", tagged).json["fields"]) == {"tags", "custom_id"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.kit.write_context import NOW, TOKEN, numbered_uuid, write_context
 from twisted_kong.core.schema.context import Purpose, Scope
-from twisted_kong.core.schema.fields import Field, not_utf8
+from twisted_kong.core.schema.fields import NUL, Field, not_utf8
 from twisted_kong.core.schema.record import build_field
 
 SCOPE = Scope(NOW)
@@ -223,3 +223,21 @@ def test_automatic_values_give_way_to_given_ones() -> None:
     assert key.automatic_value(None, True, Purpose.INSERT, context) is None
     assert key.automatic_value(None, False, Purpose.UPDATE, context) is None
     assert updated.automatic_value(1, True, Purpose.UPDATE, context) == 1_700_000_000
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "found"),
+    [
+        ({"type": "string"}, "a\0", NUL),
+        ({"type": "string", "referenceable": True}, "{vault://env/a\0}", NUL),
+        ({"type": "set", "elements": {"type": "string"}}, ["a", "\0b"], [None, NUL]),
+        ({"type": "map", "keys": {"type": "string"}, "values": {"type": "string"}}, {"a\0": "b"}, NUL),
+        ({"type": "map", "keys": {"type": "string"}, "values": {"type": "string"}}, {"a": "b\0"}, NUL),
+        ({"type": "json"}, {"a": [1, {"b\0": None}]}, NUL),
+        ({"type": "json"}, {"a": [1, {"b": "\0"}]}, NUL),
+        ({"type": "json"}, {"a": [1, {"b": "c"}]}, None),
+    ],
+)
+def test_no_text_has_a_nul(definition: dict[str, Any], value: Any, found: Any) -> None:
+    """PostgreSQL's text and jsonb hold none, so Kong answers with an error; no path can name one."""
+    assert violation(value, **definition) == found
