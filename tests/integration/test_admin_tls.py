@@ -132,6 +132,7 @@ def test_a_client_has_to_show_its_certificate(site: Site, version: str) -> None:
         assert refused.returncode != 0
         assert refused.stdout == ""
     assert site.admin("GET", "/services").json["data"] == []
+    wait_for(lambda: "refused a TLS handshake of 127.0.0.1: it showed no certificate" in site.console)
     body, what = said(version, url, *good, "--json", '{"name": "s", "host": "h"}')
     assert what.endswith(" 201"), body
     assert any("operator" in author for author in authors(site))

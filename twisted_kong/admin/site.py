@@ -25,6 +25,7 @@ from twisted_kong.admin.channels import Deadline
 from twisted_kong.admin.http1 import Http1Channel
 from twisted_kong.admin.http2 import Http2Channel
 from twisted_kong.admin.masking import NO_SECRETS, Masking
+from twisted_kong.admin.turned_away import TurnedAway
 from twisted_kong.core.http1.requests import Limits
 
 MEGABYTE = 1024 * 1024
@@ -170,6 +171,8 @@ class Negotiated(Protocol):
         self._deadline.clear()
         if self._channel is not None:
             self._channel.connectionLost(reason)
+        elif self.transport is not None:
+            self._site.turned_away.tell(self.transport.getPeer(), reason)
 
     def _late(self) -> None:
         """A client that says nothing, or does not end its handshake."""
@@ -211,6 +214,7 @@ class BoundedSite(Site):
         # Set when the node goes: each connection ends with its next answer.
         self.draining = False
         self._access_log, self._masking = access_log, masking
+        self.turned_away = TurnedAway(reactor)
         self._under_way = 0
         self._idle: list[Deferred[None]] = []
 
