@@ -54,6 +54,7 @@ from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
 from twisted_kong.admin.etags import conditions_in
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
+from twisted_kong.admin.routes.explain import PATH as EXPLAIN
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.admin.tokens import UNAUTHORIZED, Caller, Gate, offered_token
 from twisted_kong.core.errors import DatabaseUnavailable
@@ -69,6 +70,8 @@ BATCH_PATH = "/batch"
 GET_WITH_BODY = frozenset({"/diff"})
 
 READING = frozenset({"GET", "HEAD"})
+# Paths where a POST reads what the node holds, and needs no database for it.
+READ_BY_POST = frozenset({EXPLAIN})
 
 _log = Logger()
 
@@ -212,6 +215,7 @@ class AdminApp:
         # Before the body is read: to make sense of ten megabytes takes long, and may be for nothing.
         permit(method, path)
         sent, _, query = request.uri.partition(b"?")
+        reading = method in READING or path in READ_BY_POST
         asked = Asked(
             method=method,
             path=sent.decode("latin-1").removesuffix("/") or "/",
@@ -224,7 +228,7 @@ class AdminApp:
             conditions=conditions_in(*(_lines(request, name) for name in (b"if-match", b"if-none-match"))),
             permit=permit,
         )
-        return await (dispatch(self._table, asked) if method in READING else self._write(asked))
+        return await (dispatch(self._table, asked) if reading else self._write(asked))
 
     async def _write(self, asked: Asked) -> Answer:
         # Refused, if it must be, before anything is written.

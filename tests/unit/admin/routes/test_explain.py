@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.kit.admin_client import AdminClient
 from tests.kit.admin_node import AdminNode
+from twisted_kong.admin.access import AccessRules
+from twisted_kong.admin.api import admin_site
+from twisted_kong.core.errors import DatabaseUnavailable
 
 PATH = "/debug/explain"
 
@@ -52,6 +56,19 @@ def test_a_consumer_is_found() -> None:
         answer = node.client.post(PATH, {"consumer": form})
         assert answer.json["consumer"] == {"id": id, "username": "bob"}
     assert [told[1:] for told in node.explained] == [(id, None)] * 3 + [(id, "my-auth")]
+
+
+def test_it_needs_no_database() -> None:
+    """While it is away, which is when one wants to know, what the node holds is explained all the same."""
+    node = AdminNode()
+
+    async def catch_up() -> None:
+        raise DatabaseUnavailable("away")
+
+    node.database.strategy.catch_up = catch_up  # type: ignore[method-assign]
+    client = AdminClient(admin_site(node.parts, node.clock, AccessRules()))
+    assert client.post("/consumers", {"username": "bob"}).status == 503
+    assert client.post(PATH, {"path": "/x"}).status == 200
 
 
 @pytest.mark.parametrize(
