@@ -203,7 +203,7 @@ class Telling:
         if phase in ("comparing", "writing"):
             self.checked()
         now = self._monotonic()
-        if now - self._told >= INTERVAL:
+        if total and now - self._told >= INTERVAL:
             self._told = now
             click.echo(f"{phase}: {done}/{total}", err=True)
 
@@ -252,8 +252,11 @@ def _read(file: str | None) -> bytes:
         raise CommandFailed(_MISSING)
     if file == STANDARD:
         return sys.stdin.buffer.read()
-    with open(file, "rb") as stream:
-        return stream.read()
+    try:
+        with open(file, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise CommandFailed(f"cannot read {os.path.abspath(file)}: {error.strerror}") from None
 
 
 def _refuse_existing(file: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
@@ -103,7 +104,8 @@ class Listening:
         )
         self.ports.append(port)
         number = getattr(port.getHost(), "port", listener.port)
-        announce("proxy", listener, number)
+        # http2 is taken and not offered here.
+        announce("proxy", replace(listener, http2=False), number)
         clients.port = self._gateway.settings.port_maps.get(number, number)
 
     def stop(self) -> Deferred[Any]:

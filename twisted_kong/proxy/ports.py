@@ -51,4 +51,6 @@ def announce(what: str, listener: Listener, number: int) -> None:
     :param number: of the port, which the system has chosen if the listener names none.
     """
     address = replace(listener, port=number).address
-    _log.info("{what} listens on {address}{ssl}", what=what, address=address, ssl=" (ssl)" * listener.ssl)
+    flags = " ".join(name for name in ("http2", "ssl") if getattr(listener, name))
+    shown = f" ({flags})" if flags else ""
+    _log.info("{what} listens on {address}{flags}", what=what, address=address, flags=shown)

@@ -90,6 +90,15 @@ def test_a_file_is_expected(outcome: Outcome) -> None:
         assert "No such file" in err
 
 
+@pytest.mark.parametrize("command", ["parse", "db_import"])
+def test_a_file_that_cannot_be_read(outcome: Outcome, tmp_path: Path, command: str) -> None:
+    """Which it is, and why; no traceback, no number of an error."""
+    code, out, err = outcome(command, "nofile.yml")
+    assert (code, out) == (1, "")
+    assert f"Error: cannot read {tmp_path}/nofile.yml: No such file or directory\n" in err
+    assert outcome(command, ".")[2].startswith(f"Error: cannot read {tmp_path}: Is a directory\n")
+
+
 def test_import(outcome: Outcome, gateway: Gateway, tmp_path: Path) -> None:
     """Kong: these words; nothing is removed. The log says where it came from."""
     gateway.insert("consumers", username="u")
@@ -148,6 +157,8 @@ def test_progress_is_told_about_every_second(capsys: pytest.CaptureFixture[str])
         now[0] += INTERVAL / 4
         telling.tell("checking", done, 10)
     telling.tell("writing", 0, 10)
+    now[0] += INTERVAL
+    telling.tell("writing", 0, 0)
     captured = capsys.readouterr()
     assert captured.err.splitlines() == ["checking: 3/10", "checking: 7/10"]
     assert captured.out == "parse successful, beginning import\n"

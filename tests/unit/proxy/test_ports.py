@@ -19,6 +19,8 @@ from twisted_kong.proxy.ports import announce, listen_quietly
     [
         (Listener("127.0.0.1", 0), "proxy listens on 127.0.0.1:8123"),
         (Listener("::1", 0, ssl=True), "proxy listens on [::1]:8123 (ssl)"),
+        (Listener("::1", 0, ssl=True, http2=True), "proxy listens on [::1]:8123 (http2 ssl)"),
+        (Listener("::1", 0, http2=True), "proxy listens on [::1]:8123 (http2)"),
     ],
 )
 def test_a_port_is_told_as_it_is_written_in_the_configuration(listener: Listener, line: str) -> None:
