@@ -108,7 +108,8 @@ class Permissions:
         for path, kind in (*_generated(schemas), *_OF_KIND.items()):
             self._reads[path], self._writes[path] = (Need(kind, READ),), (Need(kind, WRITE),)
         for path, child in _parents(schemas):
-            # A PUT may make a parent, and then has the child refer to it.
+            # What is read tells where the child leads. A PUT may make a parent, and links the child to it.
+            self._reads[path] += (Need(child, READ),)
             self._writes[path] += (Need(child, WRITE),)
         self._reads.update(dict.fromkeys(_OPEN_READS, NOTHING))
         self._writes.update(dict.fromkeys(_OPEN_WRITES, NOTHING))

@@ -88,7 +88,12 @@ def test_every_kind_is_needed_by_its_own_paths() -> None:
             "/consumers/{consumers}/key-auth/{keyauth_credentials}",
             (Need("keyauth_credentials", "write"),),
         ),
-        ("GET", "/key-auths/{keyauth_credentials}/consumer", (Need("consumers", "read"),)),
+        # tells whose it is
+        (
+            "GET",
+            "/key-auths/{keyauth_credentials}/consumer",
+            (Need("consumers", "read"), Need("keyauth_credentials", "read")),
+        ),
         ("HEAD", "/key-auths/{keyauth_credentials}", (Need("keyauth_credentials", "read"),)),
         # may make a Service and have the Route refer to it
         ("PUT", "/routes/{routes}/service", (Need("services", "write"), Need("routes", "write"))),
@@ -109,6 +114,6 @@ def test_every_kind_is_needed_by_its_own_paths() -> None:
     ],
 )
 def test_what_paths_need(method: str, path: str, needs: tuple[Need, ...]) -> None:
-    """The kind that is shown or written; for a parent reached from its child, the parent's."""
+    """The kind that is shown or written; for a parent reached from its child, both."""
     assert path in TABLE
     assert PERMISSIONS.needs(method, path) == needs
