@@ -42,7 +42,7 @@ class ImportProgress:
         told = self._told
         told["phase"], told["done"], told["total"] = phase, done, total
         now = self._now()
-        if now - self._logged >= INTERVAL:
+        if total and now - self._logged >= INTERVAL:
             self._logged = now
             self._log.info(
                 "importing a configuration: {phase} {done}/{total}", **_counted(phase, done, total)
@@ -66,6 +66,15 @@ class ImportProgress:
         self._finish()
         self._told |= {"error": reason}
         self._log.warn("a configuration was not imported: {reason}", reason=reason)
+
+    def unknown(self, reason: str) -> None:
+        """The database did not say whether it has taken effect."""
+        self._state = "unknown"
+        self._finish()
+        self._told |= {"error": reason}
+        self._log.warn(
+            "a configuration may or may not have been imported, as a whole: {reason}", reason=reason
+        )
 
     def shown(self) -> dict[str, Any]:
         """All of it, as an answer shows it."""

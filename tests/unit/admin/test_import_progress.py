@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kit.logs import caught_infos
+from tests.kit.logs import caught_infos, caught_warnings
 from twisted_kong.admin.import_progress import ImportProgress
 
 
@@ -43,6 +43,17 @@ def test_one_that_failed() -> None:
     assert "error" not in progress.shown()
 
 
+def test_one_of_which_nobody_knows() -> None:
+    """The connection was lost at the commit: it is not said that nothing was imported."""
+    progress = ImportProgress(Time())
+    progress.begin("upsert", None)
+    with caught_warnings() as lines:
+        progress.unknown("no answer")
+    assert (progress.shown()["state"], progress.shown()["error"]) == ("unknown", "no answer")
+    assert not progress.is_running
+    assert lines == ["a configuration may or may not have been imported, as a whole: no answer"]
+
+
 def test_the_log_hears_of_it_now_and_then() -> None:
     """However often it is told."""
     time = Time()
@@ -52,6 +63,8 @@ def test_the_log_hears_of_it_now_and_then() -> None:
         for done in range(25):
             time.now += 0.1
             progress.tell("writing", done, 25)
+        time.now += 1
+        progress.tell("writing", 0, 0)
         progress.done({"create": 25, "update": 0, "delete": 0})
     texts = [line for line in lines if "import" in line]
     assert texts[0].startswith("importing a configuration: writing ")

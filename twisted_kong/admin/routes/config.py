@@ -19,7 +19,7 @@ from twisted_kong.admin.pieces import Members
 from twisted_kong.admin.routes.diff import Comparison
 from twisted_kong.admin.trials import Trials
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.errors import EntityError
+from twisted_kong.core.errors import EntityError, OutcomeUnknown
 from twisted_kong.db.dao import Written
 from twisted_kong.db.database import Database
 from twisted_kong.db.declarative.exporting import Exporter, Format
@@ -84,6 +84,9 @@ class ConfigEndpoints:
             done = await self._importer.apply(
                 await document_in(call.body, self._importer), options, self._progress.tell
             )
+        except OutcomeUnknown as error:
+            self._progress.unknown(_reason(error))
+            raise
         except BaseException as error:
             self._progress.failed(_reason(error))
             raise

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.kit.admin_node import AdminNode
+from tests.kit.logs import caught_warnings
 from twisted_kong.core.declarative.identities import identity
+from twisted_kong.core.errors import OutcomeUnknown
 
 SERVICE = "0855b320-0dd2-547d-891d-601e9b38647f"
 DOCUMENT: dict[str, Any] = {
@@ -226,3 +229,18 @@ def test_no_text_has_a_nul() -> None:
     )
     tagged = {"username": "a", "tags": ["b\0"], "custom_id": "c\0"}
     assert set(admin.client.post("/consumers", tagged).json["fields"]) == {"tags", "custom_id"}
+
+
+def test_an_import_of_unknown_outcome_is_not_called_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection went at the commit: the answer, the log and the progress say that it may be so."""
+    admin = node()
+
+    async def lost(commit: object) -> None:
+        raise OutcomeUnknown("connection lost")
+
+    monkeypatch.setattr(admin.database.strategy, "apply", lost)
+    with caught_warnings() as lines:
+        answer = admin.client.post("/config", DOCUMENT)
+    assert (answer.status, "may have taken effect" in answer.json["message"]) == (500, True)
+    assert not any("was not imported" in line for line in lines)
+    assert admin.client.get("/config/progress").json["state"] == "unknown"

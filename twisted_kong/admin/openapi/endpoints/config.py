@@ -61,7 +61,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     ),
     "ImportProgress": partly(
         {
-            "state": {"enum": ["idle", "running", "done", "failed"]},
+            "state": {"enum": ["idle", "running", "done", "failed", "unknown"]},
             "mode": TEXT,
             "author": maybe(TEXT),
             "started_at": INTEGER,
