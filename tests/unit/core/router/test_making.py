@@ -1,9 +1,6 @@
-"""Each flavour has its router, and who does not use expressions does not load their parser."""
+"""Each flavour has its router."""
 
 from __future__ import annotations
-
-import subprocess
-import sys
 
 import pytest
 
@@ -20,10 +17,3 @@ def test_the_older_flavours(flavor: str) -> None:
 def test_expressions() -> None:
     """The flavour has a router of its own."""
     assert isinstance(make_router("expressions"), ExpressionRouter)
-
-
-def test_the_parser_is_loaded_only_where_it_is_used() -> None:
-    """Importing the router does not import the library of the parser."""
-    code = "import sys, twisted_kong.core.router, twisted_kong.core.schema; print('lark' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
