@@ -25,7 +25,10 @@ from twisted_kong.admin.openapi.operations import Descriptions
 from twisted_kong.core.schema.schema import Schema
 
 # Later ones win.
-_TOPICS = (cache, cluster, config, explaining, node, proxy_cache, schemas, tags, targets, unavailable, writing)
+_TOPICS = (
+    *(cache, cluster, config, explaining, node, proxy_cache),
+    *(schemas, tags, targets, unavailable, writing),
+)
 
 
 def all_descriptions(kinds: Mapping[str, Schema]) -> Descriptions:
