@@ -100,7 +100,11 @@ def _compared(summary: str, name: str, about: str, further: tuple[str, ...] = ()
         arguments=(_mode("sync"), *_OPTIONS, *further),
         body=ref("DeclarativeDocument"),
         media=MEDIA,
-        replies={200: Reply("What differs; secrets are not shown.", ref("Differences")), 400: "BadDocument"},
+        replies={
+            200: Reply("What differs; secrets are not shown.", ref("Differences")),
+            400: "BadDocument",
+            429: Reply("Too many documents wait.", ref("Message"), headers=("Retry-After",)),
+        },
     )
 
 
@@ -142,7 +146,9 @@ DESCRIPTIONS: Descriptions = {
                 400: "BadDocument",
                 409: "Conflict",
                 429: Reply(
-                    "Another import is under way on this node.", ref("Message"), headers=("Retry-After",)
+                    "Another import is under way on this node, or too many dry runs wait.",
+                    ref("Message"),
+                    headers=("Retry-After",),
                 ),
                 504: "NotEverywhere",
             },
