@@ -8,12 +8,11 @@ entity, so that the same document imported twice is the same entities.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
-
-import orjson
 
 from twisted_kong.core.schema.schema import Schema
 
@@ -74,9 +73,10 @@ def of_content(
 
     :param count: how many equal ones came before it in the document.
     """
-    text = orjson.dumps(
+    # By the standard library: it writes integers of any size, and what is wrong is to be judged later.
+    text = json.dumps(
         [record, {field: value for field, value in references.items() if value is not None}, count],
-        option=orjson.OPT_SORT_KEYS,
+        sort_keys=True,
         default=str,
     )
-    return identity(schema.name, text.decode())
+    return identity(schema.name, text)

@@ -48,3 +48,9 @@ def test_nothing_that_identifies() -> None:
     assert (
         len({first, of_content(schema, {"host": "h"}, {}, 1), of_content(schema, {"host": "i"}, {}, 0)}) == 3
     )
+
+
+def test_integers_of_any_size() -> None:
+    """A name that is a number past 64 bits is the schema's to refuse, not ours to fail on."""
+    services = SCHEMAS["services"]
+    assert of_content(services, {"name": 2**70}, {}, 0) != of_content(services, {"name": 2**71}, {}, 0)
