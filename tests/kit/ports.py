@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from contextlib import ExitStack
@@ -12,6 +13,9 @@ _LOWEST = 10_000
 _ENOUGH = 1_000
 # Ports that were handed out and may not be in use yet.
 _given: set[int] = set()
+# Of tests that run in several processes each has every so manieth port: these know nothing of one another.
+_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 def free_port() -> int:
@@ -20,13 +24,13 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports where nobody listens now, and that nobody in this process was given before.
+    """Ports where nobody listens now, and that nobody in this run of the tests was given before.
 
     They are below those that the kernel gives to outgoing connections: one of these could be taken before a
     test comes to use it.
     """
     first = int(_EPHEMERAL.read_text().split()[0])
-    candidates = range(_LOWEST, max(first, _LOWEST + _ENOUGH))
+    candidates = range(_LOWEST + _PROCESS, max(first, _LOWEST + _ENOUGH), _PROCESSES)
     found: list[int] = []
     with ExitStack() as stack:
         while len(found) < count:
