@@ -13,7 +13,7 @@ def test_this_process_is_alive_and_told_by_its_command() -> None:
     processes = Processes()
     assert processes.is_alive(os.getpid())
     assert processes.is_alive(1)
-    assert "pytest" in (processes.command(os.getpid()) or "pytest")
+    assert "python" in (processes.command(os.getpid()) or "python")
 
 
 def test_no_such_process() -> None:
