@@ -75,6 +75,8 @@ class Player:
         self._to_ours = {str(theirs): str(ours) for theirs, ours in ports.items()}
         self._to_theirs = {ours: theirs for theirs, ours in self._to_ours.items()}
         self._ids: dict[str, str] = {}
+        # Seconds by which the node's clock, which runs, has been ahead of the recorded time at most.
+        self._late = 0.0
 
     def ours(self, port: int) -> int:
         """The port of this run that stands for a recorded one."""
@@ -94,6 +96,7 @@ class Player:
             headers=[(name, each) for name, value in request["headers"].items() for each in _listed(value)],
             body=_body(request),
         )
+        self._late = max(self._late, self._clock.seconds() - exchange.date)
         if request["target"] == "admin":
             self._learn(exchange.response.get("json"), answer)
         return answer
@@ -111,7 +114,7 @@ class Player:
         for name in _SECONDS_LEFT:
             if _near(ours["headers"].get(name), theirs["headers"].get(name)):
                 ours["headers"][name] = theirs["headers"][name]
-        return list(compared("", ours, theirs, _VARYING))
+        return list(compared("", ours, theirs, _VARYING, self._late))
 
     def _learn(self, recorded: Any, answer: Answer) -> None:
         """Later requests name what Kong made; note what we made instead."""

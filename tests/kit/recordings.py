@@ -35,9 +35,8 @@ HEADERS = (
 # of the exchange that made them.
 MADE_ALONG = {("certificates", 37): "7ba2e208-d3c9-455e-a4c6-cf9e0607b90c"}
 
-# Seconds by which a recorded time may differ from ours: our clock is set by the Date header, and on a busy
-# machine a whole node may take longer for many exchanges of one second than Kong did.
-SLACK = 5
+# Seconds by which a recorded time may differ from the Date header by which our clock is set.
+SLACK = 1.5
 TIMES = ("created_at", "updated_at", "ttl")
 # Fields whose values a node makes up, in the order in which it does for one entity.
 MADE = ("key", "client_id", "client_secret", "secret")
@@ -215,8 +214,11 @@ def _json(answer: Response) -> Any:
         return answer.body.decode()
 
 
-def compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str]) -> Iterator[str]:
-    """What differs in two JSON values, by path; members named in ``skipped`` may."""
+def compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str], late: float = 0.0) -> Iterator[str]:
+    """What differs in two JSON values, by path; members named in ``skipped`` may.
+
+    :param late: seconds by which our clock is known to have been ahead of the recorded time.
+    """
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in sorted({*ours, *theirs}.difference(skipped)):
             there = f"{where}.{key}"
@@ -224,11 +226,11 @@ def compared(where: str, ours: Any, theirs: Any, skipped: frozenset[str]) -> Ite
                 yield f"{there} {'is missing' if key in theirs else 'is too much'}"
             elif key in SETS:
                 yield from compared(there, sorted(ours[key]), sorted(theirs[key]), skipped)
-            elif not (key in TIMES and _same_time(ours[key], theirs[key])):
-                yield from compared(there, ours[key], theirs[key], skipped)
+            elif not (key in TIMES and _same_time(ours[key], theirs[key], late)):
+                yield from compared(there, ours[key], theirs[key], skipped, late)
     elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
         for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            yield from compared(f"{where}[{index}]", one, other, skipped)
+            yield from compared(f"{where}[{index}]", one, other, skipped, late)
     elif isinstance(ours, str) and isinstance(theirs, str) and _salted(ours, theirs):
         return
     elif ours != theirs or isinstance(ours, bool) != isinstance(theirs, bool):
@@ -243,9 +245,10 @@ def _salted(ours: str, theirs: str) -> bool:
     ]
 
 
-def _same_time(ours: Any, theirs: Any) -> bool:
+def _same_time(ours: Any, theirs: Any, late: float) -> bool:
     numbers = isinstance(ours, int | float) and isinstance(theirs, int | float)
-    return numbers and abs(ours - theirs) <= SLACK and isinstance(ours, int) == isinstance(theirs, int)
+    near = numbers and -SLACK <= ours - theirs <= SLACK + late
+    return near and isinstance(ours, int) == isinstance(theirs, int)
 
 
 def _short(value: Any) -> str:
