@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -68,7 +69,7 @@ async def create(admin: Asker, path: str, record: Any) -> dict[str, Any]:
     return made
 
 
-class _Updated:
+class _Updated(ABC):
     """A register that is one entity with a field that is updated, for ever."""
 
     held = True
@@ -82,16 +83,17 @@ class _Updated:
     def attempt(self, version: str) -> Attempt:
         return Attempt(version, "PATCH", f"{self.path}/{self.id}", self.record(version))
 
+    @abstractmethod
     def record(self, version: str) -> dict[str, Any]:
         """What brings a version."""
-        raise NotImplementedError
 
+    @abstractmethod
     def version(self, entity: Mapping[str, Any]) -> str:
         """Which version an entity is."""
-        raise NotImplementedError
 
     def learn(self, reply: Reply) -> None:
         """Nothing is to be learnt."""
+        return None
 
     def request(self) -> tuple[str, Mapping[str, str]]:
         return f"/{self.name}", {}
@@ -168,7 +170,7 @@ class Owner(_Updated):
         return str(_seen(reply)["headers"]["x-consumer-username"])
 
 
-class _Coming:
+class _Coming(ABC):
     """A register that is an entity which comes and goes, each time with another id."""
 
     held = True
@@ -179,9 +181,9 @@ class _Coming:
         self.name = f"{type(self).__name__.lower()}-{number}"
         self._there: str | None = None
 
+    @abstractmethod
     def record(self) -> dict[str, Any]:
         """What makes it."""
-        raise NotImplementedError
 
     def attempt(self, version: str) -> Attempt:
         if self._there is not None:
@@ -201,9 +203,9 @@ class _Coming:
             return State(f"-{change.id}", ABSENT, change.id)
         return State(change.id, change.id, change.id)
 
+    @abstractmethod
     def is_mine(self, entity: Mapping[str, Any]) -> bool:
         """Whether an entity is of this register."""
-        raise NotImplementedError
 
 
 class Way(_Coming):
