@@ -49,12 +49,3 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DocumentError("it is no UTF-8", line) from None
-
-
-def finished(work: Generator[None, None, Any]) -> Any:
-    """The result of some work that is done without a rest."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.kit.bundled import bundled
+from tests.kit.finishing import finished
 from twisted_kong.core.declarative.flattening import flatten
 from twisted_kong.core.declarative.items import Flat
 from twisted_kong.core.declarative.kinds import NOT_KNOWN, Kinds
-from twisted_kong.core.declarative.reading import finished
 from twisted_kong.core.schema.registry import build_schemas
 
 KINDS = Kinds(build_schemas(bundled("key-auth", "rate-limiting")))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.kit.finishing import finished
 from twisted_kong.core.declarative.json_reading import read_json
 from twisted_kong.core.declarative.limits import Limits
 from twisted_kong.core.declarative.problems import DocumentError
-from twisted_kong.core.declarative.reading import finished
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 VALUES = st.recursive(

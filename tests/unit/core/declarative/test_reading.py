@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kit.finishing import finished
 from twisted_kong.core.declarative.problems import DocumentError
-from twisted_kong.core.declarative.reading import finished, read
+from twisted_kong.core.declarative.reading import read
 
 
 @pytest.mark.parametrize(

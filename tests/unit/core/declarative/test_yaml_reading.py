@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.finishing import finished
 from twisted_kong.core.declarative.limits import Limits
 from twisted_kong.core.declarative.problems import DocumentError
-from twisted_kong.core.declarative.reading import finished
 from twisted_kong.core.declarative.yaml_reading import read_yaml
 
 

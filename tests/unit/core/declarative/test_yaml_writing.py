@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twisted_kong.core.declarative.reading import finished
+from tests.kit.finishing import finished
 from twisted_kong.core.declarative.yaml_reading import read_yaml
 from twisted_kong.core.declarative.yaml_writing import item_lines, yaml_lines
 
