@@ -9,21 +9,18 @@ what has a name are left out.  Everything is in the order of its names, so equal
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.declarative.kinds import RUNTIME, WORKSPACES, Kinds
-from twisted_kong.core.declarative.yaml_writing import yaml_lines
+from twisted_kong.core.declarative.kinds import STAMPS, Kinds
+from twisted_kong.core.declarative.yaml_writing import item_lines
 from twisted_kong.core.schema.fields import Field, ListField
 from twisted_kong.core.schema.record import RecordField
 from twisted_kong.core.schema.schema import Schema
 
-HEAD = {"_format_version": "3.0"}
-
 # decK keeps these ids: others refer to them, and they have no names.
 _KEEPS_ID = frozenset({"certificates", "ca_certificates"})
-_LEFT_OUT = frozenset({"created_at", "updated_at"})
 # What is nested in what; a Plugin goes with whichever of the three it is bound to, if it is one alone.
 _NESTED = {"routes": ("service",), "snis": ("certificate",), "targets": ("upstream",)}
 _PLUGIN_SCOPES = ("service", "route", "consumer")
@@ -38,7 +35,7 @@ class DeckDocument:
     def __init__(self, kinds: Kinds, *, ids: bool = False) -> None:
         self._kinds = kinds
         self._ids = ids
-        self.kinds = tuple(name for name in kinds.names if name not in RUNTIME and name != WORKSPACES)
+        self.kinds = kinds.managed
         self._names: dict[tuple[str, str], str] = {}
         self._tops: dict[str, list[dict[str, Any]]] = defaultdict(list)
         # by kind and key of the parent: the children by the name of their list
@@ -69,14 +66,9 @@ class DeckDocument:
             nodes = [self._joined(node) for node in self._tops[kind]]
             lines.append(f"{kind}:")
             for record in sorted(nodes, key=_order):
-                lines += _item(record)
+                lines += item_lines(record)
                 yield
         return lines
-
-    def document(self) -> dict[str, Any]:
-        """The document as a value."""
-        lists = {kind: sorted(map(self._joined, self._tops[kind]), key=_order) for kind in sorted(self._tops)}
-        return {**HEAD, **lists}
 
     def _home_of(self, kind: str, schema: Schema, entity: Entity) -> str | None:
         """The field that leads to what an entity is nested in; None for one at the top."""
@@ -96,7 +88,7 @@ class DeckDocument:
         fields = schema.fields_for(entity)
         record: dict[str, Any] = {}
         for name in sorted(name for name in schema.fields if name in entity):
-            skipped = name in _LEFT_OUT or name in schema.transient or name == home
+            skipped = name in STAMPS or name in schema.transient or name == home
             if (
                 skipped
                 or (name == "id" and not keeps_id)
@@ -170,7 +162,3 @@ _SORTED_BY = (
 def _order(record: dict[str, Any]) -> tuple[str, ...]:
     """Where among its like a record stands: by what people tell it by, then by what it is bound to."""
     return tuple(str(record.get(name, "")) for name in (*_SORTED_BY, "service", "route", "consumer"))
-
-
-def _item(record: dict[str, Any]) -> Iterator[str]:
-    yield from yaml_lines([record])

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted_kong.core.changes import Entity, Operation
+from twisted_kong.core.declarative.kinds import STAMPS
 from twisted_kong.core.schema.hiding import PROOFS, hidden, hidden_change
 from twisted_kong.core.schema.schema import Schema
-
-# What a write sets itself.
-_STAMPS = frozenset({"created_at", "updated_at"})
 
 
 def difference(
@@ -50,7 +48,7 @@ def name_of(schema: Schema, entity: Mapping[str, Any]) -> str | None:
 
 
 def _only(entity: Entity, names: list[str]) -> Entity:
-    return {name: entity[name] for name in names if name in entity and name not in _STAMPS}
+    return {name: entity[name] for name in names if name in entity and name not in STAMPS}
 
 
 def _parted(before: Entity, after: Entity) -> tuple[Entity, Entity]:
@@ -73,7 +71,7 @@ def _shown(schema: Schema, entity: Entity | None) -> Entity | None:
     if entity is None:
         return None
     shown = hidden(schema.fields_for(entity), entity)
-    return {name: value for name, value in shown.items() if value is not None and name not in _STAMPS}
+    return {name: value for name, value in shown.items() if value is not None and name not in STAMPS}
 
 
 def summary(changes: list[dict[str, Any]]) -> dict[str, int]:

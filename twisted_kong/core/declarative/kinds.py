@@ -13,6 +13,9 @@ RUNTIME = frozenset({"oauth2_tokens", "acme_storage", "parameters"})
 # There is one, and it is always there.
 WORKSPACES = "workspaces"
 
+# Fields that a write sets itself, so that they make no difference.
+STAMPS = frozenset({"created_at", "updated_at"})
+
 # Entities of Kong's that are no part of its free edition.
 FOREIGN = frozenset(
     {
@@ -61,7 +64,7 @@ class Kinds:
 
     @property
     def managed(self) -> tuple[str, ...]:
-        """Those of which an entity may be removed because a document does not hold it, in the same order."""
+        """Those of decK's format, which go where a document that is synced lacks them; in the same order."""
         return tuple(name for name in self.schemas if name not in RUNTIME and name != WORKSPACES)
 
     def nested_in(self, kind: str) -> Mapping[str, Nested]:

@@ -14,7 +14,6 @@ from twisted_kong.core.changes import Entity
 from twisted_kong.core.declarative.yaml_writing import item_lines
 from twisted_kong.core.schema.schema import Schema
 
-HEAD = {"_format_version": "3.0", "_transform": False}
 _HEAD_LINES = ('_format_version: "3.0"', "_transform: false")
 
 

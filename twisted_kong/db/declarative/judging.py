@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.declarative.items import Item
+from twisted_kong.core.declarative.kinds import STAMPS
 from twisted_kong.core.declarative.problems import Problem
 from twisted_kong.core.errors import InvalidOptions, SchemaViolation
 from twisted_kong.core.schema.context import WriteContext
@@ -17,10 +18,8 @@ from twisted_kong.db.database import Database
 from twisted_kong.db.declarative.matching import Matching
 from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.schemas import lasting
-from twisted_kong.db.ttl import Ttl, take_ttl
+from twisted_kong.db.ttl import take_ttl
 
-# What a write sets itself, so that it makes no difference.
-_STAMPS = ("created_at", "updated_at")
 # Seconds by which the end of an entity's time may differ from what a document gives it still to live.
 _SAME_END = 60.0
 
@@ -47,7 +46,7 @@ class Judged:
             return True
         now = lasting(self.dao.schema, self.entity)
         before = self.current.entity
-        return any(before.get(name) != value for name, value in now.items() if name not in _STAMPS)
+        return any(before.get(name) != value for name, value in now.items() if name not in STAMPS)
 
 
 def _differ_in_end(new: float | None, old: float | None) -> bool:
@@ -103,8 +102,7 @@ class Judge:
         if twice is not None:
             self.problems.append(item.problem(twice))
             return {}
-        expires = _end_of(lifetime, context.now)
-        self.judged.append(Judged(item, dao, entity, current, expires))
+        self.judged.append(Judged(item, dao, entity, current, lifetime.from_now(context.now)))
         return {}
 
     def _transforms(self, schema: Schema, record: Mapping[str, Any], current: Stored | None) -> bool:
@@ -131,10 +129,6 @@ class Judge:
 
 def _declared(kind: str, what: str, value: Any) -> str:
     return f"uniqueness violation: '{kind}' entity with {what} set to '{value}' already declared"
-
-
-def _end_of(lifetime: Ttl, now: float) -> float | None:
-    return lifetime.from_now(now)
 
 
 def _kept(schema: Schema, record: Mapping[str, Any], current: Stored | None) -> Mapping[str, Any]:
