@@ -23,7 +23,7 @@ from twisted_kong.db.declarative.judging import Judge, Judged
 from twisted_kong.db.declarative.matching import Matching
 from twisted_kong.db.declarative.options import Options, Tell
 from twisted_kong.db.declarative.surplus import Surplus
-from twisted_kong.db.interfaces import LostRace, Stored
+from twisted_kong.db.interfaces import Stored
 from twisted_kong.db.staging import StagedStrategy, stage
 from twisted_kong.db.staging.forgetting import emptied
 from twisted_kong.db.terms import Terms
@@ -211,6 +211,3 @@ def _led_away(each: Judged) -> Iterator[tuple[str, str]]:
 
 def _key(kind: str, row: Stored) -> tuple[str, str]:
     return kind, str(row.entity.get("id"))
-
-
-__all__ = ["LostRace", "Plan", "Planner"]

@@ -15,8 +15,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from typing_extensions import override
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Value = str | int | IPv4Address | IPv6Address | IPv4Network | IPv6Network
 """The right side of a predicate; what it is follows from its Python type."""
 
