@@ -11,7 +11,7 @@ from twisted_kong.core.http1.requests import Limits
 from twisted_kong.core.replies import HTML, JSON, PLAIN, XML, Replies
 from twisted_kong.node.arrival import Arrival
 from twisted_kong.node.certificate_rows import CertificateHolder
-from twisted_kong.node.certificates import load_chain, load_pair
+from twisted_kong.node.certificates import KeyPair, load_chain, load_pair
 from twisted_kong.node.configuration import read_text
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.pdk.gateway import Gateway as PluginGateway
@@ -74,17 +74,21 @@ def replies_of(conf: Conf) -> Replies:
     return Replies(conf.error_default_type, templates)
 
 
+def client_pair(conf: Conf) -> KeyPair | None:
+    """What we present to Services and Targets that name no certificate (``client_ssl_cert``)."""
+    if conf.client_ssl and conf.client_ssl_cert and conf.client_ssl_cert_key:
+        return load_pair(conf.client_ssl_cert, conf.client_ssl_cert_key.reveal())
+    return None
+
+
 def make_client_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
     """How Services of https are spoken to."""
     trusted = conf.nginx_proxy_proxy_ssl_trusted_certificate
-    client = None
-    if conf.client_ssl and conf.client_ssl_cert and conf.client_ssl_cert_key:
-        client = load_pair(conf.client_ssl_cert, conf.client_ssl_cert_key.reveal())
     return ClientTls(
         verify=conf.nginx_proxy_proxy_ssl_verify,
         depth=conf.nginx_proxy_proxy_ssl_verify_depth,
         trusted=None if trusted is None else load_chain(trusted),
-        client=client,
+        client=client_pair(conf),
         pair_of=certificates.pair_of,
         authorities_of=certificates.authorities_of,
     )

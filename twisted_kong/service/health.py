@@ -10,12 +10,13 @@ from twisted_kong.core.conf.conf import Conf
 from twisted_kong.core.health.checks import Probe
 from twisted_kong.node.balancing import Balancing
 from twisted_kong.node.certificate_rows import CertificateHolder
-from twisted_kong.node.certificates import load_chain, load_pair
+from twisted_kong.node.certificates import load_chain
 from twisted_kong.node.health.monitor import HealthMonitor
 from twisted_kong.node.health.prober import Prober
 from twisted_kong.node.steady import SteadyClock
 from twisted_kong.node.trust import SYSTEM, trusted_file
 from twisted_kong.proxy.tls import ClientTls
+from twisted_kong.service.data_plane import client_pair
 from twisted_kong.service.ground import Ground
 
 
@@ -65,13 +66,10 @@ class HealthChecks:
 
 def make_probe_tls(conf: Conf, certificates: CertificateHolder) -> ClientTls:
     """How probes of https and grpcs speak TLS."""
-    client = None
-    if conf.client_ssl and conf.client_ssl_cert and conf.client_ssl_cert_key:
-        client = load_pair(conf.client_ssl_cert, conf.client_ssl_cert_key.reveal())
     return ClientTls(
         depth=conf.lua_ssl_verify_depth,
         trusted=_trusted(conf),
-        client=client,
+        client=client_pair(conf),
         pair_of=certificates.pair_of,
     )
 
