@@ -48,13 +48,19 @@ class ClientCheck:
     depth: int = 1
 
 
-def _check_clients(context: SSL.Context, check: ClientCheck) -> None:
-    """Let no handshake succeed that the check forbids; clients are told whose certificates are asked for."""
-    authorities = x509.load_pem_x509_certificates(check.authorities)
+def _trust(context: SSL.Context, authorities: bytes) -> list[x509.Certificate]:
+    """Believe whom these (PEM text) vouch for; returns them."""
     store = context.get_cert_store()
     assert store is not None
-    for authority in authorities:
+    found = x509.load_pem_x509_certificates(authorities)
+    for authority in found:
         store.add_cert(X509.from_cryptography(authority))
+    return found
+
+
+def _check_clients(context: SSL.Context, check: ClientCheck) -> None:
+    """Let no handshake succeed that the check forbids; clients are told whose certificates are asked for."""
+    for authority in _trust(context, check.authorities):
         context.add_client_ca(authority)
     context.set_verify_depth(check.depth)
     demanded = SSL.VERIFY_FAIL_IF_NO_PEER_CERT if check.demanded else 0
@@ -141,10 +147,7 @@ class _Client:
         if authorities is None:
             self._context.set_default_verify_paths()
             return
-        store = self._context.get_cert_store()
-        assert store is not None
-        for authority in x509.load_pem_x509_certificates(authorities):
-            store.add_cert(X509.from_cryptography(authority))
+        _trust(self._context, authorities)
 
     def clientConnectionForTLS(self, tls_protocol: Any) -> SSL.Connection:  # noqa: N802 - Twisted's name
         """The TLS side of one connection."""
