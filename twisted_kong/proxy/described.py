@@ -16,6 +16,7 @@ from twisted_kong.core.context import RequestContext
 from twisted_kong.core.http1.errors import BadMessage
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.http1.requests import Limits, RequestReader
+from twisted_kong.proxy.plan import default_port
 
 # What may stand in a request line as it is; all else is percent-encoded, as a client would.
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F))
@@ -50,7 +51,7 @@ class Visitor:
     def __init__(self, asked: Described) -> None:
         self.scheme = asked.scheme
         self.peer_ip, self.peer_port = asked.source
-        self.port = asked.destination[1] or (443 if asked.scheme == "https" else 80)
+        self.port = asked.destination[1] or default_port(asked.scheme)
         self.trusted = False
         self.sni = asked.sni
         self.transport = SimpleNamespace(getHost=lambda: SimpleNamespace(host=asked.destination[0]))

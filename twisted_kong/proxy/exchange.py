@@ -22,6 +22,9 @@ from twisted_kong.proxy.request_body import RequestBody
 
 NO_ROUTE = "no Route matched with those values"
 NO_SERVICE = "no Service found with those values"
+NOT_GRPC = "Non-gRPC request matched gRPC route"
+USE_HTTP2 = "Please use HTTP2 protocol"
+USE_HTTPS = "Please use HTTPS protocol"
 
 
 class Exchange(Forwarding):
@@ -179,9 +182,9 @@ class Exchange(Forwarding):
         if plan.grpc:
             kind = ctx.head.headers.get(b"content-type", b"") or b""
             if not kind.startswith(b"application/grpc"):
-                self._refuse(415, "Non-gRPC request matched gRPC route")
+                self._refuse(415, NOT_GRPC)
             else:
-                answer = self._error(426, "Please use HTTP2 protocol")
+                answer = self._error(426, USE_HTTP2)
                 answer.headers += [(b"connection", b"Upgrade"), (b"upgrade", b"HTTP/2")]
                 self.answer(answer)
             return True
@@ -193,7 +196,7 @@ class Exchange(Forwarding):
             host = values[0] if values and values[0] else host
         # HTTP/1.0 may come without a Host: then there is nowhere to be sent.
         if plan.redirect_status == 426 or not host:
-            answer = self._error(426, "Please use HTTPS protocol")
+            answer = self._error(426, USE_HTTPS)
             answer.headers += [(b"Connection", b"Upgrade"), (b"Upgrade", b"TLS/1.2, HTTP/1.1")]
             self.answer(answer)
         else:

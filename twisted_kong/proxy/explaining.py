@@ -23,8 +23,8 @@ from twisted_kong.node.plugin_rows import PluginHolder
 from twisted_kong.node.routing import RouterHolder
 from twisted_kong.pdk.chains import PHASES
 from twisted_kong.proxy.described import Described, read
-from twisted_kong.proxy.exchange import NO_ROUTE, NO_SERVICE
-from twisted_kong.proxy.plan import Plan, make_plan
+from twisted_kong.proxy.exchange import NO_ROUTE, NO_SERVICE, NOT_GRPC, USE_HTTP2, USE_HTTPS
+from twisted_kong.proxy.plan import Plan, bracketed, make_plan
 from twisted_kong.proxy.queries import query_maker
 from twisted_kong.proxy.request_heads import host_header
 from twisted_kong.proxy.settings import Settings
@@ -118,7 +118,6 @@ class Explainer:
         way = plan.way(head.method, head.query)
         target = plan.target_path if head.query is None else plan.target_path + b"?" + head.query
         host, port = service["host"], service["port"]
-        place = f"[{host}]" if ":" in host and not host.startswith("[") else host
         row, peers = self._balancing.known(host, port)
         health = self._balancing.health
         addresses = [
@@ -134,7 +133,7 @@ class Explainer:
         ]
         return {
             "method": head.method.decode("latin-1"),
-            "uri": f"{service['protocol']}://{place}:{port}{target.decode('latin-1')}",
+            "uri": f"{service['protocol']}://{bracketed(host)}:{port}{target.decode('latin-1')}",
             "upstream": _named(row),
             "algorithm": None if row is None else row.get("algorithm"),
             "addresses": addresses,
@@ -200,11 +199,11 @@ def _answer_of(plan: Plan | None, context: RequestContext) -> dict[str, Any] | N
     if plan.grpc:
         kind = context.head.headers.get(b"content-type", b"") or b""
         if not kind.startswith(b"application/grpc"):
-            return {"status": 415, "message": "Non-gRPC request matched gRPC route"}
+            return {"status": 415, "message": NOT_GRPC}
         # What is described comes by HTTP/1.
-        return {"status": 426, "message": "Please use HTTP2 protocol"}
+        return {"status": 426, "message": USE_HTTP2}
     if plan.needs_https and context.scheme != "https":
-        return {"status": plan.redirect_status, "message": "Please use HTTPS protocol"}
+        return {"status": plan.redirect_status, "message": USE_HTTPS}
     if plan.service is None:
         return {"status": 503, "message": NO_SERVICE}
     return None

@@ -119,11 +119,15 @@ def host_of(peer: Peer, scheme: str) -> bytes:
     name = peer.host_header or peer.name
     if peer.host_header and (name.count(":") == 1 or "]:" in name):
         return name.encode("latin-1", "replace")
-    if ":" in name and not name.startswith("["):
-        name = f"[{name}]"
+    name = bracketed(name)
     if peer.port != default_port(scheme):
         name = f"{name}:{peer.port}"
     return name.encode("latin-1", "replace")
+
+
+def bracketed(host: str) -> str:
+    """A host as it is written before a port: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def is_secure(scheme: str) -> bool:

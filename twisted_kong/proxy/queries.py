@@ -13,6 +13,7 @@ from twisted_kong.core.context import RequestContext
 from twisted_kong.core.http1.heads import RequestHead
 from twisted_kong.core.router import RouteQuery
 from twisted_kong.proxy.interfaces import Client
+from twisted_kong.proxy.plan import default_port
 
 QueryMaker = Callable[[Client, RequestHead, RequestContext], RouteQuery]
 """Made once for each head; what it is made of does not change for the connection that the head came on."""
@@ -48,7 +49,7 @@ def traditional_query(client: Client, head: RequestHead, ctx: RequestContext) ->
     Kong: it compares the port of a Route's host with that in Host, or else with the default of the scheme,
     where the others take the listener's.
     """
-    port = head.port or (443 if client.scheme == "https" else 80)
+    port = head.port or default_port(client.scheme)
     return plain_query(client, head, ctx)._replace(port=port)
 
 
