@@ -238,7 +238,7 @@ class Downstream(ClientConnection):
 
     @override
     def spare_since(self) -> float | None:
-        waits = self.exchange is None and self._body is None and not self._partial and not self._closing
+        waits = self._is_idle() and not self._partial and not self._closing
         return self._idle_since if waits else None
 
     @override

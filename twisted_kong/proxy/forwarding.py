@@ -194,8 +194,9 @@ class Forwarding(Relaying):
         self._connection = None
         if self.over:
             return
+        was_dead = reused and fault is Fault.LOST
         if self._target is not None and not self.ctx.answered_at:
-            self._let_go(None if reused and fault is Fault.LOST else _OUTCOMES[fault])
+            self._let_go(None if was_dead else _OUTCOMES[fault])
         way = self.ctx.upstream
         peer = self._peer
         if self.answered or way is None or peer is None or self.ctx.answered_at:
@@ -203,12 +204,12 @@ class Forwarding(Relaying):
             self.fail(502)
             return
         again = self._may_repeat(way, fault)
-        if not (again and reused and fault is Fault.LOST):
+        if not (again and was_dead):
             self._complain(fault.value if attempt is None else attempt.trouble or fault.value)
         self._record(peer, fault, again)
         if self.body is not None:
             self.body.detach()
-        if again and reused and fault is Fault.LOST:
+        if again and was_dead:
             self.balance()
         elif again and self._failures < way.retries:
             self._failures += 1

@@ -44,9 +44,7 @@ class Introduced:
 class IntroducedFactory(Factory):
     """Makes what waits for the header of each connection.
 
-    :param following: makes what serves the client; told the :class:`Introduced`, or any other address for a
-        client that the peer did not name or may not.
-    :param header_counts: whether the client is whom the header names (``real_ip_header = proxy_protocol``).
+    :param following: makes what serves the client; told the :class:`Introduced`.
     """
 
     noisy = False
