@@ -15,7 +15,6 @@ from twisted.internet.defer import Deferred
 
 from twisted_kong.core.balancer.outcomes import Failure, Outcome
 from twisted_kong.core.balancer.round_robin import RoundRobin
-from twisted_kong.core.balancer.targets import parse_target
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.context import RequestContext
 from twisted_kong.core.hosts import is_address
@@ -24,7 +23,7 @@ from twisted_kong.node.balanced import Balanced, Resolve
 from twisted_kong.node.dns import Addresses, NameFailure
 from twisted_kong.node.peers import Health, NoPeer, Peer
 
-__all__ = ["Balancing", "Health", "NoPeer", "Peer", "parse_target"]
+__all__ = ["Balancing", "NoPeer", "Peer"]
 
 # Hosts of Services remembered, and their addresses as peers; all forgotten when full.
 _REMEMBERED = 10_000
@@ -109,28 +108,18 @@ class Balancing:
 
     # Upstreams, as health checks see them.
 
-    def upstream_rows(self) -> list[Entity]:
-        """Every Upstream."""
-        return [upstream.row for upstream in self._upstreams.values() if upstream.row is not None]
-
     def upstream_row(self, upstream_id: str) -> Entity | None:
-        """One of them."""
+        """One Upstream."""
         upstream = self._upstreams.get(upstream_id)
         return None if upstream is None else upstream.row
 
-    def peers_of(self, upstream_id: str) -> list[Peer]:
-        """The addresses of its Targets that are known now; names are looked up, for the next time."""
+    def targets_of(self, upstream_id: str) -> list[tuple[tuple[str, int], tuple[Peer, ...]]]:
+        """Its Targets with their addresses that are known now; names are looked up, for the next time."""
         upstream = self._upstreams.get(upstream_id)
         if upstream is None:
             return []
         upstream.look_up(self._now())
-        return list(upstream.peers())
-
-    def targets_of(self, upstream_id: str) -> list[tuple[tuple[str, int], tuple[Peer, ...]]]:
-        """The same by Target."""
-        self.peers_of(upstream_id)
-        upstream = self._upstreams.get(upstream_id)
-        return [] if upstream is None else list(upstream.targets())
+        return list(upstream.targets())
 
     def known(self, host: str, port: int) -> tuple[Entity | None, list[Peer]]:
         """Where requests for a host would go, as far as that is known: nothing is looked up.
