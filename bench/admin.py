@@ -23,7 +23,7 @@ from bench.asking import Asked, ask, encode
 from bench.cluster import PAGE, machine
 from bench.consumers import GROUPS, id_of
 from bench.measure import usage
-from bench.node import START_SECONDS, twistd
+from bench.node import START_SECONDS, command
 from bench.process import Process, cores, free_port, run
 from bench.report import Table, as_text, write_page
 from bench.servers import ROOT
@@ -31,7 +31,6 @@ from tests.kit.postgres import MISSING, PostgresServer, conf_lines, programs
 
 DATABASES = ("postgres", "sqlite")
 SIZES = (1_000, 100_000)
-SMALL, LARGE = SIZES
 FILL_SECONDS = 900.0
 SETTLE_SECONDS = 3.0
 CLIENTS = (1, 8)
@@ -211,9 +210,8 @@ class Places:
         if self._server is not None:
             for name in self._server.query("select datname from pg_database where not datistemplate"):
                 self._server.query("vacuum analyze", database=name[0])
-        argv = [str(twistd()), "--nodaemon", "--pidfile=", "kong", "--config", str(conf)]
         env = {"PYTHONPATH": str(ROOT)}
-        process = Process(argv, core=cores()[0], log=folder / "output", env=env, cwd=folder)
+        process = Process(command(conf), core=cores()[0], log=folder / "output", env=env, cwd=folder)
         self._stack.callback(process.stop)
         process.wait_for_port(admin, START_SECONDS)
         process.wait_for_port(proxy, START_SECONDS)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from bench.populate import BATCH, commit
+from bench.populate import commit
 from twisted_kong.cli.datastore import datastore
 from twisted_kong.cli.opened import over_database
 from twisted_kong.core.conf.loading import Sources, load_conf
@@ -47,13 +47,7 @@ def main(conf_file: str, count: int) -> None:
         datastore(conf).migrate()
 
     async def fill(database: Database) -> None:
-        batch: list[Write] = []
-        for write in new_consumers(database, count):
-            batch.append(write)
-            if len(batch) == BATCH:
-                await commit(database, batch)
-                batch = []
-        await commit(database, batch)
+        await commit(database, new_consumers(database, count))
 
     over_database(conf, fill)
 

@@ -110,10 +110,14 @@ def twistd() -> Path:
     return Path(sys.executable).parent / "twistd"
 
 
+def command(conf: Path) -> list[str]:
+    """What starts a node with a configuration in the foreground."""
+    return [str(twistd()), "--nodaemon", "--pidfile=", "kong", "--config", str(conf)]
+
+
 def launch(lab: Lab, place: Place) -> Process:
     """Start ``twistd kong`` and wait for its listeners."""
-    argv = [str(twistd()), "--nodaemon", "--pidfile=", "kong", "--config", str(place.conf)]
-    process = lab.start(argv, place.folder)
+    process = lab.start(command(place.conf), place.folder)
     process.wait_for_port(place.plain, START_SECONDS)
     process.wait_for_port(place.admin, START_SECONDS)
     return process

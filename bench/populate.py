@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -42,19 +43,13 @@ async def fill(database: Database, count: int, upstream: int) -> None:
     """Add the Service ``up`` and its Routes."""
     written = await database["services"].insert({"name": "up", "url": f"http://127.0.0.1:{upstream}"})
     assert written.entity is not None
-    batch: list[Write] = []
-    for write in new_routes(database, written.entity["id"], count):
-        batch.append(write)
-        if len(batch) == BATCH:
-            await commit(database, batch)
-            batch = []
-    await commit(database, batch)
+    await commit(database, new_routes(database, written.entity["id"], count))
 
 
-async def commit(database: Database, batch: list[Write]) -> None:
-    """Write a batch in one transaction."""
-    if batch:
-        await database.strategy.apply(Commit(tuple(batch), "bench", database.write_context().now))
+async def commit(database: Database, writes: Iterator[Write]) -> None:
+    """Write a thousand in one transaction."""
+    while batch := tuple(islice(writes, BATCH)):
+        await database.strategy.apply(Commit(batch, "bench", database.write_context().now))
 
 
 async def populate(clock: Any, conf_file: Path, count: int, upstream: int) -> None:
