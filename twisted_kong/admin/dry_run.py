@@ -16,7 +16,7 @@ from twisted_kong.admin.answers import Answer, as_json
 from twisted_kong.admin.bodies import Pairs
 from twisted_kong.admin.calls import Permit, Table
 from twisted_kong.admin.dispatch import Asked, dispatch
-from twisted_kong.admin.endpoints import collection_path
+from twisted_kong.admin.endpoints import entity_path
 from twisted_kong.admin.etags import ETAG
 from twisted_kong.admin.failures import Refused, answer_for
 from twisted_kong.admin.kinds import APPLIED, POSITION
@@ -129,7 +129,7 @@ def shown_changes(
 
 def _may_read(schema: Schema, permit: Permit) -> bool:
     try:
-        permit("GET", f"{collection_path(schema)}/{{{schema.name}}}")
+        permit("GET", entity_path(schema))
     except Refused:
         return False
     return True

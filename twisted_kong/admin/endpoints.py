@@ -10,7 +10,7 @@ Kong's kong.api.endpoints; the tables of methods and statuses are in docs/refere
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from twisted_kong.admin.answers import METHOD_NOT_ALLOWED, Answer
 from twisted_kong.admin.calls import Call, Table
@@ -29,13 +29,12 @@ def generated(kinds: Mapping[str, Kind], joint: JointWrites) -> Table:
     :param joint: makes what must be written together.
     """
     table: Table = {}
+    schemas = {name: kind.schema for name, kind in kinds.items()}
     for kind in kinds.values():
         if has_endpoints(kind.schema):
             table.update(_own(kind))
-            for field, foreign in kind.schema.foreign.items():
-                parent = kinds.get(foreign.reference)
-                if parent is not None and has_endpoints(parent.schema):
-                    table.update(_nested(parent, kind, field, joint))
+            for field, parent in parents_of(kind.schema, schemas):
+                table.update(_nested(kinds[parent.name], kind, field, joint))
     return table
 
 
@@ -44,10 +43,25 @@ def collection_path(schema: Schema) -> str:
     return f"/{schema.admin_api_name or schema.name}"
 
 
+def entity_path(schema: Schema) -> str:
+    """The path of one entity, ``/services/{services}``."""
+    return single_path(collection_path(schema), schema)
+
+
+def single_path(collection: str, schema: Schema) -> str:
+    """The path of one entity of a kind in a collection, that of a parent's children perhaps."""
+    return f"{collection}/{{{schema.name}}}"
+
+
 def nested_path(parent: Schema, child: Schema) -> str:
     """The path of a parent's children, ``/consumers/{consumers}/key-auth``."""
     segment = child.admin_api_nested_name or child.admin_api_name or child.name
-    return f"{collection_path(parent)}/{{{parent.name}}}/{segment}"
+    return f"{entity_path(parent)}/{segment}"
+
+
+def parent_path(child: Schema, field: str) -> str:
+    """The path from a child to the parent that a field of it refers to, ``/routes/{routes}/service``."""
+    return f"{entity_path(child)}/{field}"
 
 
 def has_endpoints(schema: Schema) -> bool:
@@ -55,8 +69,16 @@ def has_endpoints(schema: Schema) -> bool:
     return schema.generate_admin_api
 
 
+def parents_of(schema: Schema, schemas: Mapping[str, Schema]) -> Iterator[tuple[str, Schema]]:
+    """The fields of a kind that refer to kinds with endpoints of their own, each with that kind."""
+    for field, foreign in schema.foreign.items():
+        parent = schemas.get(foreign.reference)
+        if parent is not None and has_endpoints(parent):
+            yield field, parent
+
+
 def _own(kind: Kind) -> Table:
-    name, path = kind.schema.name, collection_path(kind.schema)
+    name = kind.schema.name
 
     async def get_list(call: Call) -> Answer:
         return await kind.page(call)
@@ -78,8 +100,8 @@ def _own(kind: Kind) -> Table:
         return await kind.delete(call.params[name], terms=call.terms)
 
     return {
-        path: {"GET": get_list, "POST": post},
-        f"{path}/{{{name}}}": {"GET": get, "PUT": put, "PATCH": patch, "DELETE": delete},
+        collection_path(kind.schema): {"GET": get_list, "POST": post},
+        entity_path(kind.schema): {"GET": get, "PUT": put, "PATCH": patch, "DELETE": delete},
     }
 
 
@@ -87,16 +109,15 @@ def _nested(parent: Kind, child: Kind, field: str, joint: JointWrites) -> Table:
     path = nested_path(parent.schema, child.schema)
     children = _Children(parent, child, field)
     through = _ParentOfChild(parent, child, field, joint)
-    upwards = f"{collection_path(child.schema)}/{{{child.schema.name}}}/{field}"
     return {
         path: {"GET": children.page, "POST": children.post},
-        f"{path}/{{{child.schema.name}}}": {
+        single_path(path, child.schema): {
             "GET": children.get,
             "PUT": children.put,
             "PATCH": children.patch,
             "DELETE": children.delete,
         },
-        upwards: {
+        parent_path(child.schema, field): {
             "GET": through.get,
             "PUT": through.put,
             "PATCH": through.patch,

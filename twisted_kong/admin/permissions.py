@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from twisted_kong.admin.endpoints import collection_path, has_endpoints, nested_path
+from twisted_kong.admin.endpoints import (
+    collection_path,
+    entity_path,
+    has_endpoints,
+    nested_path,
+    parent_path,
+    parents_of,
+    single_path,
+)
 from twisted_kong.core.admin_tokens import ALL, READ, WRITE, Access
 from twisted_kong.core.schema.schema import Schema
 
@@ -81,17 +89,17 @@ _ALL_WRITES = (
 )
 # Further paths about one kind; see the modules of admin/routes.
 _OF_KIND = {
-    "/tags": "tags",
-    "/tags/{tags}": "tags",
-    "/upstreams/{upstreams}/health": "targets",
-    "/upstreams/{upstreams}/targets/all": "targets",
-    "/upstreams/{upstreams}/targets/{targets}/healthy": "targets",
-    "/upstreams/{upstreams}/targets/{targets}/unhealthy": "targets",
-    "/upstreams/{upstreams}/targets/{targets}/{address}/healthy": "targets",
-    "/upstreams/{upstreams}/targets/{targets}/{address}/unhealthy": "targets",
-    "/routes/{routes}/filters/all": "filter_chains",
-    "/routes/{routes}/filters/enabled": "filter_chains",
-    "/routes/{routes}/filters/disabled": "filter_chains",
+    "/tags": ("tags",),
+    "/tags/{tags}": ("tags",),
+    "/upstreams/{upstreams}/health": ("targets",),
+    "/upstreams/{upstreams}/targets/all": ("targets",),
+    "/upstreams/{upstreams}/targets/{targets}/healthy": ("targets",),
+    "/upstreams/{upstreams}/targets/{targets}/unhealthy": ("targets",),
+    "/upstreams/{upstreams}/targets/{targets}/{address}/healthy": ("targets",),
+    "/upstreams/{upstreams}/targets/{targets}/{address}/unhealthy": ("targets",),
+    "/routes/{routes}/filters/all": ("filter_chains",),
+    "/routes/{routes}/filters/enabled": ("filter_chains",),
+    "/routes/{routes}/filters/disabled": ("filter_chains",),
 }
 _TOKENS = ("/admin-tokens", "/admin-tokens/{admin_tokens}", "/admin-tokens/{admin_tokens}/rotate")
 
@@ -105,12 +113,9 @@ class Permissions:
     def __init__(self, schemas: Mapping[str, Schema]) -> None:
         self._reads: dict[str, tuple[Need, ...]] = {}
         self._writes: dict[str, tuple[Need, ...]] = {}
-        for path, kind in (*_generated(schemas), *_OF_KIND.items()):
-            self._reads[path], self._writes[path] = (Need(kind, READ),), (Need(kind, WRITE),)
-        for path, child in _parents(schemas):
-            # What is read tells where the child leads. A PUT may make a parent, and links the child to it.
-            self._reads[path] += (Need(child, READ),)
-            self._writes[path] += (Need(child, WRITE),)
+        for path, kinds in (*_generated(schemas), *_OF_KIND.items()):
+            self._reads[path] = tuple(Need(kind, READ) for kind in kinds)
+            self._writes[path] = tuple(Need(kind, WRITE) for kind in kinds)
         self._reads.update(dict.fromkeys(_OPEN_READS, NOTHING))
         self._writes.update(dict.fromkeys(_OPEN_WRITES, NOTHING))
         self._reads.update(dict.fromkeys(_ALL_READS, ALL_READ))
@@ -127,32 +132,16 @@ class Permissions:
         return (self._reads if method in READING else self._writes).get(pattern, EVERYTHING)
 
 
-def _generated(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
-    """Each path that follows from the schemas, and the kind that is read or written there."""
+def _generated(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each path that follows from the schemas, and the kinds that are read or written there."""
     for schema in schemas.values():
         if not has_endpoints(schema):
             continue
-        path = collection_path(schema)
-        yield path, schema.name
-        yield f"{path}/{{{schema.name}}}", schema.name
-        for field, foreign in schema.foreign.items():
-            parent = schemas.get(foreign.reference)
-            if parent is not None and has_endpoints(parent):
-                nested = nested_path(parent, schema)
-                yield nested, schema.name
-                yield f"{nested}/{{{schema.name}}}", schema.name
-                yield _upwards(schema, field), parent.name
-
-
-def _parents(schemas: Mapping[str, Schema]) -> Iterator[tuple[str, str]]:
-    """Each path from a child to its parent, and the kind of the child."""
-    for schema in schemas.values():
-        if has_endpoints(schema):
-            for field, foreign in schema.foreign.items():
-                parent = schemas.get(foreign.reference)
-                if parent is not None and has_endpoints(parent):
-                    yield _upwards(schema, field), schema.name
-
-
-def _upwards(schema: Schema, field: str) -> str:
-    return f"{collection_path(schema)}/{{{schema.name}}}/{field}"
+        yield collection_path(schema), (schema.name,)
+        yield entity_path(schema), (schema.name,)
+        for field, parent in parents_of(schema, schemas):
+            nested = nested_path(parent, schema)
+            yield nested, (schema.name,)
+            yield single_path(nested, schema), (schema.name,)
+            # What is read tells where the child leads. A PUT may make a parent, and links the child to it.
+            yield parent_path(schema, field), (parent.name, schema.name)

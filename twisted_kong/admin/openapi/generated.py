@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from twisted_kong.admin.endpoints import collection_path, has_endpoints, nested_path
+from twisted_kong.admin.endpoints import (
+    collection_path,
+    entity_path,
+    has_endpoints,
+    nested_path,
+    parent_path,
+    parents_of,
+    single_path,
+)
 from twisted_kong.admin.openapi.entities import demanded_parents, entity_reference, page_reference
 from twisted_kong.admin.openapi.examples import DOCUMENTS, UUID
 from twisted_kong.admin.openapi.fields import Json, Side
@@ -23,11 +31,9 @@ def described(schemas: Mapping[str, Schema]) -> Descriptions:
     for schema in schemas.values():
         if has_endpoints(schema):
             found.update(_own(schema))
-            for field, foreign in schema.foreign.items():
-                parent = schemas.get(foreign.reference)
-                if parent is not None and has_endpoints(parent):
-                    found.update(_children(parent, schema))
-                    found.update(_parent(parent, schema, field))
+            for field, parent in parents_of(schema, schemas):
+                found.update(_children(parent, schema))
+                found.update(_parent(parent, schema, field))
     return found
 
 
@@ -64,15 +70,15 @@ def written(schema: Schema, about: str) -> Reply:
 
 
 def _own(schema: Schema) -> Descriptions:
-    path, one, many = collection_path(schema), component(schema.name), plural(schema.name)
+    one, many = component(schema.name), plural(schema.name)
     this = with_article(noun(schema.name))
     body = document_of(schema, parent_told=False)
     return {
-        path: {
+        collection_path(schema): {
             "GET": _list(schema, f"list{many}", f"List the {title(schema.name)}"),
             "POST": _create(schema, f"create{one}", body, f"Create {this}"),
         },
-        f"{path}/{{{schema.name}}}": _single(schema, one, body, f"{this} by {key_words(schema)}"),
+        entity_path(schema): _single(schema, one, body, f"{this} by {key_words(schema)}"),
     }
 
 
@@ -88,7 +94,7 @@ def _children(parent: Schema, child: Schema) -> Descriptions:
                 child, f"create{component(child.name)}{of}", body, f"Create {with_article(this)} of {owner}"
             ),
         },
-        f"{path}/{{{child.name}}}": _single(
+        single_path(path, child): _single(
             child, component(child.name) + of, body, f"{with_article(this)} of {owner}", strict=True
         ),
     }
@@ -159,7 +165,6 @@ def _single(
 
 
 def _parent(parent: Schema, child: Schema, field: str) -> Descriptions:
-    path = f"{collection_path(child)}/{{{child.name}}}/{field}"
     name = f"{pascal(field)}Of{component(child.name)}"
     what = f"the {noun(parent.name)} that {with_article(noun(child.name))} refers to as `{field}`"
     found = _single(parent, name, document_of(parent, parent_told=False), what)
@@ -180,4 +185,4 @@ def _parent(parent: Schema, child: Schema, field: str) -> Descriptions:
         replies={400: "BadKey", 405: "MethodNotAllowed"},
         stores=True,
     )
-    return {path: found}
+    return {parent_path(child, field): found}
