@@ -16,13 +16,13 @@ from twisted_kong.core.declarative.deck_format import DeckDocument
 from twisted_kong.core.declarative.kinds import WORKSPACES, Kinds
 from twisted_kong.db.database import Database
 from twisted_kong.db.declarative.garbage import young_only
+from twisted_kong.db.scanning import PAGE
 from twisted_kong.db.turns import Turns
 
 Format = Literal["kong", "deck"]
 
 # How often everything is read to find it unchanged.
 ATTEMPTS = 3
-_PAGE = 200
 
 
 class Exporter:
@@ -58,7 +58,7 @@ class Exporter:
             if kind == WORKSPACES:
                 continue
             dao, first = self._database[kind], True
-            async for entity in dao.each(_PAGE):
+            async for entity in dao.each(PAGE):
                 if first:
                     lines.append(kong_format.kind_line(kind))
                     first = False
@@ -70,7 +70,7 @@ class Exporter:
         turns = Turns(self._clock)
         document = DeckDocument(self._kinds, ids=ids)
         for kind in document.kinds:
-            async for entity in self._database[kind].each(_PAGE):
+            async for entity in self._database[kind].each(PAGE):
                 document.add(kind, entity)
                 await turns.pause()
         return _joined(await turns.finish(document.lines()))

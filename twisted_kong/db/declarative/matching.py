@@ -17,12 +17,12 @@ from twisted_kong.core.schema.schema import Schema
 from twisted_kong.core.schema.validators import is_uuid
 from twisted_kong.db.dao import Dao
 from twisted_kong.db.database import Database
-from twisted_kong.db.interfaces import Selection, Stored
+from twisted_kong.db.interfaces import Stored
+from twisted_kong.db.scanning import all_rows
 from twisted_kong.db.tables import Table
 
 # Kinds without a name, which are known again by what they certify.
 CONTENT = {"certificates": "cert", "ca_certificates": "cert"}
-_PAGE = 200
 
 
 class Matching:
@@ -155,14 +155,9 @@ class Matching:
 
     async def _index(self, table: Table, field: str) -> dict[str, str]:
         index: dict[str, str] = {}
-        cursor = None
-        while True:
-            page = await self._database.strategy.page(table, _PAGE, cursor, Selection())
-            for row in page.rows:
-                index.setdefault(str(row.entity[field]).strip(), table.key_of(row.entity))
-            cursor = page.cursor
-            if cursor is None:
-                return index
+        async for row in all_rows(self._database.strategy, table):
+            index.setdefault(str(row.entity[field]).strip(), table.key_of(row.entity))
+        return index
 
     def _dao(self, kind: str) -> Dao:
         return self._database[kind]

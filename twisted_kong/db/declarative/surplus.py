@@ -10,9 +10,8 @@ from twisted_kong.core.declarative.kinds import RUNTIME, Kinds
 from twisted_kong.db.database import Database
 from twisted_kong.db.declarative.options import Options
 from twisted_kong.db.interfaces import Selection, Stored, TagFilter
+from twisted_kong.db.scanning import all_rows
 from twisted_kong.db.turns import Turns
-
-_PAGE = 200
 
 
 class Surplus:
@@ -40,20 +39,14 @@ class Surplus:
         return self.covers(kind, entity) and key not in self.keys.get(kind, ())
 
     async def rows(self, kind: str, turns: Turns) -> AsyncIterator[Stored]:
-        """The stored entities of a kind that go; others have their turn between pages of them."""
+        """The stored entities of a kind that go; others have their turn between them."""
         table = self._database[kind].table
         selection = Selection(TagFilter(self.tags, every=True) if self.tags else None)
         kept: Collection[str] = self.keys.get(kind, set())
-        cursor = None
-        while True:
-            page = await self._database.strategy.page(table, _PAGE, cursor, selection)
-            for row in page.rows:
-                if table.key_of(row.entity) not in kept:
-                    yield row
+        async for row in all_rows(self._database.strategy, table, selection):
+            if table.key_of(row.entity) not in kept:
+                yield row
             await turns.pause()
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def _is_told_apart(self, kind: str) -> bool:
         """Whether entities of a kind can be selected at all: without tags of its own none is meant by any."""

@@ -13,10 +13,9 @@ from twisted_kong.core.errors import ForeignKeyViolation
 from twisted_kong.core.schema.violations import schema_violation
 from twisted_kong.db.dao import Dao, Written
 from twisted_kong.db.interfaces import LostRace, Selection, Stored, Write
+from twisted_kong.db.scanning import all_rows
 from twisted_kong.db.terms import Terms
 from twisted_kong.db.ttl import Ttl
-
-_PAGE = 200
 
 
 class CertificatesDao(Dao):
@@ -115,14 +114,7 @@ class CertificatesDao(Dao):
         """The same as they are stored, which tells whether they have changed by the time they are removed."""
         table = self._context.daos["snis"].table
         of_it = Selection(foreign=("certificate", certificate["id"]))
-        rows: list[Stored] = []
-        cursor = None
-        while True:
-            page = await self._context.strategy.page(table, _PAGE, cursor, of_it)
-            rows += page.rows
-            cursor = page.cursor
-            if cursor is None:
-                return rows
+        return [row async for row in all_rows(self._context.strategy, table, of_it)]
 
     def _new_sni(self, name: str, certificate: str) -> Write:
         snis = self._context.daos["snis"]

@@ -6,14 +6,12 @@ on one state of each row.  Whether that state still stands is asked when the wri
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from twisted_kong.db.interfaces import IStrategy, Selection, Stored
+from twisted_kong.db.scanning import all_rows
 from twisted_kong.db.staging.forgetting import Kept
 from twisted_kong.db.tables import Table, Unique
-
-# Rows to a page: decoding one keeps the reactor for a few milliseconds at most.
-PAGE = 200
 
 
 class Base:
@@ -47,19 +45,8 @@ class Base:
 
     async def children(self, table: Table, field: str, parent: str) -> list[str]:
         """The keys of the rows whose reference leads to a parent, by ascending key."""
-        rows = self.rows(table, Selection(foreign=(field, parent)))
+        rows = all_rows(self._store, table, Selection(foreign=(field, parent)))
         return [self.remember(table, row) async for row in rows]
-
-    async def rows(self, table: Table, selection: Selection = Selection()) -> AsyncIterator[Stored]:  # noqa: B008 - frozen
-        """All rows of a selection by ascending key, as they are now."""
-        cursor = None
-        while True:
-            page = await self._store.page(table, PAGE, cursor, selection)
-            for row in page.rows:
-                yield row
-            cursor = page.cursor
-            if cursor is None:
-                return
 
     def kept(self) -> Iterator[Kept]:
         """What all that was read is kept in."""

@@ -33,6 +33,7 @@ from twisted_kong.db.interfaces import (
     TagRow,
     Write,
 )
+from twisted_kong.db.scanning import all_rows
 from twisted_kong.db.staging.base import Base
 from twisted_kong.db.staging.forgetting import emptied
 from twisted_kong.db.staging.rows import Overlay, StagedRows
@@ -232,7 +233,7 @@ class StagedStrategy(Delegating):
 
     async def _load(self, table: Table) -> None:
         rows = StagedRows(self._overlay, self._base)
-        async for row in self._base.rows(table):
+        async for row in all_rows(self._serving, table):
             key = table.key_of(row.entity)
             if not self._overlay.hides(table.name, key):
                 await rows.load(table, key, row)

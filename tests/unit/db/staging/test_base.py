@@ -9,9 +9,8 @@ import pytest
 
 from tests.kit.deferreds import success_of
 from tests.kit.stores import memory_database
+from twisted_kong.db import scanning
 from twisted_kong.db.database import Database
-from twisted_kong.db.interfaces import Selection
-from twisted_kong.db.staging import base as module
 from twisted_kong.db.staging.base import Base
 
 
@@ -52,21 +51,10 @@ def test_a_holder_is_the_row_as_it_was_read(database: Database) -> None:
 
 def test_children_are_all_that_refer_to_a_parent(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read page by page, and remembered."""
-    monkeypatch.setattr(module, "PAGE", 2)
+    monkeypatch.setattr(scanning, "PAGE", 2)
     parent = {"id": service(database)["id"]}
     made = [success_of(database.routes.insert({"service": parent})).entity["id"] for _ in range(5)]
     base, table = Base(database.strategy), database.routes.table
     assert success_of(base.children(table, "service", parent["id"])) == sorted(made)
     success_of(database.routes.delete(made[0]))
     assert success_of(base.select(table, made[0])) is not None
-
-
-def test_rows_are_as_they_are_now(database: Database) -> None:
-    """All rows of a selection come by ascending key."""
-
-    async def read() -> list[str]:
-        rows = Base(database.strategy).rows(database.services.table, Selection())
-        return [row.entity["id"] async for row in rows]
-
-    success_of(database.services.insert({"name": "t"}))
-    assert success_of(read()) == sorted(row["id"] for row in success_of(database.services.page()).rows)
