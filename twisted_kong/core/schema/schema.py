@@ -118,7 +118,7 @@ class Schema:
 
         :raises SchemaViolation: naming all that is wrong with the result
         """
-        changes = self._prepared(changes)
+        changes = self.prepared(changes)
         # Rows that expire show what is left of their life, which is no field; and a row that was written
         # under another router_flavor has fields of that one.
         current = {name: value for name, value in current.items() if name in self.fields}
@@ -205,7 +205,7 @@ class Schema:
         return self._fields_for(record)
 
     def _new(self, record: Mapping[str, Any], purpose: Purpose, context: WriteContext) -> Entity:
-        given = self._prepared(record)
+        given = self.prepared(record)
         entity = self._filled(given, purpose, context, self._fields_for(given))
         self._judge(entity, given, None, Scope(context.now))
         return self._transformed(entity, given, context)
@@ -215,9 +215,6 @@ class Schema:
 
         :raises SchemaViolation: for one that cannot be brought into it
         """
-        return self._prepared(record)
-
-    def _prepared(self, record: Mapping[str, Any]) -> Entity:
         if self.read_only is not None:
             raise schema_violation({self.name: self.read_only})
         given = dict(record)
