@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from twisted_kong.admin.bodies import Pairs
 from twisted_kong.admin.flags import flag_in
-from twisted_kong.core.errors import InvalidOptions, InvalidSize
+from twisted_kong.core.errors import InvalidOffset, InvalidOptions, InvalidSize
 from twisted_kong.core.query import gathered
 
 DEFAULT_SIZE = 100
@@ -62,6 +62,18 @@ def sorted_page_request(query: Pairs) -> PageRequest:
     :raises Refused: for a ``sort_desc`` that is neither a yes nor a no; and see :func:`page_request`.
     """
     return replace(page_request(gathered(query)), descending=flag_in(query, "sort_desc"))
+
+
+def start_of(offset: str | None) -> int:
+    """Where a page begins in a collection whose offsets are plain numbers.
+
+    :raises InvalidOffset: for what is no number, or too long a one.
+    """
+    if offset is None:
+        return 0
+    if not (offset.isascii() and offset.isdigit() and len(offset) < 10):
+        raise InvalidOffset(f"'{offset}' is not a valid offset: expected a number")
+    return int(offset)
 
 
 def page_body(

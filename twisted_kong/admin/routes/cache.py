@@ -13,9 +13,8 @@ from twisted_kong.admin.answers import Answer, as_json, nothing
 from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.masking import Masking
-from twisted_kong.admin.pages import page_body, page_request
+from twisted_kong.admin.pages import page_body, page_request, start_of
 from twisted_kong.core.cache import Listed
-from twisted_kong.core.errors import InvalidOffset
 from twisted_kong.db.paging import check_size
 from twisted_kong.node.cache_listing import Wanted
 
@@ -45,7 +44,7 @@ def cache_table(cache: ICache, masking: Masking) -> Table:
     async def listing(call: Call) -> Answer:
         arguments = call.arguments
         asked = page_request(arguments)
-        size, start = check_size(asked.wanted), _start(asked.offset)
+        size, start = check_size(asked.wanted), start_of(asked.offset)
         entity, id = _one(arguments.get("entity")), _one(arguments.get("id"))
         rows = [_row(entry, masking) for entry in await cache.listed(Wanted(start, size + 1, entity, id))]
         offset = str(start + size) if len(rows) > size else None
@@ -83,14 +82,6 @@ def _row(entry: Listed, masking: Masking) -> dict[str, Any]:
         "ttl": None if entry.ttl is None else round(entry.ttl, 3),
         "soft": entry.soft,
     }
-
-
-def _start(offset: str | None) -> int:
-    if offset is None:
-        return 0
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 10):
-        raise InvalidOffset(f"'{offset}' is not a valid offset: expected a number")
-    return int(offset)
 
 
 def _one(value: str | list[str] | None) -> str | None:

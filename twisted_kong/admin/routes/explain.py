@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
-from uuid import UUID
 
 from twisted_kong.admin.answers import Answer, as_json
 from twisted_kong.admin.calls import Call, Table
 from twisted_kong.admin.failures import Refused
 from twisted_kong.core.changes import Entity
+from twisted_kong.core.schema.validators import is_uuid
 
 PATH = "/debug/explain"
 
@@ -117,21 +117,14 @@ def _consumer(value: Any) -> tuple[tuple[str, str] | None, str | None]:
     if value is None:
         return None, None
     if isinstance(value, str):
-        value = {"id" if _is_id(value) else "username": value}
+        value = {"id" if is_uuid(value) else "username": value}
     if not isinstance(value, dict) or not value.keys() <= {"id", "username", "plugin"}:
         raise Refused(400, "consumer: expected an id, a username, or an object with one of them")
     field = next((name for name in ("id", "username") if value.get(name)), None)
     if field is None:
         raise Refused(400, "consumer: expected an id or a username")
     named = _text(f"consumer.{field}", value[field])
-    if field == "id" and not _is_id(named):
+    if field == "id" and not is_uuid(named):
         raise Refused(400, "consumer.id: expected a valid UUID")
     plugin = value.get("plugin")
     return (field, named), None if plugin is None else _text("consumer.plugin", plugin)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -7,14 +7,13 @@ as offset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from twisted_kong.admin.answers import Answer, as_json
 from twisted_kong.admin.calls import Call, Handler, Table
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.kinds import Kind
-from twisted_kong.admin.pages import page_body, page_request
+from twisted_kong.admin.pages import page_body, page_request, start_of
 from twisted_kong.admin.routes.target_health import (
     Judge,
     Lookup,
@@ -23,7 +22,7 @@ from twisted_kong.admin.routes.target_health import (
     target_health,
 )
 from twisted_kong.core.changes import Entity
-from twisted_kong.core.errors import InvalidOffset, InvalidPrimaryKey
+from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.health.checks import checks_of
 from twisted_kong.core.health.upstream import Target
 from twisted_kong.db.paging import check_size
@@ -106,10 +105,8 @@ class TargetEndpoints:
         if call.arguments.get("balancer_health") == "1":
             targets = await self._newest_first(upstream)
             known = await look_up(targets, self._lookup)
-            return as_json(
-                200,
-                self._from_here(balancer_health(upstream, targets[::-1], known, self._judge(upstream)), None),
-            )
+            data = balancer_health(upstream, targets[::-1], known, self._judge(upstream))
+            return as_json(200, {"data": data, "next": None, "node_id": self._node_id})
         rows, offset = await self._page(call, upstream)
         known = await look_up(rows, self._lookup)
         shown = [{**row, **target_health(row, known, self._judge(upstream))} for row in rows]
@@ -137,9 +134,6 @@ class TargetEndpoints:
             return None
         return lambda target, ip, port: self._health.healthy(upstream["id"], target, ip, port)
 
-    def _from_here(self, data: Mapping[str, Any], following: str | None) -> dict[str, Any]:
-        return {"data": data, "next": following, "node_id": self._node_id}
-
     async def _newest_first(self, upstream: Entity) -> list[Entity]:
         """The Targets of an Upstream; of several for one ``host:port`` (none since 3.0) only the newest."""
         rows = [row async for row in self._targets.dao.each(foreign=("upstream", upstream["id"]))]
@@ -152,14 +146,6 @@ class TargetEndpoints:
 
     async def _page(self, call: Call, upstream: Entity) -> tuple[list[Entity], str | None]:
         asked = page_request(call.arguments)
-        size, start = check_size(asked.wanted), _start(asked.offset)
+        size, start = check_size(asked.wanted), start_of(asked.offset)
         rows = await self._newest_first(upstream)
         return rows[start : start + size], str(start + size) if len(rows) > start + size else None
-
-
-def _start(offset: str | None) -> int:
-    if offset is None:
-        return 0
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 10):
-        raise InvalidOffset(f"'{offset}' is not a valid offset: expected a number")
-    return int(offset)
