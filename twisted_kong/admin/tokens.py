@@ -22,8 +22,6 @@ from twisted_kong.core.admin_tokens import ALL, HASH_FIELD, WRITE, Roles, allows
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.conf.secret import Secret
 
-TOKEN_HEADER: Final = "Kong-Admin-Token"
-
 UNAUTHORIZED: Final = message(401, "a valid token is needed: send it as 'Kong-Admin-Token'").with_headers(
     ("WWW-Authenticate", "Bearer")
 )
@@ -110,11 +108,11 @@ class Gate:
                 raise Refused(403, f"the roles of this token do not allow to {_in_words(need)}")
 
     def _known(self, offered: str, address: str, subject: str | None) -> Caller | None:
-        if self._configured is not None and compare_digest(digest(offered), self._configured):
+        hashed = digest(offered)
+        if self._configured is not None and compare_digest(hashed, self._configured):
             return Caller(address, CONFIGURED, subject)
         if not has_token_shape(offered):
             return None
-        hashed = digest(offered)
         row = self._tokens.find(hashed)
         if row is None or not compare_digest(row[HASH_FIELD], hashed):
             return None
