@@ -19,6 +19,7 @@ from twisted_kong.admin.dispatch import Asked, dispatch
 from twisted_kong.admin.endpoints import entity_path
 from twisted_kong.admin.etags import ETAG
 from twisted_kong.admin.failures import Refused, answer_for
+from twisted_kong.admin.flags import agreed_flag_in
 from twisted_kong.admin.kinds import APPLIED, POSITION
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import DatabaseError
@@ -43,13 +44,7 @@ def dry_run_wanted(query: Pairs) -> bool:
     :raises Refused: for anything but ``1``, ``true``, ``0`` and ``false``: who wants to be careful and is
         misunderstood would have it done.
     """
-    wanted = {value for name, value in query if name == "dry_run"}
-    for values, meaning in (({"1", "true"}, True), ({"0", "false"}, False)):
-        if wanted and wanted <= values:
-            return meaning
-    if wanted:
-        raise Refused(400, "dry_run must be 1 (or true) or 0 (or false)")
-    return False
+    return agreed_flag_in(query, "dry_run")
 
 
 class DryRun:
