@@ -29,6 +29,7 @@ from twisted_kong.admin.answers import (
     page,
     reason,
 )
+from twisted_kong.admin.batch import PATH as BATCH
 from twisted_kong.admin.bodies import (
     EMPTY,
     MAX_BATCH_VALUES,
@@ -47,13 +48,15 @@ from twisted_kong.admin.browsers import (
     is_preflight,
     options_fields,
 )
-from twisted_kong.admin.calls import METHODS_WITH_BODY, Handler, Table, allowed_methods, everything
+from twisted_kong.admin.calls import METHODS_WITH_BODY, READING, Handler, Table, allowed_methods, everything
 from twisted_kong.admin.confirmation import Confirmation, timeout_wanted
 from twisted_kong.admin.dispatch import Asked, dispatch, handler_of
 from twisted_kong.admin.dry_run import DryRun, dry_run_wanted
 from twisted_kong.admin.etags import conditions_in
 from twisted_kong.admin.failures import answer_for
 from twisted_kong.admin.front import Front, routing
+from twisted_kong.admin.routes.config import CONFIG
+from twisted_kong.admin.routes.diff import DIFF
 from twisted_kong.admin.routes.explain import PATH as EXPLAIN
 from twisted_kong.admin.site import BoundedRequest
 from twisted_kong.admin.tokens import UNAUTHORIZED, Caller, Gate, offered_token
@@ -62,14 +65,10 @@ from twisted_kong.core.errors import DatabaseUnavailable
 SERVER = "kong/3.9.1"
 
 # Paths that take a document, in YAML too, and decode it themselves: it may be long.
-DOCUMENT_PATHS = frozenset({"/config", "/diff"})
-
-# A path whose body stands for those of many writes.
-BATCH_PATH = "/batch"
+DOCUMENT_PATHS = frozenset({CONFIG, DIFF})
 # Those of them where a GET may carry one. RFC 9110 §9.3.1 gives the body of a GET no meaning of its own.
-GET_WITH_BODY = frozenset({"/diff"})
+GET_WITH_BODY = frozenset({DIFF})
 
-READING = frozenset({"GET", "HEAD"})
 # Paths where a POST reads what the node holds, and needs no database for it.
 READ_BY_POST = frozenset({EXPLAIN})
 
@@ -123,6 +122,7 @@ class AdminApp:
         self._before_write = before_write
         self._dry_run = dry_run
         self._gate = gate
+        self._guards = GUARDS if gate is None else (*GUARDS, PRIVATE)
 
     def resource(self) -> IResource:
         """The root resource for a :class:`~twisted_kong.admin.site.BoundedSite`.
@@ -158,7 +158,7 @@ class AdminApp:
         """
         request.setResponseCode(answer.status, reason(answer.status).encode("ascii"))
         headers = request.responseHeaders
-        fields = GUARDS if self._gate is None else (*GUARDS, PRIVATE)
+        fields = self._guards
         if trusted:
             allowed = self._access.allowed_origin(_header(request, b"origin"))
             fields += grants(allowed, partial(_header, request))
@@ -182,7 +182,7 @@ class AdminApp:
         try:
             answer = await self._answer(request, method, path, params)
         except Exception as error:
-            known = answer_for(error, writing=method not in ("GET", "HEAD"))
+            known = answer_for(error, writing=method not in READING)
             if isinstance(error, DatabaseUnavailable):
                 _log.error("{method} {path} failed: {error}", method=method, path=path, error=error)
             elif known is None or known.status >= 500:
@@ -257,7 +257,7 @@ class AdminApp:
 def _body(path: str, kind: str, data: bytes) -> Body:
     if path in DOCUMENT_PATHS:
         return Body({}, raw=data, kind=kind)
-    return decode_body(kind, data, MAX_BATCH_VALUES if path == BATCH_PATH else MAX_VALUES)
+    return decode_body(kind, data, MAX_BATCH_VALUES if path == BATCH else MAX_VALUES)
 
 
 def _options(request: BoundedRequest, handlers: Mapping[str, Handler]) -> Answer:

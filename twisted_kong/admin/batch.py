@@ -13,11 +13,11 @@ from typing import Any
 
 from twisted_kong.admin.answers import NOT_FOUND, Answer, as_json, message
 from twisted_kong.admin.bodies import Body
-from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Table
+from twisted_kong.admin.calls import READING, Call, Table
 from twisted_kong.admin.dispatch import Asked, Paths, dispatch
 from twisted_kong.admin.dry_run import TableOver, body_of, shown_changes
 from twisted_kong.admin.failures import answer_for
-from twisted_kong.admin.kinds import APPLIED, POSITION, Follow
+from twisted_kong.admin.kinds import Follow, headers_of_write
 from twisted_kong.admin.operations import Operation, operations_in
 from twisted_kong.admin.routes.plugins import WARNING
 from twisted_kong.core.errors import DatabaseError
@@ -72,9 +72,7 @@ class Batch:
     async def _made(self, operations: Sequence[Operation], call: Call) -> Answer:
         made = await self._joint.make(lambda twin: self._run(twin, operations, call), call.terms)
         position, changes = made.committed.position, made.committed.changes
-        headers = [(POSITION, str(position))]
-        if not await self._follow(Written(None, position, changes)):
-            headers.append((APPLIED, "false"))
+        headers = headers_of_write(position, await self._follow(Written(None, position, changes)))
         answer = as_json(200, {"data": made.result, "position": str(position)})
         return replace(answer.with_headers(*headers), changed=bool(changes))
 
@@ -123,7 +121,7 @@ class Batch:
         except DatabaseError:
             raise
         except Exception as error:
-            known = answer_for(error, writing=operation.method in (*METHODS_WITH_BODY, "DELETE"))
+            known = answer_for(error, writing=operation.method not in READING)
             if known is None:
                 raise
             return known

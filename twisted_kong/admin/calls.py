@@ -10,6 +10,7 @@ from twisted_kong.admin.bodies import EMPTY, Body, Pairs
 from twisted_kong.core.query import gathered
 from twisted_kong.db.terms import NO_TERMS, Terms
 
+READING = frozenset({"GET", "HEAD"})
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 # Refuses a method at a path with {names}, by raising, to a caller who may not use it.

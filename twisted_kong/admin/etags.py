@@ -20,7 +20,7 @@ from hashlib import sha256
 import orjson
 
 from twisted_kong.admin.answers import Answer
-from twisted_kong.admin.calls import Call, Handler
+from twisted_kong.admin.calls import READING, Call, Handler
 from twisted_kong.admin.failures import Refused
 from twisted_kong.core.changes import Entity
 from twisted_kong.core.errors import PreconditionFailed, PrimaryKeyViolation, UniqueViolation
@@ -120,7 +120,7 @@ async def under(conditions: Conditions | None, handler: Handler, call: Call) -> 
     """
     if conditions is None:
         return await handler(call)
-    if call.method in ("GET", "HEAD"):
+    if call.method in READING:
         return conditions.read(await handler(call))
     try:
         return await handler(call)

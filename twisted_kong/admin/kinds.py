@@ -19,7 +19,7 @@ from twisted_kong.admin.calls import Call
 from twisted_kong.admin.etags import ETAG, etag_of
 from twisted_kong.admin.failures import Missing
 from twisted_kong.admin.pages import page_body, sorted_page_request
-from twisted_kong.core.changes import Entity
+from twisted_kong.core.changes import Entity, Position
 from twisted_kong.core.errors import InvalidPrimaryKey
 from twisted_kong.core.schema.forms import decode, infer
 from twisted_kong.core.schema.schema import Schema
@@ -127,9 +127,7 @@ class Kind:
 
     async def follow(self, done: Written) -> tuple[tuple[str, str], ...]:
         """Make this node follow a write of its own; the headers that tell how far that went."""
-        applied = await self._follow(done)
-        position = (POSITION, str(done.position))
-        return (position,) if applied else (position, (APPLIED, "false"))
+        return headers_of_write(done.position, await self._follow(done))
 
     def _single(self, status: int, entity: Entity) -> Answer:
         """An answer that is one entity, with the tag by which its next writer may name it."""
@@ -145,6 +143,12 @@ class Kind:
                 raise
             return self.schema.endpoint_key
         return None
+
+
+def headers_of_write(position: Position, applied: bool) -> tuple[tuple[str, str], ...]:
+    """What tells where a write stands in the log, and that this node could not follow it yet."""
+    told = (POSITION, str(position))
+    return (told,) if applied else (told, (APPLIED, "false"))
 
 
 def record_in(schema: Schema, body: Body) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from twisted_kong.admin.calls import READING
 from twisted_kong.admin.endpoints import (
     collection_path,
     entity_path,
@@ -20,8 +21,6 @@ from twisted_kong.admin.endpoints import (
 )
 from twisted_kong.core.admin_tokens import ALL, READ, WRITE, Access
 from twisted_kong.core.schema.schema import Schema
-
-READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)

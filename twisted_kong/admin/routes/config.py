@@ -14,7 +14,7 @@ from twisted_kong.admin.documents import document_in, options_in
 from twisted_kong.admin.failures import Refused
 from twisted_kong.admin.flags import flag_in
 from twisted_kong.admin.import_progress import ImportProgress
-from twisted_kong.admin.kinds import APPLIED, POSITION, Follow
+from twisted_kong.admin.kinds import Follow, headers_of_write
 from twisted_kong.admin.pieces import Members
 from twisted_kong.admin.routes.diff import Comparison
 from twisted_kong.admin.trials import Trials
@@ -116,8 +116,7 @@ class ConfigEndpoints:
         for _ in range(AGAIN if many else 0):
             # There is much to read again, more than a single write is given time for.
             applied = applied or await self._follow(Written(None, done.position, ()))
-        position = (POSITION, str(done.position))
-        return (position,) if applied else (position, (APPLIED, "false"))
+        return headers_of_write(done.position, applied)
 
     async def _encoded(self, entities: dict[str, dict[str, Entity]]) -> bytes:
         """The JSON of all entities, each of which is forgotten then."""

@@ -13,6 +13,8 @@ from twisted_kong.db.declarative.importing import Importer
 from twisted_kong.db.declarative.options import Options
 from twisted_kong.db.turns import Turns
 
+DIFF = "/diff"
+
 
 class DiffEndpoints:
     """The endpoint of differences.
@@ -25,7 +27,7 @@ class DiffEndpoints:
 
     def table(self) -> Table:
         """Paths and handlers."""
-        return {"/diff": {"GET": self.compare, "POST": self.compare_posted}}
+        return {DIFF: {"GET": self.compare, "POST": self.compare_posted}}
 
     async def compare(self, call: Call) -> Answer:
         """GET: what differs between the database and the document in the body; nothing is written."""
