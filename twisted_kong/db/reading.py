@@ -64,7 +64,7 @@ class Reading:
 
     async def select_by_cache_key(self, values: Mapping[str, Any]) -> Entity | None:
         """The entity with these values in the fields of its kind's composite ``cache_key``."""
-        unique = next(unique for unique in self.table.uniques if unique.fields == self.schema.cache_key)
+        unique = self.table.unique_on(*self.schema.cache_key)
         text = unique.value_of(values)
         stored = None if text is None else await self._context.strategy.select_by(self.table, unique, text)
         return None if stored is None else await self._shown(stored)

@@ -96,12 +96,12 @@ class Table:
         """The primary key of an entity as errors show it."""
         return {field: entity[field] for field in self.primary_key}
 
-    def unique_on(self, field: str) -> Unique:
-        """The constraint on a single field; KeyError where the field is not unique."""
+    def unique_on(self, *fields: str) -> Unique:
+        """The constraint on a field, or on several together; KeyError where there is none."""
         for unique in self.uniques:
-            if unique.fields == (field,):
+            if unique.fields == fields:
                 return unique
-        raise KeyError(f"{self.name}.{field} is not unique")
+        raise KeyError(f"{self.name}.{', '.join(fields)} is not unique")
 
 
 def tags_of(entity: Entity) -> list[str]:

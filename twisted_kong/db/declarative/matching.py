@@ -133,18 +133,16 @@ class Matching:
         return None
 
     async def _holder(self, dao: Dao, fields: tuple[str, ...], record: Mapping[str, Any]) -> Stored | None:
-        unique = next((each for each in dao.table.uniques if each.fields == fields), None)
         try:
+            unique = dao.table.unique_on(*fields)
             for field in fields:
-                if unique is not None and record.get(field) is not None and field not in dao.schema.foreign:
+                if record.get(field) is not None and field not in dao.schema.foreign:
                     dao.schema.validate_unique(field, record[field])
-            value = None if unique is None else unique.value_of(record)
+            value = unique.value_of(record)
         except (InvalidUnique, KeyError, TypeError):
             # the schema will say what is wrong with it
             return None
-        if unique is None or value is None:
-            return None
-        return await self._database.strategy.select_by(dao.table, unique, value)
+        return None if value is None else await self._database.strategy.select_by(dao.table, unique, value)
 
     async def _of_content(self, dao: Dao, content: Any) -> str | None:
         if not isinstance(content, str):
