@@ -113,10 +113,9 @@ def admin_table(parts: AdminParts) -> Table:
         Batch(database, entities_over(parts), parts.schemas, parts.follow, lambda: finder).table(),
         OpenApiEndpoints(lambda: openapi_source(parts, whole), database.clock).table(),
     )
-    paths = ("/endpoints", *table)
-    # Now and not for the first batch: it takes a while.
-    finder = Paths(paths)
-    whole = merged(table, endpoints_table(lambda: paths))
+    whole = merged(table, endpoints_table(lambda: whole))
+    # Now and not for the first batch: it takes a while, and the server needs the same.
+    finder = Paths(whole)
     return whole
 
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import unquote
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, MapAdapter, Rule
 
 from twisted_kong.admin.answers import METHOD_NOT_ALLOWED, Answer
 from twisted_kong.admin.bodies import EMPTY, Body, Pairs
 from twisted_kong.admin.calls import METHODS_WITH_BODY, Call, Handler, Permit, Table, everything
 from twisted_kong.admin.etags import Conditions, under
-from twisted_kong.admin.front import segments_of
+from twisted_kong.admin.front import rules, segments_of
 from twisted_kong.db.terms import Terms
 
 
@@ -80,10 +78,13 @@ async def dispatch(table: Table, asked: Asked) -> Answer:
 
 
 class Paths:
-    """The paths of a table, in which one is looked up as the HTTP server looks it up."""
+    """The paths of a table, in which one is looked up as the HTTP server looks it up.
+
+    To make one imports klein, see :meth:`twisted_kong.admin.app.AdminApp.resource`.
+    """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._map = _map_of(tuple(patterns))
+        self._map = rules(tuple(patterns)).bind("admin")
 
     def find(self, path: str) -> tuple[str, dict[str, str]] | None:
         """The pattern that an escaped path fits and the values of its names; None if there is none."""
@@ -95,12 +96,3 @@ class Paths:
         except HTTPException:
             return None
         return pattern, {name: unquote(value) for name, value in params.items()}
-
-
-@lru_cache(maxsize=8)
-def _map_of(patterns: tuple[str, ...]) -> MapAdapter:
-    rules = [Rule(path.replace("{", "<").replace("}", ">"), endpoint=path) for path in patterns]
-    paths = Map(rules, merge_slashes=False)
-    # werkzeug would do it when the first path is looked up
-    paths.update()
-    return paths.bind("admin")

@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
 from typing_extensions import override
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map
 
 from twisted_kong.admin.answers import NOT_FOUND, UNEXPECTED, Answer, page
 from twisted_kong.admin.site import BoundedRequest
@@ -63,12 +65,21 @@ class Front(Resource):
         return NOT_DONE_YET
 
 
-@lru_cache(maxsize=8)
 def routing(paths: tuple[str, ...]) -> IResource:
-    """Klein's routing of some paths to the application that a request came through.
+    """Klein's routing of some paths to the application that a request came through."""
+    resource: IResource = _klein(paths).resource()
+    return resource
 
-    It depends on the paths alone and takes a while to make, so it is made once for each set of them.
-    """
+
+def rules(paths: tuple[str, ...]) -> Map:
+    """The rules by which Klein finds these paths, for what looks one up by itself."""
+    found: Map = _klein(paths).url_map
+    return found
+
+
+@lru_cache(maxsize=8)
+def _klein(paths: tuple[str, ...]) -> Any:
+    """It depends on the paths alone and takes a while to make, so it is made once for each set of them."""
     from klein import Klein
 
     klein = Klein()
@@ -78,7 +89,7 @@ def routing(paths: tuple[str, ...]) -> IResource:
         klein.route(rule, endpoint=path)(_renderer(path))
     unrouted: Any = _unrouted
     klein.handle_errors(Exception)(unrouted)
-    return klein.resource()
+    return klein
 
 
 def _renderer(path: str) -> Any:
@@ -90,8 +101,6 @@ def _renderer(path: str) -> Any:
 
 
 def _unrouted(request: Any, failure: Failure) -> bytes:
-    from werkzeug.exceptions import NotFound
-
     answer = NOT_FOUND
     if not failure.check(NotFound):
         # Not its path: there may be a credential in it.
