@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted_kong.core.schema.typedefs import URL, Shape
+from twisted_kong.core.schema.typedefs import HOST, PORT, URL, Shape
 
 _TEXT: Shape = {"type": "string", "required": False}
 _NAME: Shape = {"type": "string", "required": False, "referenceable": True}
@@ -143,3 +143,28 @@ LLM_CHECKS: list[dict[str, Any]] = [
     },
 ]
 LLM: Shape = {"type": "record", "required": True, "fields": LLM_FIELDS, "entity_checks": LLM_CHECKS}
+
+# how the plugins that have a model transform something reach it
+TRANSFORMER_FIELDS: dict[str, Shape] = {
+    "http_timeout": {"type": "integer", "required": True, "default": 60000},
+    "https_verify": {"type": "boolean", "required": True, "default": True},
+    "max_request_body_size": {"type": "integer", "default": 8192, "gt": 0},
+    "http_proxy_host": HOST,
+    "http_proxy_port": PORT,
+    "https_proxy_host": HOST,
+    "https_proxy_port": PORT,
+    "llm": LLM,
+}
+TRANSFORMER_CHECKS: list[dict[str, Any]] = [
+    {
+        "conditional": {
+            "if_field": "config.llm.route_type",
+            "if_match": {"not_one_of": ["llm/v1/chat"]},
+            "then_err": "'config.llm.route_type' must be 'llm/v1/chat' for AI transformer plugins",
+            "then_field": "config.llm.route_type",
+            "then_match": {"eq": "llm/v1/chat"},
+        }
+    },
+    {"mutually_required": ["config.http_proxy_host", "config.http_proxy_port"]},
+    {"mutually_required": ["config.https_proxy_host", "config.https_proxy_port"]},
+]

@@ -52,12 +52,26 @@ LUA_CHUNKS: Shape = {
     "default": {},
     "elements": {"type": "string", "required": False, "check": {"fn": "lua_chunk_parses"}},
 }
+# that of each phase which has any; some phase must
+LUA_PHASES: list[str] = ["certificate", "rewrite", "access", "header_filter", "body_filter", "log"]
+LUA_BY_PHASE: Shape = {"type": "record", "required": True, "fields": dict.fromkeys(LUA_PHASES, LUA_CHUNKS)}
+SOME_LUA: Shape = {"at_least_one_of": [f"config.{phase}" for phase in LUA_PHASES]}
 
 SYSLOG_LEVELS: list[str] = ["debug", "info", "notice", "warning", "err", "crit", "alert", "emerg"]
 LOG_LEVEL: Shape = {"type": "string", "default": "info", "one_of": SYSLOG_LEVELS}
 SEVERITY: Shape = {**LOG_LEVEL, "required": True}
 
 CONSUMER_IDENTIFIER: Shape = {"type": "string", "one_of": ["consumer_id", "custom_id", "username"]}
+
+# of a metric for StatsD
+SAMPLED: Shape = {
+    "conditional": {
+        "if_field": "stat_type",
+        "if_match": {"one_of": ["counter", "gauge"]},
+        "then_field": "sample_rate",
+        "then_match": {"required": True},
+    }
+}
 
 # headers of traces: which are read, removed and sent on
 PROPAGATION_FIELDS: dict[str, Shape] = {

@@ -6,6 +6,27 @@ from typing import Any
 
 from twisted_kong.core.schema.llm_typedefs import LLM_FORMAT
 from twisted_kong.core.schema.plugin_typedefs import ANYWHERE, HTTP_ONLY
+from twisted_kong.core.schema.typedefs import Shape
+
+# messages that are put around the client's
+_MESSAGES: Shape = {
+    "type": "array",
+    "required": False,
+    "elements": {
+        "type": "record",
+        "required": False,
+        "fields": {
+            "role": {
+                "type": "string",
+                "required": True,
+                "default": "system",
+                "one_of": ["system", "assistant", "user"],
+            },
+            "content": {"type": "string", "required": True, "len_max": 500, "len_min": 1},
+        },
+    },
+    "len_max": 15,
+}
 
 SCHEMA: dict[str, Any] = {
     "name": "ai-prompt-decorator",
@@ -22,42 +43,8 @@ SCHEMA: dict[str, Any] = {
                 "type": "record",
                 "required": False,
                 "fields": {
-                    "prepend": {
-                        "type": "array",
-                        "required": False,
-                        "elements": {
-                            "type": "record",
-                            "required": False,
-                            "fields": {
-                                "role": {
-                                    "type": "string",
-                                    "required": True,
-                                    "default": "system",
-                                    "one_of": ["system", "assistant", "user"],
-                                },
-                                "content": {"type": "string", "required": True, "len_max": 500, "len_min": 1},
-                            },
-                        },
-                        "len_max": 15,
-                    },
-                    "append": {
-                        "type": "array",
-                        "required": False,
-                        "elements": {
-                            "type": "record",
-                            "required": False,
-                            "fields": {
-                                "role": {
-                                    "type": "string",
-                                    "required": True,
-                                    "default": "system",
-                                    "one_of": ["system", "assistant", "user"],
-                                },
-                                "content": {"type": "string", "required": True, "len_max": 500, "len_min": 1},
-                            },
-                        },
-                        "len_max": 15,
-                    },
+                    "prepend": _MESSAGES,
+                    "append": _MESSAGES,
                 },
             },
             "max_request_body_size": {"type": "integer", "default": 8192, "gt": 0},

@@ -12,6 +12,7 @@ from twisted_kong.core.schema.plugin_typedefs import (
     OLD_QUEUE_SIZE,
     OLD_RETRY_COUNT,
     QUEUE,
+    SAMPLED,
 )
 from twisted_kong.core.schema.typedefs import HOST, PORT
 
@@ -110,16 +111,7 @@ SCHEMA: dict[str, Any] = {
                         "sample_rate": {"type": "number", "between": [0, 1]},
                         "consumer_identifier": CONSUMER_IDENTIFIER,
                     },
-                    "entity_checks": [
-                        {
-                            "conditional": {
-                                "if_field": "stat_type",
-                                "if_match": {"one_of": ["counter", "gauge"]},
-                                "then_field": "sample_rate",
-                                "then_match": {"required": True},
-                            }
-                        }
-                    ],
+                    "entity_checks": [SAMPLED],
                 },
             },
         },

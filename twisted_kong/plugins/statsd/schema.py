@@ -12,8 +12,15 @@ from twisted_kong.core.schema.plugin_typedefs import (
     OLD_QUEUE_SIZE,
     OLD_RETRY_COUNT,
     QUEUE,
+    SAMPLED,
 )
-from twisted_kong.core.schema.typedefs import HOST, PORT
+from twisted_kong.core.schema.typedefs import HOST, PORT, Shape
+
+_SERVICE_IDENTIFIER: Shape = {
+    "type": "string",
+    "one_of": ["service_id", "service_name", "service_host", "service_name_or_host"],
+}
+_WORKSPACE_IDENTIFIER: Shape = {"type": "string", "one_of": ["workspace_id", "workspace_name"]}
 
 SCHEMA: dict[str, Any] = {
     "name": "statsd",
@@ -75,25 +82,10 @@ SCHEMA: dict[str, Any] = {
                         },
                         "sample_rate": {"type": "number", "gt": 0},
                         "consumer_identifier": CONSUMER_IDENTIFIER,
-                        "service_identifier": {
-                            "type": "string",
-                            "one_of": ["service_id", "service_name", "service_host", "service_name_or_host"],
-                        },
-                        "workspace_identifier": {
-                            "type": "string",
-                            "one_of": ["workspace_id", "workspace_name"],
-                        },
+                        "service_identifier": _SERVICE_IDENTIFIER,
+                        "workspace_identifier": _WORKSPACE_IDENTIFIER,
                     },
-                    "entity_checks": [
-                        {
-                            "conditional": {
-                                "if_field": "stat_type",
-                                "if_match": {"one_of": ["counter", "gauge"]},
-                                "then_field": "sample_rate",
-                                "then_match": {"required": True},
-                            }
-                        }
-                    ],
+                    "entity_checks": [SAMPLED],
                 },
             },
             "allow_status_codes": {
@@ -105,16 +97,14 @@ SCHEMA: dict[str, Any] = {
             "hostname_in_prefix": {"type": "boolean", "default": False},
             "consumer_identifier_default": {**CONSUMER_IDENTIFIER, "required": True, "default": "custom_id"},
             "service_identifier_default": {
-                "type": "string",
+                **_SERVICE_IDENTIFIER,
                 "required": True,
                 "default": "service_name_or_host",
-                "one_of": ["service_id", "service_name", "service_host", "service_name_or_host"],
             },
             "workspace_identifier_default": {
-                "type": "string",
+                **_WORKSPACE_IDENTIFIER,
                 "required": True,
                 "default": "workspace_id",
-                "one_of": ["workspace_id", "workspace_name"],
             },
             "retry_count": OLD_RETRY_COUNT,
             "queue_size": OLD_QUEUE_SIZE,
