@@ -39,8 +39,12 @@ def etag_of(schema: Schema, entity: Entity) -> str:
 
 
 def _tag(state: Entity) -> str:
-    digest = sha256(orjson.dumps(state, option=orjson.OPT_SORT_KEYS)).digest()[:_TAG_BYTES]
-    return f'"{urlsafe_b64encode(digest).decode("ascii")}"'
+    return tag_of(sha256(orjson.dumps(state, option=orjson.OPT_SORT_KEYS)).digest())
+
+
+def tag_of(digest: bytes) -> str:
+    """The strong tag of what has a SHA-256 digest."""
+    return f'"{urlsafe_b64encode(digest[:_TAG_BYTES]).decode("ascii")}"'
 
 
 @dataclass(frozen=True, slots=True)

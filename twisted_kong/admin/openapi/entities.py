@@ -12,6 +12,7 @@ from typing import Any
 from twisted_kong.admin.openapi.examples import ANY_CHANGE, CHANGES, DOCUMENTS, example_of
 from twisted_kong.admin.openapi.fields import Json, Side, must_be_given, nullable, record_schema
 from twisted_kong.admin.openapi.names import component, pascal
+from twisted_kong.admin.openapi.shapes import ref
 from twisted_kong.admin.openapi.texts import checks_in_words, meaning_of
 from twisted_kong.core.admin_tokens import TOKEN_FIELD
 from twisted_kong.core.schema.schema import Schema
@@ -24,19 +25,14 @@ ADMIN_TOKENS = "admin_tokens"
 ENDINGS = {Side.ANSWER: "", Side.DOCUMENT: "Document", Side.CHANGE: "Change"}
 
 
-def reference(name: str) -> Json:
-    """A reference to a component."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
 def entity_reference(kind: str, side: Side) -> Json:
     """A reference to a kind of entity, seen from a side."""
-    return reference(component(kind) + ENDINGS[side])
+    return ref(component(kind) + ENDINGS[side])
 
 
 def page_reference(kind: str) -> Json:
     """A reference to a page of a kind."""
-    return reference(f"{component(kind)}Page")
+    return ref(f"{component(kind)}Page")
 
 
 def entity_components(schema: Schema) -> Iterator[tuple[str, Json]]:
@@ -142,7 +138,7 @@ def _config(kind: str, value: str, refinement: Definition, config: Definition, s
 
 
 def _config_reference(name: str, fields: Mapping[str, Any], refinement: Definition) -> Json:
-    shape = reference(name)
+    shape = ref(name)
     config = refinement.get("fields", {}).get("config", fields["config"])
     return shape if config.get("required", True) else nullable(shape)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from twisted_kong.admin.bodies import FORM_TYPE, JSON_TYPE, MULTIPART_TYPE
 from twisted_kong.admin.openapi.names import pascal
+from twisted_kong.admin.openapi.shapes import OBJECT, ref
 
 Json = dict[str, Any]
 
@@ -110,7 +111,7 @@ _EVERYWHERE: Replies = {
 }
 _CONDITIONS = ("IfMatch", "IfNoneMatch")
 _WRITING = ("Wait", "WaitTimeout", "DryRun")
-TRIED: Json = {"$ref": "#/components/schemas/DryRun"}
+TRIED = ref("DryRun")
 
 
 def operation_object(method: str, path: str, told: Operation) -> Json:
@@ -156,7 +157,7 @@ def _parameter(argument: str | Parameter) -> Json:
 
 
 def _body(told: Operation) -> Json:
-    schema: Json = {"type": "object"} if told.body is None else dict(told.body)
+    schema: Json = OBJECT if told.body is None else dict(told.body)
     return {"content": {media: {"schema": schema} for media in told.media}, "required": told.body_required}
 
 

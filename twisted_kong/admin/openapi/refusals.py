@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from twisted_kong.admin.openapi.shapes import TEXT, listed, record, ref
 from twisted_kong.core import errors
 from twisted_kong.core.declarative.problems import DeclarativeConfig
 from twisted_kong.core.errors import EntityError
@@ -30,7 +31,7 @@ _DOCUMENT = (DeclarativeConfig, *_WRITE)
 _OTHERS = (errors.NotFound, errors.UniqueViolation, errors.PreconditionFailed)
 _SHOWN = tuple(dict.fromkeys((*_PAGE, *_WRITE, *_DELETE, *_DOCUMENT, *_OTHERS)))
 
-MESSAGE: Json = {"$ref": "#/components/schemas/Message"}
+MESSAGE = ref("Message")
 _HTML = {"text/html": {"schema": {"type": "string"}}}
 
 
@@ -102,7 +103,7 @@ def _error_schema(kind: type[EntityError]) -> Json:
 
 
 def _response(about: str, kinds: Iterable[type[EntityError]], *, html: bool = False) -> Json:
-    choices = [{"$ref": f"#/components/schemas/{error_name(kind)}"} for kind in kinds]
+    choices = [ref(error_name(kind)) for kind in kinds]
     schema: Json = {"anyOf": [*choices, MESSAGE]} if choices else MESSAGE
     content: Json = {"application/json": {"schema": schema}}
     return {"description": about, "content": {**content, **_HTML} if html else content}
@@ -123,15 +124,7 @@ def _headers(*names: str) -> Json:
 
 
 def _not_everywhere() -> Json:
-    schema: Json = {
-        "type": "object",
-        "properties": {
-            "message": {"type": "string"},
-            "position": {"type": "string"},
-            "laggards": {"type": "array", "items": {"$ref": "#/components/schemas/NodeAtPosition"}},
-        },
-        "required": ["message", "position", "laggards"],
-    }
+    schema = record(message=TEXT, position=TEXT, laggards=listed(ref("NodeAtPosition")))
     return {
         "description": "The write stands, but not all nodes had applied it in time.",
         "headers": _headers("X-Kong-Position"),

@@ -6,7 +6,6 @@ schemas of a running node do not change.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 
@@ -16,7 +15,7 @@ from twisted.internet.task import deferLater
 
 from twisted_kong.admin.answers import HTML, JSON, Answer
 from twisted_kong.admin.calls import Call, Table
-from twisted_kong.admin.etags import ETAG
+from twisted_kong.admin.etags import ETAG, tag_of
 from twisted_kong.admin.openapi.document import Source, encoded, pieces
 from twisted_kong.admin.openapi.page import SECURITY_HEADERS, rendered
 
@@ -97,6 +96,5 @@ class MadeOnce:
             if not 0 <= self._clock.seconds() - begun < SLICE:
                 await deferLater(self._clock, 0, lambda: None)
                 begun = self._clock.seconds()
-        tag = urlsafe_b64encode(digest.digest()[:18]).decode("ascii")
-        headers = (*self._headers, (ETAG, f'"{tag}"'), ("Cache-Control", "no-cache"))
+        headers = (*self._headers, (ETAG, tag_of(digest.digest())), ("Cache-Control", "no-cache"))
         return Answer(200, b"".join(parts), self._media, headers)
