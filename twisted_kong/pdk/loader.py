@@ -109,15 +109,15 @@ def load_plugins(
     :raises PluginError: one of them is not there or not right.
     """
     names = [name.strip() for name in (setting.split(",") if isinstance(setting, str) else setting)]
+    if "off" in names:
+        return LoadedPlugins(())
+    bundled = dict.fromkeys(bundled_names())
     wanted: dict[str, None] = {}
     for name in names:
         if name == "bundled":
-            wanted.update(dict.fromkeys(bundled_names()))
-        elif name and name != "off":
+            wanted.update(bundled)
+        elif name:
             wanted[name] = None
-    if "off" in names:
-        return LoadedPlugins(())
-    bundled = set(bundled_names())
     found = {point.name: point for point in installed()} if wanted.keys() - bundled else {}
     return LoadedPlugins(tuple(_load(name, name in bundled, found) for name in wanted))
 
