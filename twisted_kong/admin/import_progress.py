@@ -45,7 +45,7 @@ class ImportProgress:
         if total and now - self._logged >= INTERVAL:
             self._logged = now
             self._log.info(
-                "importing a configuration: {phase} {done}/{total}", **_counted(phase, done, total)
+                "importing a configuration: {phase} {done}/{total}", phase=phase, done=done, total=total
             )
 
     def done(self, summary: Mapping[str, int]) -> None:
@@ -87,7 +87,3 @@ class ImportProgress:
         elapsed = max(0.0, self._now() - self._begun)
         self._told |= {"finished_at": int(self._now()), "elapsed": round(elapsed, 3)}
         return elapsed
-
-
-def _counted(phase: str, done: int, total: int) -> dict[str, Any]:
-    return {"phase": phase, "done": done, "total": total}

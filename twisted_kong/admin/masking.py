@@ -63,10 +63,13 @@ class Masking:
         shown: list[bytes] = []
         before = b""
         for segment in path.split(b"/"):
-            hidden = self._hidden(before, unquote_to_bytes(segment)) if segment else None
+            if not segment:
+                shown.append(segment)
+                continue
+            decoded = unquote_to_bytes(segment)
+            hidden = self._hidden(before, decoded)
             shown.append(segment if hidden is None else hidden)
-            if segment:
-                before = unquote_to_bytes(segment) if hidden is None else b""
+            before = decoded if hidden is None else b""
         return b"/".join(shown)
 
     def _hidden(self, before: bytes, segment: bytes) -> bytes | None:
